@@ -1,0 +1,114 @@
+/**
+ * What a simulation counts. A kernel action costs PE cycles; every action has a slot in the cost tables
+ * of a profile, so that an action without a cost does not compile.
+ */
+
+/** Actions of a PE's software kernels. Each has a cost in PE cycles a number format. */
+export const KERNEL_ACTIONS = [
+  /** One event taken from the PE's packet FIFO. */
+  "packetReceive",
+  /** Key to row: source block found, row bounds read. Once for each received event and source block. */
+  "rowLookup",
+  /** A row that is not empty is begun: loop set-up and, for integers, the payload scaled. */
+  "rowFetch",
+  /** One weight fetched and accumulated at its target. */
+  "synop",
+  /** One neuron's gates, state, threshold test; its accumulators reset. */
+  "neuronUpdate",
+  /** One event composed and handed to the NoC. */
+  "eventSend",
+  /** Start and end of one timestep's work on one PE: loop control and synchronisation with the others. */
+  "timestep",
+] as const;
+export type KernelAction = (typeof KERNEL_ACTIONS)[number];
+
+/** Actions of a PE's MAC array. */
+export const MAC_ARRAY_ACTIONS = ["mac"] as const;
+export type MacArrayAction = (typeof MAC_ARRAY_ACTIONS)[number];
+
+export const NOC_ACTIONS = [
+  /** One flit over one link between two nodes of the mesh. */
+  "flitHop",
+] as const;
+export type NocAction = (typeof NOC_ACTIONS)[number];
+
+export const EVENT_ROUTER_ACTIONS = [
+  /** One key matched against the routing table. */
+  "tableLookup",
+  /** One packet sent on towards one node (quad) or the host. */
+  "packetOut",
+] as const;
+export type EventRouterAction = (typeof EVENT_ROUTER_ACTIONS)[number];
+
+export const DRAM_ACTIONS = ["byteRead", "byteWritten"] as const;
+export type DramAction = (typeof DRAM_ACTIONS)[number];
+
+export const HOST_ACTIONS = [
+  /** Multiply-accumulates of the stages that run on the host. */
+  "mac",
+  /** Events handed to the chip. */
+  "eventIn",
+  /** Events received from the chip. */
+  "eventOut",
+] as const;
+export type HostAction = (typeof HOST_ACTIONS)[number];
+
+/** What SRAM bytes are for. */
+export const SRAM_TRAFFIC = [
+  "weightsRead",
+  "indicesRead",
+  "rowPointersRead",
+  "scalesRead",
+  "parametersRead",
+  "tablesRead",
+  "stateRead",
+  "stateWritten",
+  "accumulatorsRead",
+  "accumulatorsWritten",
+  "packetsRead",
+  "packetsWritten",
+] as const;
+export type SramTraffic = (typeof SRAM_TRAFFIC)[number];
+
+/** One count a PE and action; whole numbers. Index = PE id. */
+export type PerPe<Key extends string> = Readonly<Record<Key, Float64Array>>;
+export type Totals<Key extends string> = Readonly<Record<Key, number>>;
+
+/** Whole numbers throughout; float64 holds them exactly up to 2^53. */
+export interface Counts {
+  readonly kernel: PerPe<KernelAction>;
+  readonly macArray: PerPe<MacArrayAction>;
+  /** Bytes. */
+  readonly sram: PerPe<SramTraffic>;
+  readonly noc: Totals<NocAction>;
+  /** Flits over each directed link of the mesh; sums to `noc.flitHop`. */
+  readonly links: readonly LinkCount[];
+  readonly eventRouter: Totals<EventRouterAction>;
+  readonly dram: Totals<DramAction>;
+  readonly host: Totals<HostAction>;
+  /** Values clamped in integer formats: inputs, scaled payloads, accumulators. */
+  readonly saturations: Totals<"input" | "scaledPayload" | "accumulator">;
+}
+
+export interface LinkCount {
+  /** Mesh coordinates [x, y]. */
+  readonly from: readonly [number, number];
+  readonly to: readonly [number, number];
+  readonly flits: number;
+}
+
+/** A zeroed table of counts, one array of `pes` entries for each key. */
+export function perPe<Key extends string>(keys: readonly Key[], pes: number): Record<Key, Float64Array> {
+  return Object.fromEntries(keys.map((key) => [key, new Float64Array(pes)])) as Record<Key, Float64Array>;
+}
+
+/** A zeroed record of totals. */
+export function totals<Key extends string>(keys: readonly Key[]): Record<Key, number> {
+  return Object.fromEntries(keys.map((key) => [key, 0])) as Record<Key, number>;
+}
+
+export function sumOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i += 1) sum += values[i]!;
+  return sum;
+}

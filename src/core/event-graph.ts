@@ -1,0 +1,115 @@
+import type { Quantisation } from "./number-format.ts";
+
+/**
+ * EventGraph: what is sent to whom. Populations that live on the chip, the inputs that reach it, and
+ * their synapses as fan-out rows by source neuron. What stays on the host travels along as `host`.
+ *
+ * A float32 graph holds the model's values; the pass `quantise-weights` makes it an integer graph.
+ */
+export interface EventGraph {
+  readonly name: string;
+  readonly quantisation: Quantisation;
+  /** In order of evaluation. */
+  readonly populations: readonly GraphPopulation[];
+  readonly projections: readonly GraphProjection[];
+  readonly host: HostStages;
+}
+
+export type GraphPopulation = InputGraphPopulation | EgruGraphPopulation;
+
+/** Events that enter the chip: one for each component and timestep, signed and graded. */
+export interface InputGraphPopulation {
+  readonly kind: "input";
+  readonly name: string;
+  readonly size: number;
+  /** Fraction bits of the integer payload; 0 for float32. */
+  readonly payloadFractionBits: number;
+}
+
+export interface EgruGraphPopulation {
+  readonly kind: "egru";
+  readonly name: string;
+  readonly size: number;
+  readonly payloadFractionBits: number;
+  /**
+   * What the accumulators start from in each timestep: both biases summed for z and r, input bias of g,
+   * recurrent bias of g. Shape [4, size]. Float32Array, or Int32Array with the accumulators' fraction bits.
+   */
+  readonly accumulatorStart: Float32Array | Int32Array;
+  /** Shape [size]. Float32Array, or Int32Array in Q23. */
+  readonly threshold: Float32Array | Int32Array;
+}
+
+export interface GraphProjection {
+  readonly source: string;
+  readonly target: string;
+  readonly delay: 0 | 1;
+  readonly synapses: FanOut;
+}
+
+/** Synapses by source neuron: source s owns the entries rowStart[s] … rowStart[s + 1] − 1. */
+export interface FanOut {
+  /** Shape [sources + 1]. */
+  readonly rowStart: Uint32Array;
+  /** Accumulator index `accumulator · targetSize + neuron`, ascending within a row. Shape [synapses]. */
+  readonly target: Uint32Array;
+  /** Shape [synapses]; the array's type is the number format. */
+  readonly weight: Float32Array | Int16Array | Int8Array;
+  /** Integer formats only: how a row's payloads are scaled before they meet its weights. */
+  readonly scale?: RowScale;
+}
+
+/**
+ * scaledPayload = clamp((payload · multiplier + half) >> shift).
+ * `multiplier` has one entry for the whole matrix or one for each source row.
+ */
+export interface RowScale {
+  readonly multiplier: Uint32Array;
+  readonly shift: number;
+}
+
+export const multiplierOf = ({ multiplier }: RowScale, source: number): number =>
+  multiplier[multiplier.length === 1 ? 0 : source]!;
+
+/** What the host computes around the chip. Matrices may share storage where the model ties them. */
+export interface HostStages {
+  /** From the model's input to the chip's: an embedding, Linear layers, or nothing. */
+  readonly encoder: readonly HostStage[];
+  /** From the chip's output on: Linear layers up to the logits, or nothing. */
+  readonly decoder: readonly HostStage[];
+  /** Size of the token vocabulary, where the model reads tokens. */
+  readonly tokens?: number;
+  readonly vocabulary?: readonly string[];
+}
+
+export type HostStage = EmbeddingStage | LinearStage;
+
+export interface EmbeddingStage {
+  readonly kind: "embedding";
+  readonly name: string;
+  readonly rows: number;
+  readonly width: number;
+  /** Shape [rows, width]. */
+  readonly table: Float32Array;
+}
+
+export interface LinearStage {
+  readonly kind: "linear";
+  readonly name: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Target-major: shape [outputs, inputs]. */
+  readonly weights: Float32Array;
+  /** Shape [outputs]. */
+  readonly bias: Float32Array;
+}
+
+/** Accumulators that a population holds: four for each EGRU neuron. */
+export const accumulatorsOf = (population: GraphPopulation): number =>
+  population.kind === "egru" ? population.accumulatorStart.length : 0;
+
+export function graphPopulationNamed(graph: EventGraph, name: string): GraphPopulation {
+  const found = graph.populations.find((population) => population.name === name);
+  if (found === undefined) throw new Error(`event graph ${graph.name} has no population ${name}`);
+  return found;
+}

@@ -1,0 +1,93 @@
+/**
+ * Mapping: separate maps, each made by one stage and never edited by another.
+ * Slices are identified by their index in the partition.
+ */
+export interface Mapping {
+  readonly partition: Partition;
+  readonly placement: Placement;
+  readonly allocation: Allocation;
+  readonly routing: readonly RoutingEntry[];
+}
+
+/** Neurons first … first + count − 1 of one population, together on one PE. */
+export interface Slice {
+  readonly population: string;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** All slices; those of one population stand together, ascending. Input populations have none. */
+export type Partition = readonly Slice[];
+
+/** PE index of each slice. */
+export type Placement = readonly number[];
+
+export interface Allocation {
+  /** Memory of each slice. */
+  readonly memory: readonly MemoryLayout[];
+  /** Keys of each population that sends events. */
+  readonly keys: ReadonlyMap<string, KeyRange>;
+}
+
+/** Neuron n sends `base + n`; the range matches `(key & mask) === base`. Unsigned 32-bit. */
+export interface KeyRange {
+  readonly base: number;
+  readonly mask: number;
+}
+
+/** What a section of PE memory holds. */
+export const SECTION_KINDS = [
+  "population-table",
+  "row-pointers",
+  "indices",
+  "weights",
+  "scales",
+  "parameters",
+  "tables",
+  "state",
+  "accumulators",
+  "packet-fifo",
+  "send-buffer",
+] as const;
+export type SectionKind = (typeof SECTION_KINDS)[number];
+
+/** Sections that the program loads; the others start at zero. */
+export const INITIALISED_SECTIONS: ReadonlySet<SectionKind> = new Set([
+  "population-table",
+  "row-pointers",
+  "indices",
+  "weights",
+  "scales",
+  "parameters",
+  "tables",
+]);
+
+export interface MemorySection {
+  readonly kind: SectionKind;
+  /** Source population for the sections of a source block; empty for the slice's own. */
+  readonly source: string;
+  readonly delay: 0 | 1;
+  /** Byte offset in the PE's SRAM. */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Sections ascend and do not overlap. */
+export type MemoryLayout = readonly MemorySection[];
+
+/** One line of the event router's table: where events of matching keys go. */
+export interface RoutingEntry {
+  readonly key: number;
+  readonly mask: number;
+  readonly destinations: readonly NodeDestination[];
+  /** Whether a copy leaves the chip for the host. */
+  readonly toHost: boolean;
+}
+
+/** One packet to one mesh node, which hands it to each of these PEs. */
+export interface NodeDestination {
+  /** Index in `profile.noc.nodes`. */
+  readonly node: number;
+  /** PE indices within that node, ascending. */
+  readonly pes: readonly number[];
+}

@@ -1,0 +1,62 @@
+/**
+ * The number formats in which a chip holds weights, and the fixed-point layout that goes with the
+ * integer ones. `docs/model.md` derives these figures; the quantised reference executor follows that
+ * text and takes only these constants from here, no code.
+ */
+export const NUMBER_FORMATS = ["float32", "int16", "int8"] as const;
+export type NumberFormat = (typeof NUMBER_FORMATS)[number];
+export type IntegerFormat = Exclude<NumberFormat, "float32">;
+
+/** One scale for a whole matrix, or one for each fan-out row (each source neuron). */
+export const SCALE_GRANULARITIES = ["matrix", "row"] as const;
+export type ScaleGranularity = (typeof SCALE_GRANULARITIES)[number];
+
+export type AccumulatorBits = 24 | 32;
+
+export interface Quantisation {
+  readonly format: NumberFormat;
+  /** Ignored by float32. */
+  readonly scales: ScaleGranularity;
+  /** Width of the saturating accumulators; ignored by float32. */
+  readonly accumulatorBits: AccumulatorBits;
+}
+
+/** Bytes that one weight occupies. */
+export const WEIGHT_BYTES: Readonly<Record<NumberFormat, number>> = { float32: 4, int16: 2, int8: 1 };
+
+/** Largest magnitude of a quantised weight; symmetric, so that negation is exact. */
+export const WEIGHT_LIMIT: Readonly<Record<IntegerFormat, number>> = { int16: 32_767, int8: 127 };
+
+/** Gates z, r and the candidate g: Q15, so 32,768 is 1.0. */
+export const GATE_FRACTION_BITS = 15;
+/** State h, threshold and the payload of an EGRU event: Q23. */
+export const STATE_FRACTION_BITS = 23;
+/** Payloads are signed 24-bit integers. */
+export const PAYLOAD_LIMIT = 2 ** 23 - 1;
+/** Fraction bits of payloads that come from outside and whose range is not known: Q20, range ±8. */
+export const DEFAULT_INPUT_FRACTION_BITS = 20;
+
+/** Accumulators: ±2,048 in 32 bits, ±128 in 24 bits. */
+export const ACCUMULATOR_FRACTION_BITS: Readonly<Record<AccumulatorBits, number>> = { 32: 20, 24: 16 };
+
+/** A synop adds `(scaledPayload * weight) >> PRODUCT_SHIFT`, an arithmetic shift (rounds down). */
+export const PRODUCT_SHIFT: Readonly<Record<IntegerFormat, number>> = { int16: 16, int8: 8 };
+/** A payload times its row's scale saturates here, so that the product fits the multiplier's result. */
+export const SCALED_PAYLOAD_LIMIT: Readonly<Record<IntegerFormat, number>> = {
+  int16: 2 ** 31 - 1,
+  int8: 2 ** 24,
+};
+/** Row multipliers are unsigned mantissas below this; a whole matrix shares one right shift. */
+export const MULTIPLIER_LIMIT = 2 ** 24;
+export const MAX_MULTIPLIER_SHIFT = 62;
+
+/** σ and tanh come from half tables over [0, 8]: 512 intervals, interpolated linearly, Q15 values. */
+export const TABLE_INTERVALS = 512;
+export const TABLE_STEP_BITS = 6;
+
+/** Accumulators of one EGRU neuron, in this order: z, r, input part of g, recurrent part of g. */
+export const EGRU_ACCUMULATORS = 4;
+export const ACCUMULATOR_Z = 0;
+export const ACCUMULATOR_R = 1;
+export const ACCUMULATOR_G_INPUT = 2;
+export const ACCUMULATOR_G_RECURRENT = 3;

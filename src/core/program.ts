@@ -1,0 +1,105 @@
+import type { HostStages } from "./event-graph.ts";
+import type { KeyRange, MemorySection, RoutingEntry } from "./mapping.ts";
+import type { Quantisation } from "./number-format.ts";
+
+/**
+ * Program: everything that is loaded onto chip and host, and nothing else. The simulator sees a Program
+ * and a HardwareProfile; what is not in the Program does not happen.
+ */
+export interface Program {
+  readonly manifest: Manifest;
+  /** In order of evaluation; the input first. */
+  readonly populations: readonly ProgramPopulation[];
+  readonly pes: readonly PeProgram[];
+  readonly routing: readonly RoutingEntry[];
+  readonly host: HostStages;
+  /** Present where the decoder runs on the chip; `host.decoder` is then empty. */
+  readonly chipDecoder?: ChipDecoder;
+}
+
+export interface Manifest {
+  readonly formatVersion: 1;
+  readonly compiler: string;
+  readonly modelName: string;
+  /** SHA-256 in hex of the model's populations and weights. */
+  readonly modelHash: string;
+  readonly profileName: string;
+  readonly profileHash: string;
+  readonly seed: number;
+  /** Options that shaped the program, as text. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly quantisation: Quantisation;
+  /** Of the model's recurrent part: all weights, pruned ones too, and those that are stored. */
+  readonly denseWeights: number;
+  readonly storedWeights: number;
+}
+
+export interface ProgramPopulation {
+  readonly name: string;
+  readonly kind: "input" | "egru";
+  readonly size: number;
+  readonly keys: KeyRange;
+  /** 0 for float32. */
+  readonly payloadFractionBits: number;
+}
+
+/**
+ * One PE. `image` is the PE's SRAM from `imageOffset` on, as it is loaded; `sections` say what lies where,
+ * the uninitialised ones too. All numbers in an image are little-endian; each section starts 4-byte aligned.
+ *
+ * Section contents, with n = neurons of the slice:
+ * - population-table: one record of eight uint32 a source block, in the order of `sources`:
+ *   key, mask, rows, offset of row pointers, of indices, of weights, of scales; then a word of
+ *   pointerBytes | indexBytes << 8 | scaleShift << 16 | delay << 24.
+ * - row-pointers: rows + 1 entries of pointerBytes each, counting synapses from the block's first.
+ * - indices: accumulator · n + neuron (local), indexBytes each, ascending within a row.
+ * - weights: float32, int16 or int8.
+ * - scales: uint32 multipliers, one a block or one a row (integer formats; absent in float32).
+ * - parameters: accumulatorStart [4, n], then threshold [n]; float32, or int32.
+ * - tables: σ then tanh, 513 uint16 each (integer formats; absent in float32).
+ * - state [n], accumulators [4, n], packet-fifo, send-buffer: not loaded, start at zero.
+ */
+export interface PeProgram {
+  readonly pe: number;
+  readonly population: string;
+  readonly firstNeuron: number;
+  readonly neurons: number;
+  readonly sources: readonly SourceBlock[];
+  readonly sections: readonly MemorySection[];
+  readonly imageOffset: number;
+  readonly image: Uint8Array;
+}
+
+/** Readable copy of one record of the population table. */
+export interface SourceBlock {
+  readonly population: string;
+  readonly delay: 0 | 1;
+  readonly keys: KeyRange;
+  readonly rows: number;
+  readonly synapses: number;
+  readonly pointerBytes: 2 | 4;
+  readonly indexBytes: 1 | 2;
+  /** Whether each row has a scale of its own. */
+  readonly scalePerRow: boolean;
+  readonly scaleShift: number;
+}
+
+/** Bytes of one record of the population table. */
+export const POPULATION_RECORD_BYTES = 32;
+/** Bytes of a packet in a PE's FIFO or send buffer: key and payload, 4 each. */
+export const PACKET_BYTES = 8;
+
+/** A linear layer on the chip's MAC arrays, int8, weights streamed from DRAM once a timestep. */
+export interface ChipDecoder {
+  readonly name: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Shape [outputs, inputs]. Weight = value · scale of its output. */
+  readonly weights: Int8Array;
+  /** Shape [outputs]. */
+  readonly scale: Float32Array;
+  /** Shape [outputs]. */
+  readonly bias: Float32Array;
+  /** PEs that share the outputs evenly. */
+  readonly pes: readonly number[];
+}

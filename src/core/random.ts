@@ -1,0 +1,14 @@
+/**
+ * Seeded uniform numbers in [0, 1): mulberry32 (Tommy Ettinger, public domain), 2^32 states.
+ * For placements and synthetic stimuli, not for statistics of record.
+ */
+export function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = state;
+    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,94 @@
+import type { Counts } from "./counts.ts";
+import type { Manifest } from "./program.ts";
+import type { Cycles, Seconds } from "./units.ts";
+
+/**
+ * What a simulation saw: counts and cycles, no joules and no clock. Time at an operating point and energy
+ * are folds over it, so that one run can be priced many times.
+ */
+export interface SimulationResult {
+  readonly manifest: Manifest;
+  readonly steps: number;
+  readonly window?: number | undefined;
+  readonly counts: Counts;
+  /** One for each recurrent layer, in order of evaluation, then the decoder where it runs on the chip. */
+  readonly phases: readonly Phase[];
+  /** Events and activity by population, the input first. */
+  readonly populations: readonly PopulationActivity[];
+  /** Synops by projection. */
+  readonly projections: readonly ProjectionActivity[];
+  /** PE cycles spent busy, by PE index, Arm kernels only. */
+  readonly busyCycles: Float64Array;
+  /** PE cycles in MAC-array work, by PE index. */
+  readonly macArrayCycles: Float64Array;
+  /** Indices of the PEs that hold a part of the program. Ascending. */
+  readonly usedPes: readonly number[];
+  readonly evaluation?: Evaluation;
+  readonly origin: string;
+  readonly synthetic: boolean;
+}
+
+/**
+ * One layer's work in every timestep, by clock domain. The layer's time is
+ * PE work + packet latency + the slower of the busiest link and the event router;
+ * for a decoder the slower of its MAC work and its DRAM transfer.
+ */
+export interface Phase {
+  readonly name: string;
+  /** PE cycles of the layer's busiest PE. Shape [steps]. */
+  readonly peCycles: Float64Array;
+  /** NoC cycles that the busiest link is occupied by the layer's events. Shape [steps]. */
+  readonly linkCycles: Float64Array;
+  /** Event-router cycles of its busiest part. Shape [steps]. */
+  readonly routerCycles: Float64Array;
+  /** Zero-load latency of the longest path that the layer's events take. */
+  readonly latency: { readonly noc: Cycles; readonly eventRouter: Cycles };
+  /** Bytes from DRAM, burst-aligned. Shape [steps]. */
+  readonly dramBytes: Float64Array;
+}
+
+export interface PopulationActivity {
+  readonly name: string;
+  readonly size: number;
+  readonly events: number;
+  /** Shape [steps]. */
+  readonly eventsPerStep: Uint32Array;
+}
+
+export interface ProjectionActivity {
+  readonly source: string;
+  readonly target: string;
+  readonly delay: 0 | 1;
+  /** Weight · event products, as executed. */
+  readonly synops: number;
+  /** Weights stored on the chip. */
+  readonly synapses: number;
+  /** Weights of the dense matrix. */
+  readonly dense: number;
+}
+
+/** How well the output predicts the stimulus' targets. */
+export interface Evaluation {
+  readonly tokens: number;
+  /** Sum of −ln p(target). */
+  readonly negativeLogLikelihood: number;
+  readonly perplexity: number;
+}
+
+/** Time of a run at one operating point under one schedule. */
+export interface Timing {
+  readonly operatingPoint: string;
+  readonly schedule: Schedule;
+  /** From one timestep's result to the next. Mean over steps. */
+  readonly secondsPerStep: Seconds;
+  /** From a timestep's input to its result. Mean over steps. */
+  readonly latencyPerStep: Seconds;
+  /** The whole run on the chip. */
+  readonly total: Seconds;
+  /** Mean latency of each phase, in the order of `phases`. */
+  readonly phases: readonly { readonly name: string; readonly seconds: Seconds }[];
+}
+
+/** sequential: one timestep passes all layers before the next begins. pipelined: layers work on successive steps at once. */
+export const SCHEDULES = ["sequential", "pipelined"] as const;
+export type Schedule = (typeof SCHEDULES)[number];
