@@ -48,6 +48,7 @@ export const SECTION_KINDS = [
   "accumulators",
   "packet-fifo",
   "send-buffer",
+  "decoder-buffer",
 ] as const;
 export type SectionKind = (typeof SECTION_KINDS)[number];
 

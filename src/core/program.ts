@@ -57,7 +57,8 @@ export interface ProgramPopulation {
  * - scales: uint32 multipliers, one a block or one a row (integer formats; absent in float32).
  * - parameters: accumulatorStart [4, n], then threshold [n]; float32, or int32.
  * - tables: σ then tanh, 513 uint16 each (integer formats; absent in float32).
- * - state [n], accumulators [4, n], packet-fifo, send-buffer: not loaded, start at zero.
+ * - state [n], accumulators [4, n], packet-fifo, send-buffer, decoder-buffer (where the PE helps a decoder on
+ *   the chip): not loaded, start at zero.
  */
 export interface PeProgram {
   readonly pe: number;
@@ -100,6 +101,8 @@ export interface ChipDecoder {
   readonly scale: Float32Array;
   /** Shape [outputs]. */
   readonly bias: Float32Array;
-  /** PEs that share the outputs evenly. */
+  /** PEs that share the outputs, ascending: PE k of n computes outputs ⌊k·outputs/n⌋ … ⌊(k+1)·outputs/n⌋ − 1. */
   readonly pes: readonly number[];
+  /** SRAM that each of them keeps for inputs, weight tiles and outputs. */
+  readonly bufferBytes: number;
 }

@@ -1,0 +1,111 @@
+import { CapacityError, UnsupportedError } from "../src/core/errors.ts";
+import type { EventGraph, LinearStage } from "../src/core/event-graph.ts";
+import type { Partition, Placement } from "../src/core/mapping.ts";
+import { WEIGHT_LIMIT } from "../src/core/number-format.ts";
+import { dataBytesOf, type HardwareProfile, usablePes } from "../src/core/profile.ts";
+import type { ChipDecoder } from "../src/core/program.ts";
+import { alignedTo4, sliceSizer } from "./partition/slice-bytes.ts";
+
+/** Which PEs' MAC arrays compute the decoder, and what SRAM each keeps for it. */
+export interface DecoderPlan {
+  readonly stage: LinearStage;
+  readonly pes: readonly number[];
+  readonly bufferBytes: number;
+}
+
+/** Rows of outputs that one weight tile holds; two tiles, so that one loads while the other is used. */
+const TILE_OUTPUTS = 16;
+
+/**
+ * Shares the decoder among all PEs that have room for its buffers beside their slice. Weights stay in DRAM
+ * and stream through the tiles once a timestep.
+ *
+ * @throws UnsupportedError where the chip has no MAC array or DRAM, or the model not exactly one decoder layer.
+ * @throws CapacityError where DRAM or every PE's SRAM is too small.
+ */
+export function planDecoder(
+  graph: EventGraph,
+  slices: Partition,
+  placement: Placement,
+  profile: HardwareProfile,
+): DecoderPlan {
+  const stage = soleDecoder(graph, profile);
+  const bytes = stage.outputs * stage.inputs + 8 * stage.outputs;
+  if (bytes > profile.dram!.bytes) {
+    throw new CapacityError(
+      {
+        resource: "DRAM bytes",
+        where: `The decoder of ${graph.name}`,
+        needed: bytes,
+        available: profile.dram!.bytes,
+      },
+      "Leave the decoder on the host.",
+    );
+  }
+  const budget = dataBytesOf(profile.pe.sram);
+  const free = new Map(usablePes(profile).map((pe) => [pe, budget]));
+  slices.forEach(({ population, first, count }, slice) => {
+    const used = sliceSizer(graph, population, profile.pe.sram.packetFifoEntries).bytes(first, count);
+    free.set(placement[slice]!, budget - used);
+  });
+  // Fewer PEs mean more outputs on each and so larger buffers: drop the fullest until all the rest have room.
+  let pes = [...free.keys()];
+  for (;;) {
+    const bufferBytes = bufferBytesFor(stage, pes.length);
+    const roomy = pes.filter((pe) => free.get(pe)! >= bufferBytes);
+    if (roomy.length === pes.length) return { stage, pes: pes.sort((a, b) => a - b), bufferBytes };
+    if (roomy.length === 0) {
+      throw new CapacityError(
+        {
+          resource: "SRAM bytes",
+          where: "A PE that helps with the decoder",
+          needed: bufferBytes,
+          available: Math.max(...free.values()),
+        },
+        "Leave the decoder on the host, or use int8 weights for the recurrent layers.",
+      );
+    }
+    pes = roomy;
+  }
+}
+
+function soleDecoder({ name, host }: EventGraph, profile: HardwareProfile): LinearStage {
+  const stage = host.decoder[0];
+  if (host.decoder.length !== 1 || stage?.kind !== "linear") {
+    throw new UnsupportedError(
+      `${name} has ${host.decoder.length} layers after its recurrent ones; exactly one can run on the chip.`,
+      "Leave the decoder on the host (--decoder host).",
+    );
+  }
+  if (!profile.pe.macArray || !profile.dram) {
+    throw new UnsupportedError(
+      `${profile.title} has no ${profile.pe.macArray ? "DRAM" : "MAC arrays"} for a decoder.`,
+      "Leave the decoder on the host (--decoder host).",
+    );
+  }
+  return stage;
+}
+
+/** int8 inputs, two weight tiles, one float32 logit an output. */
+const bufferBytesFor = ({ inputs, outputs }: LinearStage, pes: number): number =>
+  alignedTo4(inputs) + alignedTo4(2 * TILE_OUTPUTS * inputs) + 4 * Math.ceil(outputs / pes);
+
+/** int8 weights with one scale an output; `docs/model.md` §2. */
+export function quantiseDecoder({ stage, pes, bufferBytes }: DecoderPlan): ChipDecoder {
+  const { name, inputs, outputs, bias } = stage;
+  const weights = new Int8Array(outputs * inputs);
+  const scale = new Float32Array(outputs);
+  for (let output = 0; output < outputs; output += 1) {
+    const row = stage.weights.subarray(output * inputs, (output + 1) * inputs);
+    let largest = 0;
+    for (const weight of row) largest = Math.max(largest, Math.abs(weight));
+    const step = Math.fround(largest / WEIGHT_LIMIT.int8);
+    scale[output] = step;
+    for (let i = 0; i < inputs; i += 1)
+      weights[output * inputs + i] = step === 0 ? 0 : nearestInt8(row[i]! / step);
+  }
+  return { name, inputs, outputs, weights, scale, bias, pes, bufferBytes };
+}
+
+const nearestInt8 = (value: number): number =>
+  Math.min(Math.max(Math.floor(value + 0.5), -WEIGHT_LIMIT.int8), WEIGHT_LIMIT.int8);

@@ -1,0 +1,24 @@
+import { type GraphPass, mapProjections, synapsesWhere } from "./pass.ts";
+
+/**
+ * Drops synapses whose quantised weight is zero: pruning left them, quantisation
+ * made more of them, and each would cost a memory read and a synop for nothing.
+ * Rows stay in place, so neuron numbers keep their meaning.
+ */
+export const dropZeroSynapses: GraphPass = {
+  name: "drop-zero-synapses",
+  summary: "Remove synapses that cannot change any state.",
+  requires: ["well-formed", "quantised"],
+  establishes: ["no-zero-weight"],
+
+  run(graph, context) {
+    return mapProjections(graph, (projection) => {
+      const { source, target, synapses } = projection;
+      const kept = synapsesWhere(synapses, (i) => synapses.weight[i] !== 0);
+      const dropped = synapses.target.length - kept.target.length;
+      if (dropped === 0) return projection;
+      context.remark(`${source} -> ${target}: dropped ${dropped} of ${synapses.target.length}`);
+      return { ...projection, synapses: kept };
+    });
+  },
+};

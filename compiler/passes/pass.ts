@@ -1,0 +1,108 @@
+import {
+  accumulatorsOf,
+  type EventGraph,
+  type FanOut,
+  type GraphProjection,
+  graphPopulationNamed,
+} from "../../src/core/event-graph.ts";
+
+/** What a pass may promise of every graph it returns. Each has a verifier in `GRAPH_VERIFIERS`. */
+export type GraphProperty = "well-formed" | "quantised" | "no-zero-weight";
+
+export interface PassContext {
+  readonly seed: number;
+  /** One line for `--explain` and for tests; says what was changed and why it matters. */
+  remark(text: string): void;
+}
+
+/** Pure: returns a new graph, or the same object where nothing changed. */
+export interface GraphPass {
+  readonly name: string;
+  readonly summary: string;
+  readonly requires: readonly GraphProperty[];
+  readonly establishes: readonly GraphProperty[];
+  run(graph: EventGraph, context: PassContext): EventGraph;
+}
+
+/** Throws an Error (a compiler's fault, not a user's) where the property does not hold. */
+export const GRAPH_VERIFIERS: Readonly<Record<GraphProperty, (graph: EventGraph) => void>> = {
+  "well-formed": verifyWellFormed,
+  quantised: verifyQuantised,
+  "no-zero-weight": verifyNoZeroWeight,
+};
+
+/** Maps each projection; the graph stays the same object where every projection does. */
+export function mapProjections(
+  graph: EventGraph,
+  map: (projection: GraphProjection) => GraphProjection,
+): EventGraph {
+  const projections = graph.projections.map(map);
+  return projections.every((projection, i) => projection === graph.projections[i])
+    ? graph
+    : { ...graph, projections };
+}
+
+/** The synapses whose index satisfies `keep`; rows stay in place, so neuron numbers keep their meaning. */
+export function synapsesWhere(synapses: FanOut, keep: (index: number) => boolean): FanOut {
+  const { rowStart, target, weight } = synapses;
+  const rows = rowStart.length - 1;
+  const kept = new Uint32Array(target.length);
+  const starts = new Uint32Array(rows + 1);
+  let next = 0;
+  for (let row = 0; row < rows; row += 1) {
+    for (let i = rowStart[row]!; i < rowStart[row + 1]!; i += 1) if (keep(i)) kept[next++] = i;
+    starts[row + 1] = next;
+  }
+  const index = kept.subarray(0, next);
+  const pick = <T extends Uint32Array | FanOut["weight"]>(values: T): T => {
+    const out = new (values.constructor as new (length: number) => T)(next);
+    for (let i = 0; i < next; i += 1) out[i] = values[index[i]!]!;
+    return out;
+  };
+  return { ...synapses, rowStart: starts, target: pick(target), weight: pick(weight) };
+}
+
+function verifyWellFormed(graph: EventGraph): void {
+  for (const { source, target, synapses } of graph.projections) {
+    const name = `${source} -> ${target}`;
+    const sources = graphPopulationNamed(graph, source).size;
+    const accumulators = accumulatorsOf(graphPopulationNamed(graph, target));
+    const { rowStart, target: targets, weight } = synapses;
+    if (rowStart.length !== sources + 1)
+      throw new Error(`${name}: ${rowStart.length - 1} rows for ${sources} sources`);
+    if (rowStart[sources] !== targets.length || weight.length !== targets.length)
+      throw new Error(`${name}: lengths differ`);
+    for (let row = 0; row < sources; row += 1) {
+      for (let i = rowStart[row]!; i < rowStart[row + 1]!; i += 1) {
+        if (targets[i]! >= accumulators)
+          throw new Error(`${name}: row ${row} names accumulator ${targets[i]}`);
+        if (i > rowStart[row]! && targets[i]! <= targets[i - 1]!)
+          throw new Error(`${name}: row ${row} is not ascending`);
+      }
+    }
+  }
+}
+
+function verifyQuantised(graph: EventGraph): void {
+  const { format } = graph.quantisation;
+  const arrays = { float32: Float32Array, int16: Int16Array, int8: Int8Array };
+  for (const { source, target, synapses } of graph.projections) {
+    const isRight =
+      synapses.weight instanceof arrays[format] && (format === "float32") === (synapses.scale === undefined);
+    if (!isRight) throw new Error(`${source} -> ${target}: weights are not ${format}`);
+  }
+  for (const population of graph.populations) {
+    if (population.kind !== "egru") continue;
+    const isInteger =
+      population.threshold instanceof Int32Array && population.accumulatorStart instanceof Int32Array;
+    if (isInteger !== (format !== "float32"))
+      throw new Error(`${population.name}: parameters are not ${format}`);
+  }
+}
+
+function verifyNoZeroWeight(graph: EventGraph): void {
+  for (const { source, target, synapses } of graph.projections) {
+    const zero = synapses.weight.indexOf(0);
+    if (zero !== -1) throw new Error(`${source} -> ${target}: synapse ${zero} has weight 0`);
+  }
+}

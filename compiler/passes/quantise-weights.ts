@@ -1,0 +1,148 @@
+import { UnsupportedError } from "../../src/core/errors.ts";
+import {
+  type EgruGraphPopulation,
+  type EventGraph,
+  type FanOut,
+  type GraphPopulation,
+  type GraphProjection,
+  graphPopulationNamed,
+  type HostStages,
+  type RowScale,
+} from "../../src/core/event-graph.ts";
+import {
+  ACCUMULATOR_FRACTION_BITS,
+  DEFAULT_INPUT_FRACTION_BITS,
+  type IntegerFormat,
+  MAX_MULTIPLIER_SHIFT,
+  MULTIPLIER_LIMIT,
+  PRODUCT_SHIFT,
+  type Quantisation,
+  STATE_FRACTION_BITS,
+  WEIGHT_LIMIT,
+} from "../../src/core/number-format.ts";
+import type { GraphPass } from "./pass.ts";
+
+/**
+ * Turns a float32 graph into one of the chip's number format: weights with scales by row or matrix, biases
+ * in the accumulators' format, thresholds in Q23. `docs/model.md` §2 states the arithmetic.
+ */
+export const quantiseWeights = (quantisation: Quantisation): GraphPass => ({
+  name: "quantise-weights",
+  summary: "Bring weights, biases and thresholds into the chip's number format.",
+  requires: ["well-formed"],
+  establishes: ["quantised"],
+
+  run(graph, context) {
+    const { format } = quantisation;
+    if (graph.quantisation.format !== "float32" || format === "float32") return graph;
+    const populations = graph.populations.map((population) =>
+      quantisePopulation(population, quantisation, graph.host),
+    );
+    const withPayloads: EventGraph = { ...graph, quantisation, populations };
+    const projections = graph.projections.map((projection) => {
+      const { payloadFractionBits } = graphPopulationNamed(withPayloads, projection.source);
+      const quantised = quantiseProjection(projection, quantisation, format, payloadFractionBits);
+      const zeros = zerosIn(quantised.synapses.weight);
+      context.remark(`${projection.source} -> ${projection.target}: ${format}, ${zeros} weights round to 0`);
+      return quantised;
+    });
+    return { ...withPayloads, projections };
+  },
+});
+
+function zerosIn(weights: ArrayLike<number>): number {
+  let zeros = 0;
+  for (let i = 0; i < weights.length; i += 1) if (weights[i] === 0) zeros += 1;
+  return zeros;
+}
+
+const roundHalfUp = (value: number): number => Math.floor(value + 0.5);
+const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
+
+function quantisePopulation(
+  population: GraphPopulation,
+  { accumulatorBits }: Quantisation,
+  host: HostStages,
+): GraphPopulation {
+  if (population.kind === "input") return { ...population, payloadFractionBits: inputFractionBits(host) };
+  const limit = 2 ** (accumulatorBits - 1);
+  const one = 2 ** ACCUMULATOR_FRACTION_BITS[accumulatorBits];
+  const quantised: EgruGraphPopulation = {
+    ...population,
+    payloadFractionBits: STATE_FRACTION_BITS,
+    accumulatorStart: Int32Array.from(population.accumulatorStart, (bias) =>
+      clamp(roundHalfUp(bias * one), -limit, limit - 1),
+    ),
+    threshold: Int32Array.from(population.threshold, (threshold) =>
+      roundHalfUp(threshold * 2 ** STATE_FRACTION_BITS),
+    ),
+  };
+  return quantised;
+}
+
+/** An embedding's own range decides where it feeds the chip directly; any other input gets ±8. */
+function inputFractionBits({ encoder }: HostStages): number {
+  const last = encoder.at(-1);
+  if (last?.kind !== "embedding") return DEFAULT_INPUT_FRACTION_BITS;
+  let largest = 0;
+  for (const value of last.table) largest = Math.max(largest, Math.abs(value));
+  const integerBits = largest > 1 ? Math.ceil(Math.log2(largest)) : 0;
+  return STATE_FRACTION_BITS - integerBits;
+}
+
+function quantiseProjection(
+  projection: GraphProjection,
+  { scales, accumulatorBits }: Quantisation,
+  format: IntegerFormat,
+  payloadFractionBits: number,
+): GraphProjection {
+  const { synapses } = projection;
+  const steps = weightSteps(synapses, scales === "row", WEIGHT_LIMIT[format]);
+  const exponent = ACCUMULATOR_FRACTION_BITS[accumulatorBits] + PRODUCT_SHIFT[format] - payloadFractionBits;
+  const scale = rowScale(steps, exponent, `${projection.source} -> ${projection.target}`);
+  return { ...projection, synapses: { ...synapses, weight: quantiseValues(synapses, steps, format), scale } };
+}
+
+/** The weight that one integer step stands for, by row or for the whole matrix. Float64. */
+function weightSteps({ rowStart, weight }: FanOut, byRow: boolean, limit: number): Float64Array {
+  const rows = rowStart.length - 1;
+  const largest = new Float64Array(byRow ? rows : 1);
+  for (let row = 0; row < rows; row += 1) {
+    const slot = byRow ? row : 0;
+    for (let i = rowStart[row]!; i < rowStart[row + 1]!; i += 1)
+      largest[slot] = Math.max(largest[slot]!, Math.abs(weight[i]!));
+  }
+  return largest.map((value) => value / limit);
+}
+
+function quantiseValues(
+  { rowStart, weight }: FanOut,
+  steps: Float64Array,
+  format: IntegerFormat,
+): Int8Array | Int16Array {
+  const limit = WEIGHT_LIMIT[format];
+  const out = format === "int8" ? new Int8Array(weight.length) : new Int16Array(weight.length);
+  for (let row = 0; row + 1 < rowStart.length; row += 1) {
+    const step = steps[steps.length === 1 ? 0 : row]!;
+    for (let i = rowStart[row]!; i < rowStart[row + 1]!; i += 1)
+      out[i] = clamp(roundHalfUp(weight[i]! / step), -limit, limit);
+  }
+  return out;
+}
+
+/** Multipliers with the largest common right shift that keeps them all below 2^24. */
+function rowScale(steps: Float64Array, exponent: number, name: string): RowScale {
+  const largest = steps.reduce((a, b) => Math.max(a, b), 0) * 2 ** exponent;
+  let shift = MAX_MULTIPLIER_SHIFT;
+  while (shift >= 0 && roundHalfUp(largest * 2 ** shift) >= MULTIPLIER_LIMIT) shift -= 1;
+  if (shift < 0) {
+    throw new UnsupportedError(
+      `${name}: weights as large as ${largest} in units of the accumulator do not fit the integer formats.`,
+      "Use float32 weights, or check the model for an outlier.",
+    );
+  }
+  return {
+    shift,
+    multiplier: Uint32Array.from(steps, (step) => roundHalfUp(step * 2 ** (exponent + shift))),
+  };
+}

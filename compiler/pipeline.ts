@@ -1,0 +1,217 @@
+import { MismatchError, UnsupportedError } from "../src/core/errors.ts";
+import type { EventGraph } from "../src/core/event-graph.ts";
+import { formatEventGraph } from "../src/core/event-graph-text.ts";
+import { hashOf } from "../src/core/hash.ts";
+import type { Mapping } from "../src/core/mapping.ts";
+import type { ModelIr } from "../src/core/model-ir.ts";
+import { NUMBER_FORMATS, type Quantisation } from "../src/core/number-format.ts";
+import { type HardwareProfile, usablePes } from "../src/core/profile.ts";
+import type { Manifest, Program } from "../src/core/program.ts";
+import { allocate } from "./allocate/allocate.ts";
+import { planDecoder, quantiseDecoder } from "./decoder.ts";
+import { emit } from "./emit/emit.ts";
+import { lower } from "./lower.ts";
+import { PARTITION_STRATEGIES, partition } from "./partition/partition.ts";
+import { dropZeroSynapses } from "./passes/drop-zero-synapses.ts";
+import { GRAPH_VERIFIERS, type GraphPass, type GraphProperty } from "./passes/pass.ts";
+import { quantiseWeights } from "./passes/quantise-weights.ts";
+import { PLACERS } from "./place/place.ts";
+import { route } from "./route/route.ts";
+
+export interface CompileOptions {
+  /** Number format of the chip's weights; float32 where absent. */
+  readonly format?: Quantisation["format"];
+  /** Granularity of integer scales; by row where absent. */
+  readonly scales?: Quantisation["scales"];
+  readonly seed?: number;
+  /** Name of one of `PARTITION_STRATEGIES`; the first where absent. */
+  readonly partition?: string;
+  /** Name of one of `PLACERS`; the first where absent. */
+  readonly placer?: string;
+  /** Use no more PEs than this. */
+  readonly pes?: number;
+  readonly decoder?: "host" | "chip";
+  /** Receives the graph's text after the pass of this name ("lower" for the graph as it comes in). */
+  readonly printAfter?: { readonly pass: string; readonly print: (text: string) => void };
+}
+
+export interface Compilation {
+  readonly program: Program;
+  readonly mapping: Mapping;
+  readonly graph: EventGraph;
+  readonly passes: readonly PassReport[];
+}
+
+export interface PassReport {
+  readonly name: string;
+  readonly synapsesBefore: number;
+  readonly synapsesAfter: number;
+  readonly remarks: readonly string[];
+}
+
+/** The passes over the event graph, in order. */
+export const graphPipeline = (quantisation: Quantisation): readonly GraphPass[] => [
+  // First, so that whatever follows sees the weights that the chip will hold.
+  quantiseWeights(quantisation),
+  // After quantisation, which rounds small weights to zero.
+  dropZeroSynapses,
+];
+
+/** Names that `printAfter` knows. */
+export const printableStages = (): string[] => [
+  "lower",
+  ...graphPipeline({ format: "float32", scales: "row", accumulatorBits: 32 }).map(({ name }) => name),
+];
+
+/**
+ * Compiles a model for one chip:
+ *
+ * 1. lower: ModelIr → EventGraph (fan-out rows by source);
+ * 2. passes: number format, synapses that do nothing;
+ * 3. partition: populations → slices that fit a PE's memory;
+ * 4. place: slice → PE;
+ * 5. allocate: slice → memory layout, population → keys;
+ * 6. route: population → router entry;
+ * 7. emit: all of that as a Program.
+ *
+ * Same model, profile and options give the same bytes.
+ *
+ * @throws CapacityError where the chip is too small, UnsupportedError where it cannot run the model.
+ */
+export function compile(model: ModelIr, profile: HardwareProfile, options: CompileOptions = {}): Compilation {
+  const { seed = 1 } = options;
+  const quantisation = chooseQuantisation(profile, options);
+  const lowered = lower(model);
+  const { graph, passes } = runPasses(lowered, graphPipeline(quantisation), { ...options, seed });
+
+  const pes = usablePes(profile);
+  const strategy = named(PARTITION_STRATEGIES, options.partition, "partition strategy");
+  const slices = partition(
+    { graph, profile, pes: Math.min(options.pes ?? pes.length, pes.length) },
+    strategy,
+  );
+  const placer = named(PLACERS, options.placer, "placer");
+  const placement = placer.place({ slices, pes, profile }, { seed });
+  const decoder = options.decoder === "chip" ? planDecoder(graph, slices, placement, profile) : undefined;
+  const allocation = allocate(graph, slices, placement, profile, decoder);
+  const routing = route(graph, slices, placement, allocation, profile, decoder?.pes ?? []);
+  const mapping: Mapping = { partition: slices, placement, allocation, routing };
+
+  const manifest = manifestOf(model, profile, graph, {
+    seed,
+    options: {
+      format: quantisation.format,
+      scales: quantisation.scales,
+      partition: strategy.name,
+      placer: placer.name,
+      decoder: options.decoder ?? "host",
+      ...(options.pes !== undefined && { pes: String(options.pes) }),
+    },
+  });
+  return {
+    program: emit(graph, mapping, manifest, decoder && quantiseDecoder(decoder)),
+    mapping,
+    graph,
+    passes,
+  };
+}
+
+function chooseQuantisation(
+  profile: HardwareProfile,
+  { format = "float32", scales = "row" }: CompileOptions,
+): Quantisation {
+  if (profile.pe.kernels[format] === undefined) {
+    const known = NUMBER_FORMATS.filter((name) => profile.pe.kernels[name]).join(", ");
+    throw new UnsupportedError(`${profile.title} has no ${format} kernels.`, `Choose one of: ${known}.`);
+  }
+  return { format, scales, accumulatorBits: profile.pe.accumulatorBits };
+}
+
+/** Runs each pass, then every verifier for what is established so far; a failure names the pass and shows its input. */
+export function runPasses(
+  lowered: EventGraph,
+  pipeline: readonly GraphPass[],
+  { seed, printAfter }: { readonly seed: number; readonly printAfter?: CompileOptions["printAfter"] },
+): { graph: EventGraph; passes: PassReport[] } {
+  const print = (stage: string, graph: EventGraph) => {
+    if (printAfter?.pass === stage) printAfter.print(formatEventGraph(graph));
+  };
+  const established = new Set<GraphProperty>(["well-formed"]);
+  let graph = lowered;
+  print("lower", graph);
+  const passes = pipeline.map((pass): PassReport => {
+    const missing = pass.requires.filter((property) => !established.has(property));
+    if (missing.length > 0)
+      throw new Error(`${pass.name} requires ${missing.join(", ")}, which no earlier pass establishes`);
+    const remarks: string[] = [];
+    const before = graph;
+    graph = pass.run(before, { seed, remark: (text) => remarks.push(text) });
+    for (const property of pass.establishes) established.add(property);
+    try {
+      for (const property of established) GRAPH_VERIFIERS[property](graph);
+    } catch (cause) {
+      const text = formatEventGraph(before).slice(0, 4000);
+      throw new Error(`pass ${pass.name} broke the graph; its input began:\n${text}`, { cause });
+    }
+    print(pass.name, graph);
+    return { name: pass.name, synapsesBefore: synapsesOf(before), synapsesAfter: synapsesOf(graph), remarks };
+  });
+  return { graph, passes };
+}
+
+const synapsesOf = (graph: EventGraph): number =>
+  graph.projections.reduce((sum, { synapses }) => sum + synapses.target.length, 0);
+
+function named<T extends { readonly name: string }>(
+  list: readonly T[],
+  name: string | undefined,
+  what: string,
+): T {
+  const found = name === undefined ? list[0] : list.find((entry) => entry.name === name);
+  if (found) return found;
+  throw new MismatchError(
+    `There is no ${what} "${name}".`,
+    `Choose one of: ${list.map((entry) => entry.name).join(", ")}.`,
+  );
+}
+
+function manifestOf(
+  model: ModelIr,
+  profile: HardwareProfile,
+  graph: EventGraph,
+  { seed, options }: Pick<Manifest, "seed" | "options">,
+): Manifest {
+  const recurrent = new Set(graph.populations.filter(({ kind }) => kind === "egru").map(({ name }) => name));
+  const dense = model.projections
+    .filter(({ target }) => recurrent.has(target))
+    .reduce((sum, { weights }) => sum + weights.sources * weights.targets, 0);
+  return {
+    formatVersion: 1,
+    compiler: "eventloom",
+    modelName: model.name,
+    modelHash: hashOfModel(model),
+    profileName: profile.name,
+    profileHash: profile.hash,
+    seed,
+    options,
+    quantisation: graph.quantisation,
+    denseWeights: dense,
+    storedWeights: synapsesOf(graph),
+  };
+}
+
+function hashOfModel(model: ModelIr): string {
+  const parts: (string | ArrayBufferView)[] = [];
+  for (const population of model.populations) {
+    parts.push(`${population.kind} ${population.name} ${population.size}\n`);
+    if (population.kind === "linear") parts.push(population.bias);
+    if (population.kind === "egru")
+      parts.push(population.bias, population.recurrentBias, population.threshold);
+  }
+  for (const { source, target, delay, weights } of model.projections) {
+    parts.push(`${source} ${target} ${delay} ${weights.kind}\n`);
+    if (weights.kind === "dense") parts.push(weights.layout, weights.values);
+    else parts.push(weights.rowStart, weights.target, weights.value);
+  }
+  return hashOf(...parts);
+}

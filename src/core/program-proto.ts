@@ -1,0 +1,123 @@
+/**
+ * The schema of a Program file (`.loom`): a protobuf Envelope whose `program` bytes are a Program.
+ * Bulk arrays are `bytes`, little-endian. Arrays of the host stages lie in `blobs`, so that tied matrices are stored once.
+ * `docs/program.proto` is this text.
+ */
+export const PROGRAM_PROTO = `syntax = "proto3";
+package eventloom;
+
+message Envelope {
+  string format = 1;    // "eventloom.program/1"
+  bytes sha256 = 2;     // of the bytes of program
+  bytes program = 3;    // a Program
+}
+
+message Program {
+  Manifest manifest = 1;
+  repeated Population populations = 2;   // in order of evaluation
+  repeated Pe pes = 3;
+  repeated RoutingEntry routing = 4;
+  Host host = 5;
+  ChipDecoder chip_decoder = 6;
+  repeated bytes blobs = 7;
+}
+
+message Manifest {
+  uint32 format_version = 1;
+  string compiler = 2;
+  string model_name = 3;
+  string model_hash = 4;
+  string profile_name = 5;
+  string profile_hash = 6;
+  uint32 seed = 7;
+  map<string, string> options = 8;
+  string number_format = 9;       // float32, int16, int8
+  string scales = 10;             // matrix, row
+  uint32 accumulator_bits = 11;
+  double dense_weights = 12;
+  double stored_weights = 13;
+}
+
+message KeyRange {
+  fixed32 base = 1;
+  fixed32 mask = 2;
+}
+
+message Population {
+  string name = 1;
+  string kind = 2;                // input, egru
+  uint32 size = 3;
+  KeyRange keys = 4;
+  uint32 payload_fraction_bits = 5;
+}
+
+message Pe {
+  uint32 pe = 1;
+  string population = 2;
+  uint32 first_neuron = 3;
+  uint32 neurons = 4;
+  repeated SourceBlock sources = 5;
+  repeated Section sections = 6;
+  uint32 image_offset = 7;
+  bytes image = 8;
+}
+
+message SourceBlock {
+  string population = 1;
+  uint32 delay = 2;
+  KeyRange keys = 3;
+  uint32 rows = 4;
+  uint32 synapses = 5;
+  uint32 pointer_bytes = 6;
+  uint32 index_bytes = 7;
+  bool scale_per_row = 8;
+  uint32 scale_shift = 9;
+}
+
+message Section {
+  string kind = 1;
+  string source = 2;
+  uint32 delay = 3;
+  uint32 offset = 4;
+  uint32 bytes = 5;
+}
+
+message RoutingEntry {
+  fixed32 key = 1;
+  fixed32 mask = 2;
+  repeated NodeDestination destinations = 3;
+  bool to_host = 4;
+}
+
+message NodeDestination {
+  uint32 node = 1;
+  repeated uint32 pes = 2;
+}
+
+message Host {
+  repeated HostStage encoder = 1;
+  repeated HostStage decoder = 2;
+  uint32 tokens = 3;              // 0: the model reads no tokens
+  repeated string vocabulary = 4;
+}
+
+message HostStage {
+  string kind = 1;                // embedding, linear
+  string name = 2;
+  uint32 inputs = 3;              // embedding: rows
+  uint32 outputs = 4;             // embedding: width
+  uint32 weights = 5;             // blob, float32: [rows, width] or [outputs, inputs]
+  uint32 bias = 6;                // blob, float32; linear only
+}
+
+message ChipDecoder {
+  string name = 1;
+  uint32 inputs = 2;
+  uint32 outputs = 3;
+  bytes weights = 4;              // int8, [outputs, inputs]
+  bytes scale = 5;                // float32, [outputs]
+  bytes bias = 6;                 // float32, [outputs]
+  repeated uint32 pes = 7;
+  uint32 buffer_bytes = 8;
+}
+`;

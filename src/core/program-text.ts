@@ -1,0 +1,101 @@
+import type { HostStage } from "./event-graph.ts";
+import { formatWeight } from "./event-graph-text.ts";
+import type { NodeDestination } from "./mapping.ts";
+import type { PeProgram, Program, SourceBlock } from "./program.ts";
+import { rowsOf } from "./program-rows.ts";
+
+/**
+ * A Program as text to be read by people: manifest, keys, router table, then each PE with its memory map and
+ * source blocks; with `rows`, every stored synapse too.
+ */
+export function formatProgram(program: Program, options: { readonly rows?: boolean } = {}): string {
+  const { manifest, populations, routing, pes, host, chipDecoder } = program;
+  const { quantisation: q } = manifest;
+  const lines = [
+    `program ${manifest.modelName} for ${manifest.profileName}`,
+    `  model    ${manifest.modelHash}`,
+    `  profile  ${manifest.profileHash}`,
+    `  format   ${q.format}${q.format === "float32" ? "" : `, scales by ${q.scales}, ${q.accumulatorBits}-bit accumulators`}`,
+    `  seed     ${manifest.seed}`,
+    `  options  ${Object.entries(manifest.options)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(" ")}`,
+    `  weights  ${manifest.storedWeights} stored of ${manifest.denseWeights}`,
+    "",
+    "host",
+    ...host.encoder.map((stage) => `  before the chip: ${describeStage(stage)}`),
+    ...host.decoder.map((stage) => `  after the chip:  ${describeStage(stage)}`),
+    ...(chipDecoder
+      ? [
+          `decoder on the chip: ${chipDecoder.name} ${chipDecoder.inputs} -> ${chipDecoder.outputs}, int8, on ${chipDecoder.pes.length} PEs`,
+        ]
+      : []),
+    "",
+    "populations",
+    ...populations.map(
+      ({ name, kind, size, keys, payloadFractionBits }) =>
+        `  ${name}: ${kind}, ${size} neurons, keys ${hex(keys.base)}/${hex(keys.mask)}${payloadFractionBits > 0 ? `, payload Q${payloadFractionBits}` : ""}`,
+    ),
+    "",
+    "router",
+    ...routing.map(
+      ({ key, mask, destinations, toHost }, index) =>
+        `  ${index}: ${hex(key)}/${hex(mask)} -> ${[...destinations.map(describeDestination), ...(toHost ? ["host"] : [])].join(" ")}`,
+    ),
+  ];
+  for (const pe of pes) lines.push("", ...formatPe(program, pe, options.rows ?? false));
+  return `${lines.join("\n")}\n`;
+}
+
+function formatPe(program: Program, pe: PeProgram, withRows: boolean): string[] {
+  const { population, firstNeuron, neurons, sections } = pe;
+  const used = sections.reduce((sum, { bytes }) => sum + bytes, 0);
+  const lines = [`pe ${pe.pe}: ${population}[${firstNeuron}..${firstNeuron + neurons - 1}], ${used} bytes`];
+  for (const { kind, source, delay, offset, bytes } of sections) {
+    const of = source === "" ? "" : ` ${source}${delay === 1 ? " (recurrent)" : ""}`;
+    lines.push(`  ${hex(offset)} ${String(bytes).padStart(7)}  ${kind}${of}`);
+  }
+  pe.sources.forEach((source, index) => {
+    lines.push(`  ${describeSource(source)}`);
+    if (withRows) lines.push(...formatRows(program, pe, index));
+  });
+  return lines;
+}
+
+function formatRows(program: Program, pe: PeProgram, source: number): string[] {
+  const { rowStart, index, weight } = rowsOf(pe, source, program.manifest.quantisation.format);
+  const lines: string[] = [];
+  for (let row = 0; row + 1 < rowStart.length; row += 1) {
+    if (rowStart[row] === rowStart[row + 1]) continue;
+    const entries = [];
+    for (let i = rowStart[row]!; i < rowStart[row + 1]!; i += 1) {
+      const accumulator = ["z", "r", "gx", "gr"][Math.floor(index[i]! / pe.neurons)];
+      entries.push(`${accumulator}${pe.firstNeuron + (index[i]! % pe.neurons)}*${formatWeight(weight[i]!)}`);
+    }
+    lines.push(`    ${row}: ${entries.join(" ")}`);
+  }
+  return lines;
+}
+
+const describeSource = ({
+  population,
+  delay,
+  keys,
+  rows,
+  synapses,
+  pointerBytes,
+  indexBytes,
+  scalePerRow,
+  scaleShift,
+}: SourceBlock): string =>
+  `from ${population}${delay === 1 ? " (recurrent)" : ""}: keys ${hex(keys.base)}/${hex(keys.mask)}, ${rows} rows, ${synapses} synapses, ` +
+  `${8 * pointerBytes}-bit pointers, ${8 * indexBytes}-bit indices${scaleShift > 0 ? `, scale by ${scalePerRow ? "row" : "matrix"} >> ${scaleShift}` : ""}`;
+
+const describeStage = (stage: HostStage): string =>
+  stage.kind === "embedding"
+    ? `${stage.name}: embedding ${stage.rows} x ${stage.width}`
+    : `${stage.name}: linear ${stage.inputs} -> ${stage.outputs}`;
+
+const describeDestination = ({ node, pes }: NodeDestination): string => `node${node}[${pes.join(",")}]`;
+
+const hex = (value: number): string => `0x${value.toString(16).padStart(8, "0")}`;

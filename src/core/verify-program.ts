@@ -1,0 +1,175 @@
+import { InputError } from "./errors.ts";
+import type { HostStage } from "./event-graph.ts";
+import { INITIALISED_SECTIONS, type KeyRange, SECTION_KINDS, type SectionKind } from "./mapping.ts";
+import { NUMBER_FORMATS, type NumberFormat, SCALE_GRANULARITIES, WEIGHT_BYTES } from "./number-format.ts";
+import type { ChipDecoder, PeProgram, Program, SourceBlock } from "./program.ts";
+
+/**
+ * Checks what every Program promises on its own, without a profile: known kinds, shapes that agree, sections
+ * that ascend without overlap inside their image, keys inside their masks. What an image's bytes say is
+ * checked by whoever executes them.
+ *
+ * @throws InputError naming the field.
+ */
+export function verifyProgram(program: Program): Program {
+  const { manifest, populations, pes, routing, host, chipDecoder } = program;
+  const { format, scales, accumulatorBits } = manifest.quantisation;
+  if (manifest.formatVersion !== 1) fail("manifest.formatVersion", `${manifest.formatVersion} is not 1`);
+  if (!NUMBER_FORMATS.includes(format)) fail("manifest.numberFormat", `"${format}" is not known`);
+  if (!SCALE_GRANULARITIES.includes(scales)) fail("manifest.scales", `"${scales}" is not known`);
+  if (accumulatorBits !== 24 && accumulatorBits !== 32)
+    fail("manifest.accumulatorBits", `${accumulatorBits} is neither 24 nor 32`);
+
+  const sizes = new Map(populations.map(({ name, size }) => [name, size]));
+  if (sizes.size !== populations.length) fail("populations", "two populations share a name");
+  if (
+    populations[0]?.kind !== "input" ||
+    !populations.slice(1).every(({ kind }) => kind === "egru") ||
+    populations.length < 2
+  ) {
+    fail("populations", "must be an input and then EGRU layers");
+  }
+  for (const { name, keys, size, payloadFractionBits } of populations) {
+    if (size < 1) fail(`populations ${name}`, "has no neurons");
+    if (payloadFractionBits > 31)
+      fail(`populations ${name}`, `has ${payloadFractionBits} fraction bits in a payload`);
+    verifyKeys(keys, `populations ${name}`);
+    if (size > 2 ** 32 - keys.mask) fail(`populations ${name}`, `${size} neurons do not fit its keys`);
+  }
+  for (const pe of pes) verifyPe(pe, sizes, format);
+  if (new Set(pes.map(({ pe }) => pe)).size !== pes.length) fail("pes", "two entries are for the same PE");
+  verifyCover(program);
+  routing.forEach(({ key, mask }, index) => {
+    verifyKeys({ base: key, mask }, `routing[${index}]`);
+  });
+  verifyStages([...host.encoder], "host.encoder");
+  verifyStages([...host.decoder], "host.decoder");
+  if (host.tokens !== undefined && host.vocabulary && host.vocabulary.length !== host.tokens) {
+    fail("host.vocabulary", `holds ${host.vocabulary.length} words for ${host.tokens} tokens`);
+  }
+  const [first] = host.encoder;
+  if ((first?.kind === "embedding") !== (host.tokens !== undefined))
+    fail("host.encoder", "tokens need an embedding, and only they");
+  if (first?.kind === "embedding" && first.rows !== host.tokens)
+    fail("host.encoder", "the embedding does not fit the vocabulary");
+  verifyWidth(host.encoder.at(-1), populations[0]!.size, "host.encoder");
+  const lastSize = populations.at(-1)!.size;
+  const [decoder] = host.decoder;
+  if (decoder && (decoder.kind !== "linear" || decoder.inputs !== lastSize))
+    fail("host.decoder", "does not fit the last layer");
+  if (chipDecoder) verifyChipDecoder(chipDecoder, lastSize);
+  return program;
+}
+
+function verifyKeys({ base, mask }: KeyRange, field: string): void {
+  if ((base & mask) >>> 0 !== base)
+    fail(field, `key 0x${base.toString(16)} has bits outside mask 0x${mask.toString(16)}`);
+}
+
+function verifyPe(
+  { pe, population, firstNeuron, neurons, sources, sections, imageOffset, image }: PeProgram,
+  sizes: ReadonlyMap<string, number>,
+  format: NumberFormat,
+): void {
+  const field = `PE ${pe}`;
+  const size = sizes.get(population) ?? fail(field, `population "${population}" is not known`);
+  if (neurons < 1 || firstNeuron + neurons > size)
+    fail(field, `neurons ${firstNeuron} … ${firstNeuron + neurons - 1} lie outside ${population}`);
+  let end = 0;
+  for (const { kind, offset, bytes } of sections) {
+    if (!SECTION_KINDS.includes(kind)) fail(field, `section "${kind}" is not known`);
+    if (offset % 4 !== 0)
+      fail(field, `section ${kind} starts at byte ${offset}, which is not 4-byte aligned`);
+    if (offset < end) fail(field, `section ${kind} at byte ${offset} overlaps the one before`);
+    end = offset + bytes;
+    if (INITIALISED_SECTIONS.has(kind) && (offset < imageOffset || end > imageOffset + image.length)) {
+      fail(field, `section ${kind} lies outside the memory image`);
+    }
+  }
+  for (const source of sources) {
+    if (source.rows !== sizes.get(source.population))
+      fail(field, `${source.rows} rows for source "${source.population}"`);
+    if (source.delay > 1) fail(field, `delay ${source.delay} is neither 0 nor 1`);
+    if (source.pointerBytes !== 2 && source.pointerBytes !== 4)
+      fail(field, `row pointers of ${source.pointerBytes} bytes`);
+    if (source.indexBytes !== 1 && source.indexBytes !== 2)
+      fail(field, `indices of ${source.indexBytes} bytes`);
+    verifyKeys(source.keys, field);
+    verifyBlockSections(sections, source, format, field);
+  }
+}
+
+/** A source block's sections are as long as its rows and synapses say, so that nobody reads past them. */
+function verifyBlockSections(
+  sections: PeProgram["sections"],
+  { population, delay, rows, synapses, pointerBytes, indexBytes, scalePerRow }: SourceBlock,
+  format: NumberFormat,
+  field: string,
+): void {
+  const expected: readonly (readonly [SectionKind, number])[] = [
+    ["row-pointers", (rows + 1) * pointerBytes],
+    ["indices", synapses * indexBytes],
+    ["weights", synapses * WEIGHT_BYTES[format]],
+    ...(format === "float32" ? [] : [["scales", scalePerRow ? 4 * rows : 4] as const]),
+  ];
+  for (const [kind, bytes] of expected) {
+    const section = sections.find((s) => s.kind === kind && s.source === population && s.delay === delay);
+    if (section?.bytes !== bytes) {
+      fail(field, `${kind} of source "${population}" should have ${bytes} bytes, not ${section?.bytes ?? 0}`);
+    }
+  }
+}
+
+/** Every neuron of every layer is on exactly one PE. */
+function verifyCover({ populations, pes }: Program): void {
+  for (const { name, kind, size } of populations) {
+    if (kind === "input") continue;
+    const slices = pes
+      .filter(({ population }) => population === name)
+      .sort((a, b) => a.firstNeuron - b.firstNeuron);
+    let next = 0;
+    for (const { firstNeuron, neurons, pe } of slices) {
+      if (firstNeuron !== next)
+        fail(`PE ${pe}`, `begins at neuron ${firstNeuron} of ${name}, expected ${next}`);
+      next = firstNeuron + neurons;
+    }
+    if (next !== size) fail(`populations ${name}`, `only ${next} of ${size} neurons are on a PE`);
+  }
+}
+
+function verifyStages(stages: readonly HostStage[], field: string): void {
+  let width: number | undefined;
+  for (const stage of stages) {
+    const [from, to] = stage.kind === "embedding" ? [stage.rows, stage.width] : [stage.inputs, stage.outputs];
+    const values = stage.kind === "embedding" ? stage.table : stage.weights;
+    if (values.length !== from * to)
+      fail(field, `${stage.name} holds ${values.length} values for ${from} × ${to}`);
+    if (stage.kind === "linear" && stage.bias.length !== to)
+      fail(field, `${stage.name} holds ${stage.bias.length} biases for ${to}`);
+    if (width !== undefined && from !== width)
+      fail(field, `${stage.name} reads ${from} values, ${width} come`);
+    width = to;
+  }
+}
+
+function verifyWidth(stage: HostStage | undefined, size: number, field: string): void {
+  const width = stage && (stage.kind === "embedding" ? stage.width : stage.outputs);
+  if (width !== undefined && width !== size)
+    fail(field, `gives ${width} values, the chip's input takes ${size}`);
+}
+
+function verifyChipDecoder(
+  { inputs, outputs, weights, scale, bias, pes }: ChipDecoder,
+  lastSize: number,
+): void {
+  if (inputs !== lastSize) fail("chipDecoder", `reads ${inputs} values, the last layer has ${lastSize}`);
+  if (weights.length !== inputs * outputs)
+    fail("chipDecoder", `holds ${weights.length} weights for ${outputs} × ${inputs}`);
+  if (scale.length !== outputs || bias.length !== outputs)
+    fail("chipDecoder", "scales or biases do not fit its outputs");
+  if (pes.length === 0) fail("chipDecoder", "has no PE");
+}
+
+function fail(field: string, problem: string): never {
+  throw new InputError({ field }, problem, "Compile the model again.");
+}

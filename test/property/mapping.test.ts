@@ -1,0 +1,147 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { lower } from "../../compiler/lower.ts";
+import { PARTITION_STRATEGIES, partition } from "../../compiler/partition/partition.ts";
+import { sliceSizer } from "../../compiler/partition/slice-bytes.ts";
+import { compile } from "../../compiler/pipeline.ts";
+import { PLACERS } from "../../compiler/place/place.ts";
+import { CapacityError } from "../../src/core/errors.ts";
+import type { Slice } from "../../src/core/mapping.ts";
+import { dataBytesOf, usablePes } from "../../src/core/profile.ts";
+import { tinyChip } from "../support/tiny-chip.ts";
+import { tinyModel } from "../support/tiny-model.ts";
+
+const models = fc
+  .record({
+    inputs: fc.integer({ min: 1, max: 12 }),
+    layers: fc.array(fc.integer({ min: 1, max: 24 }), { minLength: 1, maxLength: 4 }),
+    density: fc.double({ min: 0, max: 1, noNaN: true }),
+    seed: fc.nat(),
+  })
+  .map(tinyModel);
+
+const chips = fc
+  .record({
+    pesPerNode: fc.integer({ min: 1, max: 4 }),
+    sramBytes: fc.integer({ min: 2_048, max: 12_288 }),
+    reserved: fc
+      .uniqueArray(fc.integer({ min: 0, max: 7 }), { maxLength: 4 })
+      .map((pes) => pes.sort((a, b) => a - b)),
+  })
+  .map(tinyChip);
+
+function outcomeOf<T>(run: () => T): T | CapacityError {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof CapacityError) return error;
+    throw error;
+  }
+}
+
+/** What every partition strategy owes its callers. A new one joins by entering the list. */
+describe.each(PARTITION_STRATEGIES)("partition strategy $name", (strategy) => {
+  it("covers each neuron once with slices that fit, and gives up only when memory is scarce", () => {
+    fc.assert(
+      fc.property(models, chips, (model, profile) => {
+        const graph = lower(model);
+        const pes = usablePes(profile).length;
+        const budget = dataBytesOf(profile.pe.sram);
+        const slices = outcomeOf(() => partition({ graph, profile, pes }, strategy));
+        const sizers = new Map(
+          graph.populations
+            .filter(({ kind }) => kind === "egru")
+            .map(({ name }) => [name, sliceSizer(graph, name, profile.pe.sram.packetFifoEntries)]),
+        );
+        if (slices instanceof CapacityError) {
+          // One neuron too large, or even ideal packing (no slice ever shares rows) overflows the PEs.
+          const tooLarge = [...sizers.values()].some((sizer) =>
+            Array.from({ length: sizer.population.size }, (_, i) => sizer.bytes(i, 1)).some(
+              (bytes) => bytes > budget,
+            ),
+          );
+          const fewest = [...sizers.values()].reduce((sum, sizer) => sum + fewestByScan(sizer, budget), 0);
+          expect(tooLarge || fewest > pes).toBe(true);
+          return;
+        }
+        expect(slices.length).toBeLessThanOrEqual(pes);
+        for (const { name, size } of graph.populations.slice(1)) {
+          let next = 0;
+          for (const slice of slices.filter(({ population }) => population === name)) {
+            expect(slice.first).toBe(next);
+            expect(slice.count).toBeGreaterThan(0);
+            expect(sizers.get(name)!.bytes(slice.first, slice.count)).toBeLessThanOrEqual(budget);
+            next += slice.count;
+          }
+          expect(next).toBe(size);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+/** Fewest contiguous slices, found neuron by neuron; shares nothing with the partitioner's search. */
+function fewestByScan(sizer: ReturnType<typeof sliceSizer>, budget: number): number {
+  let slices = 1;
+  let count = 0;
+  for (let i = 0; i < sizer.population.size; i += 1) {
+    if (sizer.bytes(i - count, count + 1) <= budget) {
+      count += 1;
+    } else {
+      slices += 1;
+      count = 1;
+    }
+  }
+  return slices;
+}
+
+/** What every placer owes its callers. A new placer joins by entering `PLACERS`. */
+describe.each(PLACERS)("placer $name", (placer) => {
+  it("gives every slice a usable PE of its own, the same for the same seed", () => {
+    fc.assert(
+      fc.property(chips, fc.nat(), fc.nat(), (profile, wish, seed) => {
+        const pes = usablePes(profile);
+        const slices = Array.from(
+          { length: wish % (pes.length + 1) },
+          (_, first): Slice => ({ population: "p", first, count: 1 }),
+        );
+        const placement = placer.place({ slices, pes, profile }, { seed });
+        expect(placement).toHaveLength(slices.length);
+        expect(new Set(placement).size).toBe(slices.length);
+        for (const pe of placement) expect(pes).toContain(pe);
+        expect(placer.place({ slices, pes, profile }, { seed }), "same seed, same placement").toEqual(
+          placement,
+        );
+      }),
+    );
+  });
+});
+
+/** Walks keys through the emitted table alone: every event reaches exactly the PEs that hold rows for it. */
+describe("routing tables", () => {
+  it("send each neuron's key to exactly the PEs whose population table knows it", () => {
+    fc.assert(
+      fc.property(models, (model) => {
+        const { program } = compile(model, tinyChip());
+        for (const { name, size, keys } of program.populations) {
+          for (const neuron of [0, size - 1]) {
+            const key = (keys.base + neuron) >>> 0;
+            const matching = program.routing.filter((entry) => (key & entry.mask) >>> 0 === entry.key);
+            expect(matching, `entries for ${name}[${neuron}]`).toHaveLength(1);
+            const reached = matching[0]!.destinations.flatMap(({ pes }) => pes);
+            expect(new Set(reached).size, "no PE twice").toBe(reached.length);
+            const holders = program.pes
+              .filter(({ sources }) =>
+                sources.some((source) => (key & source.keys.mask) >>> 0 === source.keys.base),
+              )
+              .map(({ pe }) => pe);
+            expect([...reached].sort((a, b) => a - b)).toEqual(holders);
+            expect(matching[0]!.toHost).toBe(name === program.populations.at(-1)!.name);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

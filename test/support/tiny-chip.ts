@@ -1,0 +1,75 @@
+import { KERNEL_ACTIONS } from "../../src/core/counts.ts";
+import type { HardwareProfile, NocNode } from "../../src/core/profile.ts";
+import { cycles, hertz, joules, watts } from "../../src/core/units.ts";
+
+/** A made-up chip of 3 × 3 mesh places, the event router in the middle, `pesPerNode` PEs in each of the other eight. */
+export function tinyChip(
+  options: { pesPerNode?: number; sramBytes?: number; reserved?: number[] } = {},
+): HardwareProfile {
+  const { pesPerNode = 2, sramBytes = 16_384, reserved = [] } = options;
+  const nodes: NocNode[] = [];
+  for (let y = 0; y < 3; y += 1) {
+    for (let x = 0; x < 3; x += 1) {
+      if (x === 1 && y === 1) continue;
+      const first = nodes.length * pesPerNode;
+      nodes.push({ x, y, pes: Array.from({ length: pesPerNode }, (_, i) => first + i) });
+    }
+  }
+  const kernel = Object.fromEntries(KERNEL_ACTIONS.map((action, i) => [action, cycles(10 + i)]));
+  const kernels = { float32: kernel, int16: kernel, int8: kernel } as HardwareProfile["pe"]["kernels"];
+  const perAction = <T extends string>(...actions: T[]) =>
+    ({
+      basis: "action",
+      costs: Object.fromEntries(actions.map((a) => [a, joules(1e-12)])) as Record<T, number>,
+    }) as const;
+  return {
+    name: "tiny",
+    title: "Tiny chip",
+    hash: `tiny-${pesPerNode}-${sramBytes}-${reserved.join()}`,
+    pe: {
+      count: nodes.length * pesPerNode,
+      firstPeId: 0,
+      reserved,
+      sram: { bytes: sramBytes, codeBytes: 1024, stackBytes: 512, packetFifoEntries: 16 },
+      kernels,
+      accumulatorBits: 32,
+      macArray: { macsPerCycle: 64, vectorMatrixUtilisation: 0.25, accumulatorBits: 24 },
+      whileWaiting: "sleep",
+      whileUnused: "sleep",
+    },
+    noc: {
+      kind: "central-event-router",
+      clock: hertz(300e6),
+      nodes,
+      routerNodes: [{ x: 1, y: 1 }],
+      hostNode: { x: 1, y: 0 },
+      hopCycles: cycles(5),
+      flitCycles: cycles(1),
+      flitBits: 192,
+    },
+    eventRouter: {
+      clock: hertz(400e6),
+      entries: 64,
+      keyBits: 32,
+      engines: 3,
+      pipelineCycles: cycles(4),
+      ports: 6,
+    },
+    dram: { bytes: 2 ** 20, bandwidth: 1e9, burstBytes: 16 },
+    host: { bandwidth: 125e6, bytesPerEvent: 16 },
+    operatingPoints: [
+      {
+        name: "100MHz",
+        peClock: hertz(100e6),
+        energy: {
+          base: watts(0.01),
+          pe: { basis: "state", sleep: watts(0.001), busyCycle: joules(10e-12) },
+          macArray: perAction("mac"),
+          noc: perAction("flitHop"),
+          eventRouter: perAction("tableLookup", "packetOut"),
+          dram: perAction("byteRead", "byteWritten"),
+        },
+      },
+    ],
+  };
+}
