@@ -1,0 +1,102 @@
+import { KERNEL_ACTIONS, type KernelAction, sumOf, totals } from "../core/counts.ts";
+import { MismatchError } from "../core/errors.ts";
+import type { HardwareProfile, PeEnergy } from "../core/profile.ts";
+import type { SimulationResult } from "../core/result.ts";
+import { type Joules, joules } from "../core/units.ts";
+import type { PeCause, PeUse, Unpriced } from "./energy-report.ts";
+import type { PeTime } from "./pe-time.ts";
+
+export const PE_CAUSES = [...KERNEL_ACTIONS, "spinning", "other"] as const satisfies readonly PeCause[];
+
+const ROUNDING = 1e-9;
+
+export interface PeCharge {
+  readonly byCause: Readonly<Record<PeCause, Joules>>;
+  readonly byUse: PeUse<Joules>;
+  readonly unpriced: readonly Unpriced[];
+}
+
+/** Charges the PEs on the profile's one basis: by state and time, or by action beside a static power. */
+export function chargePes(
+  result: SimulationResult,
+  profile: HardwareProfile,
+  energy: PeEnergy,
+  time: PeTime,
+  whileWaiting: "sleep" | "spin",
+): PeCharge {
+  const { working, waiting, unused } = time.use;
+  const byUse = {
+    working: joules(working * energy.sleep),
+    waiting: joules(waiting * energy.sleep),
+    unused: joules(unused * energy.sleep),
+  };
+  const spinCycles = whileWaiting === "spin" ? time.waitingCycles : 0;
+  return energy.basis === "state"
+    ? { byUse, byCause: chargeCycles(result, profile, energy.busyCycle, spinCycles), unpriced: [] }
+    : { byUse, ...chargeActions(result, energy.costs, spinCycles) };
+}
+
+/** Every busy cycle at one price; the actions' cycles only say what it was spent on. */
+function chargeCycles(
+  result: SimulationResult,
+  profile: HardwareProfile,
+  busyCycle: Joules,
+  spinCycles: number,
+): Record<PeCause, Joules> {
+  const cyclesByAction = cyclesOfActions(result, profile);
+  const accounted = sumOf(KERNEL_ACTIONS.map((action) => cyclesByAction[action]));
+  const busy = sumOf(result.busyCycles);
+  if (accounted > busy * (1 + ROUNDING)) {
+    throw new MismatchError(
+      `The kernel actions of this run take ${accounted} PE cycles on ${profile.name}, but its PEs were busy for ${busy}.`,
+      "Simulate again with this profile: its kernels have other cycle counts than those of the run.",
+    );
+  }
+  const other = Math.max(0, busy - accounted);
+  const cyclesByCause = { ...cyclesByAction, spinning: spinCycles, other };
+  return byCause((cause) => joules(cyclesByCause[cause] * busyCycle));
+}
+
+function cyclesOfActions(
+  result: SimulationResult,
+  { name, pe }: HardwareProfile,
+): Record<KernelAction, number> {
+  const { format } = result.manifest.quantisation;
+  const kernel = pe.kernels[format];
+  const spent = totals(KERNEL_ACTIONS);
+  for (const action of KERNEL_ACTIONS) {
+    const count = sumOf(result.counts.kernel[action]);
+    if (count === 0) continue;
+    if (kernel === undefined) {
+      throw new MismatchError(
+        `The run used ${format} kernels, which ${name} does not have.`,
+        "Price it with the profile that it was simulated with.",
+      );
+    }
+    spent[action] = count * kernel[action];
+  }
+  return spent;
+}
+
+function chargeActions(
+  result: SimulationResult,
+  costs: Readonly<Record<KernelAction, Joules | undefined>>,
+  spinCycles: number,
+): Pick<PeCharge, "byCause" | "unpriced"> {
+  const counts = byCause((cause) =>
+    cause === "spinning" || cause === "other" ? 0 : sumOf(result.counts.kernel[cause]),
+  );
+  const unpriced: Unpriced[] = KERNEL_ACTIONS.filter(
+    (action) => costs[action] === undefined && counts[action] > 0,
+  ).map((action) => ({ component: "pe", action, count: counts[action] }));
+  if (spinCycles > 0) unpriced.push({ component: "pe", action: "spinCycle", count: spinCycles });
+  return {
+    byCause: byCause((cause) =>
+      cause === "spinning" || cause === "other" ? joules(0) : joules(counts[cause] * (costs[cause] ?? 0)),
+    ),
+    unpriced,
+  };
+}
+
+const byCause = <Value>(of: (cause: PeCause) => Value): Record<PeCause, Value> =>
+  Object.fromEntries(PE_CAUSES.map((cause) => [cause, of(cause)])) as Record<PeCause, Value>;

@@ -1,0 +1,104 @@
+import { dataBytesOf, type HardwareProfile, type OperatingPoint, usablePes } from "../core/profile.ts";
+import { PACKET_BYTES } from "../core/program.ts";
+import { checkMesh } from "./check-mesh.ts";
+import { error, type ProfileFinding, warning } from "./profile-finding.ts";
+
+/**
+ * Tests the description itself, beyond its form: that its parts fit each other.
+ *
+ * @param stated.neurons Neurons that keys should be wide enough for; at least one a PE without it.
+ */
+export function checkProfile(
+  profile: HardwareProfile,
+  stated: { readonly neurons?: number } = {},
+): readonly ProfileFinding[] {
+  return [
+    ...checkReserved(profile),
+    ...checkSram(profile),
+    ...checkMacArray(profile),
+    ...checkMesh(profile),
+    ...checkKeys(profile, stated.neurons ?? 0),
+    ...checkSizes(profile),
+    ...checkOperatingPoints(profile),
+  ];
+}
+
+function* checkReserved(profile: HardwareProfile): Generator<ProfileFinding> {
+  const { count, reserved } = profile.pe;
+  const at = "pe.reserved";
+  const outside = reserved.filter((pe) => pe >= count);
+  if (outside.length > 0) yield error(at, `names PE ${outside[0]}, but indices end at ${count - 1}`);
+  if (reserved.some((pe, i) => i > 0 && pe <= reserved[i - 1]!)) yield error(at, "is not ascending");
+  if (usablePes(profile).length === 0) yield error(at, `leaves none of ${count} PEs to programs`);
+}
+
+function* checkSram({ pe }: HardwareProfile): Generator<ProfileFinding> {
+  const { bytes, codeBytes, stackBytes, packetFifoEntries } = pe.sram;
+  for (const [name, value] of Object.entries({ bytes, codeBytes, stackBytes })) {
+    if (value % 4 !== 0) yield error(`pe.sram.${name}`, `is ${value} B, no whole number of 4-byte words`);
+  }
+  const data = dataBytesOf(pe.sram);
+  const fifo = packetFifoEntries * PACKET_BYTES;
+  if (data <= 0) yield error("pe.sram", `code and stack fill all ${bytes} B of a PE`);
+  else if (fifo > data) {
+    yield error("pe.sram.packetFifoEntries", `the FIFO takes ${fifo} B of ${data} B left for data`);
+  }
+}
+
+function* checkMacArray({ pe, operatingPoints }: HardwareProfile): Generator<ProfileFinding> {
+  const use = pe.macArray?.vectorMatrixUtilisation ?? 0;
+  if (use > 1) yield error("pe.macArray.vectorMatrixUtilisation", `is ${use}; a share is at most 1`);
+  for (const [index, { name, energy }] of operatingPoints.entries()) {
+    const at = `operatingPoints[${index}].energy.macArray`;
+    if (pe.macArray === undefined && energy.macArray !== undefined) {
+      yield error(at, `prices MAC arrays at ${name}, but the PEs have none`);
+    }
+    if (pe.macArray !== undefined && energy.macArray === undefined) {
+      yield warning(at, `is missing at ${name}; MAC-array work stays unpriced there`);
+    }
+  }
+}
+
+function* checkKeys({ pe, eventRouter }: HardwareProfile, neurons: number): Generator<ProfileFinding> {
+  const { keyBits } = eventRouter;
+  const keys = 2 ** keyBits;
+  const at = "eventRouter.keyBits";
+  if (keyBits > 32) yield error(at, `is ${keyBits}; programs hold keys of at most 32 bits`);
+  if (keys < pe.count) yield error(at, `${keys} keys are fewer than ${pe.count} PEs`);
+  if (keys < neurons) yield error(at, `${keys} keys are fewer than ${neurons} neurons`);
+}
+
+function* checkSizes({ dram, host }: HardwareProfile): Generator<ProfileFinding> {
+  const sizes = {
+    "dram.capacity": dram?.bytes,
+    "dram.burst": dram?.burstBytes,
+    "host.eventSize": host.bytesPerEvent,
+  };
+  for (const [path, value] of Object.entries(sizes)) {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
+      yield error(path, `is ${value} B; a whole number above 0 is needed`);
+    }
+  }
+}
+
+function* checkOperatingPoints({ operatingPoints }: HardwareProfile): Generator<ProfileFinding> {
+  const names = new Set<string>();
+  for (const [index, point] of operatingPoints.entries()) {
+    const at = `operatingPoints[${index}]`;
+    if (names.has(point.name)) yield error(`${at}.name`, `"${point.name}" names two operating points`);
+    names.add(point.name);
+    yield* checkPowers(point, `${at}.energy`);
+  }
+}
+
+/** Powers rise from off to asleep to busy. */
+function* checkPowers({ name, energy }: OperatingPoint, at: string): Generator<ProfileFinding> {
+  const { pe, macArray } = energy;
+  if (pe.sleep < 0) yield error(`${at}.pe`, `at ${name} PEs draw less asleep than switched off`);
+  if (pe.basis === "state" && pe.busyCycle < 0) {
+    yield error(`${at}.pe`, `at ${name} PEs draw less busy than asleep`);
+  }
+  if ((macArray?.costs.mac ?? 0) < 0) {
+    yield error(`${at}.macArray`, `at ${name} busy MAC arrays draw less than PEs asleep`);
+  }
+}

@@ -1,0 +1,107 @@
+import { InputError } from "../core/errors.ts";
+import { suggestion } from "./did-you-mean.ts";
+
+const HINT =
+  'Write path=value with a figure\'s path, as in "pe.sram.bytes=256KiB"; `eventloom profile show` lists the paths.';
+const MOST_OVERRIDES = 1000;
+
+type JsonObject = Record<string, unknown>;
+
+/**
+ * The profile's JSON with figures replaced, each by a text `path=value`:
+ *
+ *     pe.sram.bytes=256KiB              a number and its unit; without one the figure's own unit stays
+ *     pe.whileWaiting=spin              a choice
+ *     pe.reserved=[0,1]                 JSON
+ *     operatingPoints[0].energy.base=80mW, operatingPoints.150MHz.energy.base=80mW
+ *     noc.energy.costs.flitHop=2pJ      a cost; `unknown` makes it unknown
+ *
+ * A figure that was overridden is `estimated`, its source is "override". The JSON that comes in is left as
+ * it is; what comes out still has to be validated.
+ */
+export function applyOverrides(json: unknown, overrides: readonly string[]): unknown {
+  if (overrides.length > MOST_OVERRIDES) {
+    throw new InputError({}, `${overrides.length} overrides; at most ${MOST_OVERRIDES} are taken`, HINT);
+  }
+  return overrides.reduce(applyOverride, json);
+}
+
+function applyOverride(json: unknown, override: string): unknown {
+  const equals = override.indexOf("=");
+  const path = override.slice(0, Math.max(equals, 0)).trim();
+  const value = override.slice(equals + 1).trim();
+  if (path === "" || value === "") throw fault(override, "is not of the form path=value");
+  return replaced(json, segmentsOf(path), value, path, "");
+}
+
+const fault = (path: string, problem: string): InputError =>
+  new InputError({ field: `override ${path}` }, problem, HINT);
+
+/** "operatingPoints[0].energy.base" → ["operatingPoints", "0", "energy", "base"]. */
+function segmentsOf(path: string): string[] {
+  const segments = path.match(/[^.[\]]+|\[[^\]]+\]/g) ?? [];
+  return segments.map((segment) => segment.replace(/^\[(.*)\]$/, "$1"));
+}
+
+/** A copy of `node` in which the figure that `segments` lead to has the new value. */
+function replaced(
+  node: unknown,
+  segments: readonly string[],
+  value: string,
+  path: string,
+  seen: string,
+): unknown {
+  const [segment, ...rest] = segments;
+  if (segment === undefined) return overridden(node, value, path);
+  if (Array.isArray(node)) {
+    const index = node.findIndex((item, i) => String(i) === segment || nameOf(item) === segment);
+    if (index < 0) throw unknownSegment(path, segment, seen, node.map(nameOf));
+    return node.with(index, replaced(node[index], rest, value, path, join(seen, segment)));
+  }
+  if (!isObject(node) || !Object.hasOwn(node, segment)) {
+    throw unknownSegment(path, segment, seen, isObject(node) ? Object.keys(node) : []);
+  }
+  return { ...node, [segment]: replaced(node[segment], rest, value, path, join(seen, segment)) };
+}
+
+const join = (seen: string, segment: string): string => (seen === "" ? segment : `${seen}.${segment}`);
+
+const isObject = (value: unknown): value is JsonObject =>
+  value !== null && typeof value === "object" && !Array.isArray(value);
+
+const nameOf = (value: unknown): string =>
+  isObject(value) && typeof value.name === "string" ? value.name : "";
+
+function unknownSegment(path: string, segment: string, seen: string, known: readonly string[]): InputError {
+  const where = seen === "" ? "the profile" : seen;
+  return fault(path, `${where} has no "${segment}"${suggestion(segment, known.filter(Boolean))}`);
+}
+
+/** The figure with a new value, no longer published by anyone. */
+function overridden(figure: unknown, value: string, path: string): JsonObject {
+  if (!isObject(figure) || !isFigure(figure)) {
+    const inner = isObject(figure) ? Object.keys(figure) : [];
+    throw fault(path, inner.length > 0 ? `is a block; name one of ${inner.join(", ")}` : "is not a figure");
+  }
+  const origin = { basis: "estimated", source: "override" };
+  const isSetting = "value" in figure && !("unit" in figure);
+  if (isSetting) return { ...origin, value: settingOf(value, path) };
+  if (value === "unknown") return { basis: "unknown", note: "override" };
+  const [, number, unit] = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)$/.exec(value) ?? [];
+  if (number === undefined) throw fault(path, `"${value}" is not a number`);
+  if (unit === "" && figure.unit === undefined) throw fault(path, `"${value}" needs a unit`);
+  return { ...origin, value: Number(number), unit: unit === "" ? figure.unit : unit };
+}
+
+const isFigure = (value: JsonObject): boolean =>
+  ("value" in value && "source" in value) || value.basis === "unknown";
+
+/** JSON where it looks like it, else the text itself: a choice's name. */
+function settingOf(text: string, path: string): unknown {
+  if (!/^[[{"\d-]/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw fault(path, `"${text}" is not valid JSON`);
+  }
+}

@@ -1,0 +1,98 @@
+import type { ChipEnergy, Cost, OperatingPoint, PeEnergy } from "../core/profile.ts";
+import { hertz, type Joules, joules, watts } from "../core/units.ts";
+import type { Quantity, UnknownFigure } from "./figures.ts";
+import type { ProfileJson } from "./schema.ts";
+import { toSi } from "./units.ts";
+
+type PointJson = ProfileJson["operatingPoints"][number];
+type Costs<Action extends string, Kind extends "energy" | "energyPerByte"> = Readonly<
+  Record<Action, Quantity<Kind> | UnknownFigure>
+>;
+
+/** An operating point in SI units, powers of the whole chip turned into figures of one PE and one action. */
+export function resolveOperatingPoint(point: PointJson, json: ProfileJson): OperatingPoint {
+  return {
+    name: point.name,
+    peClock: hertz(toSi("clock", point.peClock)),
+    ...(point.voltage && { voltage: toSi("voltage", point.voltage) }),
+    energy: resolveEnergy(point, json),
+  };
+}
+
+function resolveEnergy(point: PointJson, json: ProfileJson): ChipEnergy {
+  const { macArray } = point.energy;
+  const base = toSi("power", point.energy.base);
+  const pe = resolvePeEnergy(point, base, json.pe.count.value);
+  return {
+    base: watts(base),
+    pe,
+    ...(macArray && {
+      macArray: {
+        basis: "action",
+        costs:
+          macArray.basis === "action"
+            ? resolveCosts("energy", macArray.costs)
+            : { mac: macEnergy(macArray, asleepPower(point, base, pe, json.pe.count.value)) },
+      },
+    }),
+    noc: { basis: "action", costs: resolveCosts("energy", json.noc.energy.costs) },
+    eventRouter: { basis: "action", costs: resolveCosts("energy", json.eventRouter.energy.costs) },
+    ...(json.dram && {
+      dram: { basis: "action", costs: resolveCosts("energyPerByte", json.dram.energy.costs) },
+    }),
+  };
+}
+
+/**
+ * From powers of the whole chip, with n PEs at clock f:
+ * sleep = (asleep − off) / n and busyCycle = (busy − asleep) / (n · f), unrounded.
+ */
+function resolvePeEnergy({ energy, peClock }: PointJson, base: number, count: number): PeEnergy {
+  const { pe } = energy;
+  switch (pe.basis) {
+    case "chip-state": {
+      const asleep = toSi("power", pe.allAsleep);
+      const busy = toSi("power", pe.allBusy);
+      return {
+        basis: "state",
+        sleep: watts((asleep - base) / count),
+        busyCycle: joules((busy - asleep) / (count * toSi("clock", peClock))),
+      };
+    }
+    case "state":
+      return {
+        basis: "state",
+        sleep: watts(toSi("power", pe.sleep)),
+        busyCycle: joules(toSi("energy", pe.busyCycle)),
+      };
+    case "action":
+      return {
+        basis: "action",
+        sleep: watts(toSi("power", pe.sleep)),
+        costs: resolveCosts("energy", pe.costs),
+      };
+  }
+}
+
+/** Power of the chip with every PE asleep, as published or as it follows from one PE's. */
+const asleepPower = ({ energy }: PointJson, base: number, pe: PeEnergy, count: number): number =>
+  energy.pe.basis === "chip-state" ? toSi("power", energy.pe.allAsleep) : base + count * pe.sleep;
+
+/** (busy − asleep) / MACs a second: what one MAC draws above sleep, operands and control included. */
+const macEnergy = (
+  { power, throughput }: { power: Quantity<"power">; throughput: Quantity<"throughput"> },
+  asleep: number,
+): Joules => joules((toSi("power", power) - asleep) / toSi("throughput", throughput));
+
+function resolveCosts<Action extends string, Kind extends "energy" | "energyPerByte">(
+  kind: Kind,
+  costs: Costs<Action, Kind>,
+): Record<Action, Cost<Joules>> {
+  const entries = Object.entries(costs) as [Action, Quantity<Kind> | UnknownFigure][];
+  return Object.fromEntries(
+    entries.map(([action, figure]) => [
+      action,
+      figure.basis === "unknown" ? undefined : joules(toSi(kind, figure)),
+    ]),
+  ) as Record<Action, Cost<Joules>>;
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { KERNEL_ACTIONS } from "../../../src/core/counts.ts";
+import type { PeEnergy } from "../../../src/core/profile.ts";
+import { joules, watts } from "../../../src/core/units.ts";
+import { busyRun, idleRun, part, price, priced, relativeError, slow, withEnergy, work } from "./runs.ts";
+
+describe("unknown costs", () => {
+  it("make the total a lower bound that names what is missing", () => {
+    const run = busyRun();
+    expect(price(run, slow, 1e-3).isLowerBound).toBe(false);
+    Object.assign(run.counts.noc, { flitHop: 12 });
+    Object.assign(run.counts.eventRouter, { tableLookup: 3 });
+    const report = price(run, slow, 1e-3);
+    expect(report.isLowerBound).toBe(true);
+    expect(report.unpriced).toEqual([
+      { component: "noc", action: "flitHop", count: 12 },
+      { component: "eventRouter", action: "tableLookup", count: 3 },
+    ]);
+    expect(part(report, "noc")!.unpriced).toEqual([{ component: "noc", action: "flitHop", count: 12 }]);
+    expect(report.total).toBeLessThan(price(run, priced(slow), 1e-3).total);
+  });
+
+  it("include work of components that the chip's costs leave out", () => {
+    const { macArray: _, dram: __, ...energy } = slow.energy;
+    const bare = { ...slow, energy };
+    const report = price(busyRun(), bare, 1e-3);
+    expect(report.unpriced).toEqual([
+      { component: "macArray", action: "mac", count: 6400 },
+      { component: "dram", action: "byteRead", count: 3200 },
+      { component: "dram", action: "byteWritten", count: 16 },
+    ]);
+    const idle = price(idleRun(), bare, 1e-3);
+    expect(idle.components.map(({ name }) => name)).toEqual(["base", "pe", "noc", "eventRouter"]);
+  });
+});
+
+describe("PEs charged by action", () => {
+  const costs = {
+    packetReceive: 1,
+    rowLookup: 2,
+    rowFetch: 3,
+    synop: 4,
+    neuronUpdate: 5,
+    eventSend: 6,
+    timestep: 7,
+  };
+  const pe = (changes: Partial<Record<keyof typeof costs, undefined>> = {}): PeEnergy => ({
+    basis: "action",
+    sleep: watts(1e-3),
+    costs: {
+      ...(Object.fromEntries(
+        KERNEL_ACTIONS.map((action) => [action, joules(costs[action] * 1e-9)]),
+      ) as Record<keyof typeof costs, number>),
+      ...changes,
+    },
+  });
+
+  it("pay for what they did, beside a static power, and not for their cycles", () => {
+    const run = idleRun();
+    work(run, 2, "synop", 1000);
+    work(run, 9, "eventSend", 10);
+    run.busyCycles[2]! += 12_345;
+    const report = price(run, withEnergy(slow, { pe: pe() }), 1e-3);
+    const component = part(report, "pe")!;
+    expect(component.basis).toBe("action");
+    expect(relativeError(component.dynamic, 1000 * 4e-9 + 10 * 6e-9)).toBeLessThan(1e-12);
+    expect(relativeError(component.static, 152e-6)).toBeLessThan(1e-12);
+    expect(relativeError(report.peByCause.eventSend, 60e-9)).toBeLessThan(1e-12);
+  });
+
+  it("name unknown actions that happened, and spinning", () => {
+    const run = idleRun();
+    work(run, 2, "synop", 1000);
+    const report = price(run, withEnergy(slow, { pe: pe({ synop: undefined, timestep: undefined }) }), 1e-3, {
+      whileWaiting: "spin",
+    });
+    expect(report.unpriced).toEqual([
+      { component: "pe", action: "synop", count: 1000 },
+      { component: "pe", action: "spinCycle", count: 150_000 - 11_000 },
+    ]);
+    expect(part(report, "pe")!.dynamic).toBe(0);
+  });
+});

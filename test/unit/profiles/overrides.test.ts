@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { applyOverrides } from "../../../src/profiles/overrides.ts";
+import { readProfile } from "../../../src/profiles/read-profile.ts";
+import { faultOf, fileText, shipped } from "./shipped.ts";
+
+const text = fileText("hw-profiles/spinnaker2.json");
+const readWith = (...overrides: string[]) => readProfile(text, "s2.json", overrides);
+
+describe("applyOverrides", () => {
+  it("replaces numbers with units, choices, lists and arrangements", () => {
+    const { profile } = readWith(
+      "pe.sram.bytes=256KiB",
+      "pe.sram.stackBytes = 0.5 KiB",
+      "pe.whileWaiting=spin",
+      "pe.reserved=[0,1]",
+      'noc.hostNode={"x":8,"y":3}',
+    );
+    expect(profile.pe.sram).toEqual({
+      bytes: 262_144,
+      codeBytes: 32_768,
+      stackBytes: 512,
+      packetFifoEntries: 512,
+    });
+    expect(profile.pe.whileWaiting).toBe("spin");
+    expect(profile.pe.reserved).toEqual([0, 1]);
+    expect(profile.noc.hostNode).toEqual({ x: 8, y: 3 });
+  });
+
+  it("keeps a figure's unit where none is given", () => {
+    expect(readWith("pe.sram.bytes=64").profile.pe.sram.bytes).toBe(65_536);
+  });
+
+  it("finds operating points by number and by name", () => {
+    const { profile } = readWith(
+      "operatingPoints[0].energy.base=80mW",
+      "operatingPoints.300MHz.energy.base=8e-2W",
+    );
+    expect(profile.operatingPoints.map(({ energy }) => energy.base)).toEqual([0.08, 0.08]);
+  });
+
+  it("makes an unknown cost known, and a known one unknown", () => {
+    const { profile } = readWith("noc.energy.costs.flitHop=5pJ", "dram.energy.costs.byteRead=unknown");
+    const { noc, dram } = profile.operatingPoints[0]!.energy;
+    expect(noc.costs.flitHop).toBe(5e-12);
+    expect(dram!.costs).toEqual({ byteRead: undefined, byteWritten: 64e-12 });
+  });
+
+  it("says that the figure was overridden, and gives the profile another hash", () => {
+    const { profile, figures } = readWith("pe.sram.bytes=256KiB");
+    expect(figures.find(({ path }) => path === "pe.sram.bytes")).toEqual({
+      path: "pe.sram.bytes",
+      basis: "estimated",
+      source: "override",
+      value: 256,
+      unit: "KiB",
+    });
+    expect(profile.hash).not.toBe(shipped().profile.hash);
+  });
+
+  it("applies the last of several to one figure and leaves its input as it was", () => {
+    const json = JSON.parse(text);
+    applyOverrides(json, ["pe.reserved=[0]", "pe.reserved=[1]"]);
+    expect(json).toEqual(JSON.parse(text));
+    expect(readWith("pe.reserved=[0]", "pe.reserved=[1]").profile.pe.reserved).toEqual([1]);
+  });
+
+  it.each([
+    ["pe.sram.byte=3B", 'override pe.sram.byte: pe.sram has no "byte"; did you mean "bytes"?'],
+    ["sram=3B", 'override sram: the profile has no "sram"; did you mean "dram"?'],
+    [
+      "operatingPoints.300Mhz.voltage=1V",
+      'override operatingPoints.300Mhz.voltage: operatingPoints has no "300Mhz"; did you mean "300MHz"?',
+    ],
+    ["operatingPoints[7].voltage=1V", 'override operatingPoints[7].voltage: operatingPoints has no "7"'],
+    [
+      "pe.sram=3",
+      "override pe.sram: is a block; name one of bytes, codeBytes, stackBytes, packetFifoEntries",
+    ],
+    ["name=other", "override name: is not a figure"],
+    ["__proto__.polluted=1", 'override __proto__.polluted: the profile has no "__proto__"'],
+    ["pe.sram.bytes=lots", 'override pe.sram.bytes: "lots" is not a number'],
+    ["noc.energy.costs.flitHop=2", 'override noc.energy.costs.flitHop: "2" needs a unit'],
+    ["pe.reserved=[0", 'override pe.reserved: "[0" is not valid JSON'],
+    ["pe.sram.bytes", "override pe.sram.bytes: is not of the form path=value"],
+    ["=3", "override =3: is not of the form path=value"],
+    ["pe.sram.bytes=", "override pe.sram.bytes=: is not of the form path=value"],
+    [
+      "pe.sram.bytes=256kB",
+      's2.json, pe.sram.bytes.unit: is "kB", which is read as powers of 1000 and of 1024; must be one of "B", "KiB", "MiB", "GiB"',
+    ],
+    ["pe.whileWaiting=spn", 's2.json, pe.whileWaiting.value: is "spn"; must be one of "sleep", "spin"'],
+    ["pe.sram.bytes=-4B", "s2.json, pe.sram.bytes.value: must be >= 0, but is -4"],
+    ["pe.reserved=[152]", "s2.json, pe.reserved: names PE 152, but indices end at 151"],
+  ])("refuses %s", (override, message) => {
+    expect(faultOf(text, [override]).message).toBe(message);
+  });
+});

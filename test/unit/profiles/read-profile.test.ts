@@ -1,0 +1,173 @@
+import { describe, expect, it } from "vitest";
+import { dataBytesOf, usablePes } from "../../../src/core/profile.ts";
+import { readProfile } from "../../../src/profiles/read-profile.ts";
+import { faultOf, fileText, shipped, shippedWith } from "./shipped.ts";
+
+describe("readProfile", () => {
+  const { profile, figures, json } = shipped();
+
+  it("resolves SpiNNaker2 to SI units", () => {
+    expect(profile.pe).toMatchObject({ count: 152, firstPeId: 1, reserved: [], accumulatorBits: 32 });
+    expect(dataBytesOf(profile.pe.sram)).toBe(92 * 1024);
+    expect(usablePes(profile)).toHaveLength(152);
+    expect(profile.pe.macArray).toEqual({
+      macsPerCycle: 64,
+      vectorMatrixUtilisation: 0.175,
+      accumulatorBits: 24,
+    });
+    expect(profile.noc).toMatchObject({ clock: 300e6, hopCycles: 5, flitCycles: 1, flitBits: 192 });
+    expect(profile.eventRouter).toEqual({
+      clock: 400e6,
+      entries: 16_384,
+      keyBits: 32,
+      engines: 3,
+      pipelineCycles: 4,
+      ports: 6,
+    });
+    expect(profile.dram).toEqual({ bytes: 2 ** 31, bandwidth: 2.4e9, burstBytes: 16 });
+    expect(profile.host).toEqual({ bandwidth: 125e6, bytesPerEvent: 16 });
+    expect(profile.operatingPoints.map(({ name, peClock, voltage }) => [name, peClock, voltage])).toEqual([
+      ["150MHz", 150e6, 0.5],
+      ["300MHz", 300e6, 0.8],
+    ]);
+  });
+
+  it("numbers the nodes by their first PE, PEs from 0", () => {
+    expect(profile.noc.nodes).toHaveLength(38);
+    expect(profile.noc.nodes[0]).toEqual({ x: 7, y: 6, pes: [0, 1, 2, 3] });
+    expect(profile.noc.nodes.at(-1)).toEqual({ x: 5, y: 3, pes: [148, 149, 150, 151] });
+    const nodes = json.noc.floorPlan.value.nodes.toReversed();
+    const reversed = readProfile(shippedWith({ "noc.floorPlan.value.nodes": nodes }), "s2.json").profile;
+    expect(reversed.noc).toEqual(profile.noc);
+  });
+
+  it.each([
+    [
+      0,
+      "150MHz",
+      (0.2354 - 0.0752) / 152,
+      (0.4246 - 0.2354) / (152 * 150e6),
+      (0.825 - 0.2354) / (2.281e12 / 2),
+    ],
+    [
+      1,
+      "300MHz",
+      (0.5647 - 0.0752) / 152,
+      (1.2479 - 0.5647) / (152 * 300e6),
+      (2.219 - 0.5647) / (4.563e12 / 2),
+    ],
+  ])(
+    "derives the energies of one PE and one MAC from the chip's: point %i, %s",
+    (index, _, sleep, busyCycle, mac) => {
+      const { energy } = profile.operatingPoints[index]!;
+      if (energy.pe.basis !== "state") throw new Error("PEs are charged by state");
+      expect(energy.pe.sleep / sleep).toBeCloseTo(1, 14);
+      expect(energy.pe.busyCycle / busyCycle).toBeCloseTo(1, 14);
+      expect(energy.macArray!.costs.mac! / mac).toBeCloseTo(1, 14);
+    },
+  );
+
+  it("takes energies that are published for one PE, by state or by action", () => {
+    const fig = (value: number, unit: string) => ({ basis: "measured", value, unit, source: "bench" });
+    const pe = { basis: "state", sleep: fig(1, "mW"), busyCycle: fig(8, "pJ") };
+    const byState = readProfile(shippedWith({ "operatingPoints.0.energy.pe": pe }), "s2.json").profile;
+    const { energy } = byState.operatingPoints[0]!;
+    expect(energy.pe).toEqual({ basis: "state", sleep: 0.001, busyCycle: 8e-12 });
+    expect(energy.macArray!.costs.mac! / ((0.825 - (0.0752 + 152 * 0.001)) / (2.281e12 / 2))).toBeCloseTo(
+      1,
+      14,
+    );
+
+    const actions = Object.keys(json.pe.kernels.int8!);
+    const costs = Object.fromEntries(actions.map((action, i) => [action, fig(i, "nJ")]));
+    const byAction = readProfile(
+      shippedWith({
+        "operatingPoints.0.energy.pe": {
+          basis: "action",
+          sleep: fig(1, "mW"),
+          costs: { ...costs, timestep: { basis: "unknown", note: "not published" } },
+        },
+        "operatingPoints.0.energy.macArray": { basis: "action", costs: { mac: fig(0.5, "pJ") } },
+      }),
+      "s2.json",
+    ).profile.operatingPoints[0]!.energy;
+    expect(byAction.pe).toMatchObject({
+      basis: "action",
+      costs: { rowLookup: 1e-9, synop: 3e-9, timestep: undefined },
+    });
+    expect(byAction.macArray!.costs.mac).toBe(0.5e-12);
+  });
+
+  it("keeps an unknown cost undefined, never 0", () => {
+    const { noc, eventRouter } = profile.operatingPoints[0]!.energy;
+    expect(noc.costs).toStrictEqual({ flitHop: undefined });
+    expect(eventRouter.costs).toStrictEqual({ tableLookup: undefined, packetOut: undefined });
+  });
+
+  it("reads a chip without DRAM, MAC arrays and voltages", () => {
+    const small = readProfile(
+      shippedWith({
+        dram: undefined,
+        "pe.macArray": undefined,
+        "noc.dramNode": undefined,
+        "operatingPoints.0.voltage": undefined,
+        "operatingPoints.0.energy.macArray": undefined,
+        "operatingPoints.1.energy.macArray": undefined,
+      }),
+      "s2.json",
+    ).profile;
+    const missing = ["dram", "macArray", "dramNode"].filter((key) =>
+      JSON.stringify(small).includes(`"${key}"`),
+    );
+    expect(missing).toEqual([]);
+    expect("voltage" in small.operatingPoints[0]!).toBe(false);
+  });
+
+  it("freezes the profile at every depth and leaves the JSON free", () => {
+    const open = (value: unknown): boolean =>
+      value !== null &&
+      typeof value === "object" &&
+      (!Object.isFrozen(value) || Object.values(value).some(open));
+    expect(open(profile)).toBe(false);
+    expect(Object.isFrozen(json.pe)).toBe(false);
+  });
+
+  it("hashes what is written, whatever the order of keys, but not the reference to the schema", () => {
+    expect(profile.hash).toMatch(/^[0-9a-f]{64}$/);
+    const { name, $schema: _, ...rest } = JSON.parse(fileText("hw-profiles/spinnaker2.json"));
+    expect(readProfile(JSON.stringify({ ...rest, name }), "s2.json").profile.hash).toBe(profile.hash);
+    expect(readProfile(shippedWith({ title: "x" }), "s2.json").profile.hash).not.toBe(profile.hash);
+  });
+
+  it("lists every figure with value, unit, basis and source", () => {
+    expect(figures.find(({ path }) => path === "operatingPoints[1].energy.base")).toEqual({
+      path: "operatingPoints[1].energy.base",
+      basis: "published",
+      value: 75.2,
+      unit: "mW",
+      source: expect.stringContaining("10.1109/OJCAS.2026.3714974"),
+      note: "All PEs switched off",
+    });
+    expect(figures.find(({ path }) => path === "noc.energy.costs.flitHop")).toEqual({
+      path: "noc.energy.costs.flitHop",
+      basis: "unknown",
+      note: expect.stringContaining("No publication found"),
+    });
+    expect(figures.find(({ path }) => path === "operatingPoints[0].energy.pe.sleep")).toEqual({
+      path: "operatingPoints[0].energy.pe.sleep",
+      value: expect.closeTo((0.2354 - 0.0752) / 152, 14),
+      unit: "W",
+      basis: "derived",
+      source: "(allAsleep - base) / PEs",
+    });
+    const written = JSON.stringify(json).match(/"basis":"(measured|published|estimated|unknown)"/g)!.length;
+    expect(figures.filter(({ basis }) => basis !== "derived")).toHaveLength(written);
+    expect(new Set(figures.map(({ path }) => path)).size).toBe(figures.length);
+  });
+
+  it("names file and place of damaged text", () => {
+    expect(faultOf(fileText("hw-profiles/spinnaker2.json").slice(0, 300)).message).toMatch(
+      /^s2\.json, byte \d+: not valid JSON at line 10, column \d+: /,
+    );
+  });
+});

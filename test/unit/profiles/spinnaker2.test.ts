@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { KERNEL_ACTIONS } from "../../../src/core/counts.ts";
+import { NUMBER_FORMATS } from "../../../src/core/number-format.ts";
+import { fileText, shipped } from "./shipped.ts";
+
+const { profile, figures } = shipped();
+
+/** Rows of a Markdown table under a heading: first cell, then numbers. */
+function tableUnder(heading: string, text: string): [string, number[]][] {
+  const section = text.split(/^#+ /m).find((part) => part.startsWith(`${heading}\n`))!;
+  const rows = section
+    .split("\n")
+    .filter((line) => line.startsWith("|"))
+    .slice(2);
+  return rows.map((row) => {
+    const [name, ...cells] = row
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.replaceAll("*", "").trim());
+    return [name!, cells.map(Number)];
+  });
+}
+
+describe("the shipped SpiNNaker2 profile", () => {
+  const doc = fileText("docs/kernel-cycles.md");
+
+  it("has the kernel cycles that docs/kernel-cycles.md comes to", () => {
+    const documented = Object.fromEntries(tableUnder("Cycles of the PE kernels", doc));
+    expect(Object.keys(documented)).toEqual([...KERNEL_ACTIONS]);
+    for (const action of KERNEL_ACTIONS) {
+      const inProfile = NUMBER_FORMATS.map((format) => profile.pe.kernels[format]![action]);
+      expect(inProfile, action).toEqual(documented[action]);
+    }
+  });
+
+  it.each(KERNEL_ACTIONS)("%s: the instructions add up to its sum", (action) => {
+    const rows = tableUnder(action, doc);
+    const [name, sums] = rows.at(-1)!;
+    const added = [0, 1, 2].map((format) =>
+      rows.slice(0, -1).reduce((sum, [, cells]) => sum + cells[format]!, 0),
+    );
+    expect([name, added]).toEqual(["Sum", sums]);
+    expect(sums).toEqual(Object.fromEntries(tableUnder("Cycles of the PE kernels", doc))[action]);
+  });
+
+  it("cites the chip paper, and no figure comes from a measurement of a whole model", () => {
+    const published = figures.filter(({ basis }) => basis === "published");
+    const cited = published.filter(({ source }) =>
+      /DOI 10\.1109\/OJCAS\.2026\.3714974|SpiNNMachine/.test(source!),
+    );
+    expect(cited).toEqual(published);
+    expect(figures.filter(({ source }) => source?.includes("2312.09084"))).toEqual([]);
+  });
+
+  it("places event router, host and DRAM in the places that the quads leave free", () => {
+    const { nodes, routerNodes, hostNode, dramNode } = profile.noc;
+    const places = new Set([...nodes, ...routerNodes, hostNode, dramNode!].map(({ x, y }) => `${x},${y}`));
+    expect(places.size).toBe(7 * 6);
+  });
+});
