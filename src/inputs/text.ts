@@ -1,0 +1,56 @@
+import { InputError, MismatchError } from "../core/errors.ts";
+
+export const UNKNOWN_WORD = "<unk>";
+export const END_OF_LINE = "<eos>";
+
+/** What str.split() of Python takes for white space, as the reference's data sets were made with it. */
+const WHITE_SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
+
+/**
+ * Token ids of a text: the words of each line, then `<eos>`, for empty lines too. A word that the
+ * vocabulary lacks becomes `<unk>`.
+ *
+ * @param vocabulary Word n has the id n; of words that stand there twice, the first counts.
+ * @throws InputError naming word and line where the vocabulary lacks the word and `<unk>`, or `<eos>`.
+ */
+export function tokensOfText(text: string, vocabulary: readonly string[]): number[] {
+  const idOf = new Map<string, number>();
+  for (const [id, word] of vocabulary.entries()) if (!idOf.has(word)) idOf.set(word, id);
+  const unknown = idOf.get(UNKNOWN_WORD);
+  const endOfLine = idOf.get(END_OF_LINE);
+  const ids: number[] = [];
+  for (const [index, line] of linesOf(text).entries()) {
+    for (const word of line.split(WHITE_SPACE)) {
+      if (word === "") continue; // before the first word, after the last
+      ids.push(idOf.get(word) ?? unknown ?? missing(word, index + 1, `nor ${UNKNOWN_WORD} in its place`));
+    }
+    ids.push(endOfLine ?? missing(END_OF_LINE, index + 1, "which ends each line"));
+  }
+  return ids;
+}
+
+/** Lines without their ends; a line end at the end of the text begins no further line. */
+function linesOf(text: string): string[] {
+  const lines = text.split(/\r\n|\n|\r/);
+  if (lines.at(-1) === "") lines.pop();
+  return lines;
+}
+
+function missing(word: string, line: number, remark: string): never {
+  const shown = word.length > 40 ? `${word.slice(0, 40)}…` : word;
+  throw new InputError(
+    { field: `line ${line}` },
+    `the vocabulary has no word "${shown}", ${remark}`,
+    "Give the vocabulary that the model was trained with.",
+  );
+}
+
+/** @throws MismatchError unless the vocabulary has as many words as the model has tokens. */
+export function checkVocabularySize(vocabulary: readonly string[], size: number): void {
+  if (vocabulary.length === size) return;
+  const count = (n: number) => n.toLocaleString("en-US");
+  throw new MismatchError(
+    `The vocabulary has ${count(vocabulary.length)} words, but the model reads ${count(size)} tokens.`,
+    "Give the vocabulary that the model was trained with.",
+  );
+}

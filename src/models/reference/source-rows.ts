@@ -1,0 +1,81 @@
+import { nonZerosOf, type Population, type WeightMatrix } from "../../core/model-ir.ts";
+import type { FloatArray } from "./executor.ts";
+
+/**
+ * A weight matrix by source, its columns renamed to the sums that they add to: source s owns the
+ * entries rowStart[s] … rowStart[s + 1] − 1. Zero weights are left out, as they add nothing.
+ */
+export interface SourceRows<Weights = Float32Array> {
+  readonly rowStart: Uint32Array;
+  readonly sum: Uint32Array;
+  readonly weight: Weights;
+}
+
+/**
+ * Sums of a target. An EGRU has four blocks of `size`: z, r, input part of g, recurrent part of g; what
+ * arrives a step late is the recurrent part (docs/model.md, 1). Others have one sum for each column.
+ */
+export function sourceRows(matrix: WeightMatrix, target: Population, delay: 0 | 1): SourceRows {
+  const size = target.size;
+  const late = target.kind === "egru" && delay === 1;
+  const rowStart = new Uint32Array(matrix.sources + 1);
+  const sum = new Uint32Array(nonZerosOf(matrix));
+  const kept = new Float32Array(sum.length);
+  let next = 0;
+  for (let source = 0; source < matrix.sources; source += 1) {
+    forEachWeight(matrix, source, (column, weight) => {
+      sum[next] = late && column >= 2 * size ? column + size : column;
+      kept[next] = weight;
+      next += 1;
+    });
+    rowStart[source + 1] = next;
+  }
+  return { rowStart, sum, weight: kept };
+}
+
+/** Visits a source's non-zero weights, columns ascending. */
+function forEachWeight(
+  matrix: WeightMatrix,
+  source: number,
+  visit: (column: number, weight: number) => void,
+): void {
+  if (matrix.kind === "sparse") {
+    for (let i = matrix.rowStart[source]!; i < matrix.rowStart[source + 1]!; i += 1)
+      visit(matrix.target[i]!, matrix.value[i]!);
+    return;
+  }
+  const columns = matrix.targets;
+  for (let column = 0; column < columns; column += 1) {
+    const place =
+      matrix.layout === "source-major" ? source * columns + column : column * matrix.sources + source;
+    const weight = matrix.values[place]!;
+    if (weight !== 0) visit(column, weight);
+  }
+}
+
+/** Rounds to float32 where `single`, else leaves the float64 value as it is. */
+export const rounded = (single: boolean, value: number): number => (single ? Math.fround(value) : value);
+
+/**
+ * sums += y·W, sources ascending, columns ascending within a row; product and sum are each rounded to
+ * the precision of `sums`. Sources at 0 add nothing to a sum.
+ *
+ * @param graded Whether every source sends each step, also where its value is 0; else only values ≠ 0 do.
+ * @returns Weights met by an event.
+ */
+export function addProducts(sums: FloatArray, y: FloatArray, rows: SourceRows, graded: boolean): number {
+  const single = sums instanceof Float32Array;
+  const { rowStart, sum, weight } = rows;
+  let synops = 0;
+  for (let source = 0; source < y.length; source += 1) {
+    const payload = y[source]!;
+    if (payload === 0 && !graded) continue;
+    const end = rowStart[source + 1]!;
+    synops += end - rowStart[source]!;
+    for (let i = rowStart[source]!; i < end; i += 1) {
+      const at = sum[i]!;
+      sums[at] = sums[at]! + rounded(single, payload * weight[i]!); // storing rounds the sum
+    }
+  }
+  return synops;
+}
