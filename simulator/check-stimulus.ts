@@ -1,0 +1,78 @@
+import { InputError, MismatchError } from "../src/core/errors.ts";
+import type { HostStage } from "../src/core/event-graph.ts";
+import type { Program } from "../src/core/program.ts";
+import type { DenseStimulus, Stimulus, TokenStimulus } from "../src/core/stimulus.ts";
+
+/**
+ * Refuses a stimulus that the program cannot read.
+ *
+ * @throws MismatchError where it is of another kind or width.
+ * @throws InputError where one of its values is out of range.
+ */
+export function checkStimulus(program: Program, stimulus: Stimulus): void {
+  if (stimulus.kind === "tokens") checkTokens(program, stimulus);
+  else checkDense(program, stimulus);
+}
+
+function checkTokens({ host, manifest, chipDecoder }: Program, { ids, targets }: TokenStimulus): void {
+  const embedding = host.encoder[0];
+  if (embedding?.kind !== "embedding") {
+    throw new MismatchError(
+      `The stimulus holds token ids, but ${manifest.modelName} reads vectors.`,
+      "Give a dense sequence (.npy, .npz, .safetensors or .csv).",
+    );
+  }
+  checkIds("token", ids, embedding.rows, "Use the vocabulary that the model was trained with.");
+  if (targets === undefined) return;
+  if (targets.length !== ids.length) {
+    throw new InputError(
+      { field: "targets" },
+      `${targets.length} targets do not match ${ids.length} tokens`,
+      "Give one target for each token.",
+    );
+  }
+  const outputs = chipDecoder?.outputs ?? outputsOf(host.decoder.at(-1));
+  if (outputs === undefined) return;
+  checkIds("target", targets, outputs, "Use the vocabulary that the model was trained with.");
+}
+
+const outputsOf = (stage: HostStage | undefined): number | undefined =>
+  stage?.kind === "linear" ? stage.outputs : undefined;
+
+function checkIds(what: string, ids: Uint32Array, limit: number, hint: string): void {
+  const bad = ids.findIndex((id) => id >= limit);
+  if (bad < 0) return;
+  throw new InputError(
+    { field: `${what}s` },
+    `${what} ${bad} is ${ids[bad]}, but the model knows ${limit}`,
+    hint,
+  );
+}
+
+function checkDense({ host, populations, manifest }: Program, { width, values }: DenseStimulus): void {
+  const first = host.encoder[0];
+  if (first?.kind === "embedding") {
+    throw new MismatchError(
+      `The stimulus holds vectors, but ${manifest.modelName} reads token ids.`,
+      "Give text, or token ids (.json, .csv or .npy).",
+    );
+  }
+  const expected = first?.inputs ?? populations[0]!.size;
+  if (width !== expected) {
+    throw new MismatchError(
+      `The stimulus has vectors of ${width} values, but ${manifest.modelName} reads ${expected}.`,
+      `Give vectors of ${expected} values.`,
+    );
+  }
+  if (values.length % width !== 0) {
+    throw new InputError(
+      { field: "values" },
+      `${values.length} values are not a whole number of vectors of ${width}`,
+      "Check that the stimulus is complete.",
+    );
+  }
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return;
+  const place = { field: `values[${Math.floor(bad / width)}][${bad % width}]` };
+  throw new InputError(place, `the value is ${values[bad]}`, "Give finite numbers.");
+}

@@ -1,0 +1,85 @@
+import { POPULATION_RECORD_BYTES, type Program } from "../../src/core/program.ts";
+import type { LoadedBlock, LoadedSlice } from "../functional/load-image.ts";
+import { neuronsOf, type RoutePlan } from "./routes.ts";
+import type { Worker } from "./workers.ts";
+
+/** Timesteps from an event to its use: 0 in the step in which it was sent, 1 in the next. */
+export type Lag = 0 | 1;
+
+/**
+ * What each event of one counter costs one worker, beside rows and synops. Counters are the segments, then
+ * the routes, of the route plan.
+ */
+export interface Delivery {
+  readonly counter: number;
+  readonly lag: Lag;
+  readonly worker: number;
+  readonly receives: number;
+  readonly lookups: number;
+  /** Bytes of population-table records and, where one matches, of two row pointers. */
+  readonly lookupBytes: number;
+  readonly sends: number;
+}
+
+/** Who receives, looks up and sends for each event. */
+export function planDeliveries(
+  program: Program,
+  slices: readonly LoadedSlice[],
+  workers: readonly Worker[],
+  plan: RoutePlan,
+): Delivery[] {
+  const sliceOfPe = new Map(slices.map(({ pe }, index) => [pe, index]));
+  const decoderOfPe = new Map(
+    workers.flatMap(({ pe, role }, index) => (role === "decoder" ? [[pe, index] as const] : [])),
+  );
+  const deliveries: Delivery[] = [];
+  for (const [counter, { slice }] of plan.segments.entries()) {
+    if (slice >= 0) deliveries.push({ ...NOTHING, counter, lag: 0, worker: slice, sends: 1 });
+  }
+  for (const [index, { population, example, entry }] of plan.routes.entries()) {
+    const counter = plan.segments.length + index;
+    const { name, size, keys } = program.populations[population]!;
+    const isOutput = population === program.populations.length - 1;
+    const matches = (block: LoadedBlock) => {
+      const { first, end } = neuronsOf(block, keys.base, size);
+      return block.source === name && first <= example && example < end;
+    };
+    for (const pe of entry?.destinations.flatMap(({ pes }) => pes) ?? []) {
+      const slice = sliceOfPe.get(pe);
+      const blocks = slice === undefined ? [] : slices[slice]!.blocks.filter(matches);
+      const costs = receptionOf(blocks, slice, decoderOfPe.get(pe), isOutput);
+      deliveries.push(...costs.map((cost) => ({ ...cost, counter })));
+    }
+  }
+  return deliveries;
+}
+
+const NOTHING = { receives: 0, lookups: 0, lookupBytes: 0, sends: 0 };
+
+/**
+ * One packet at one PE. It is received once, when it is first used. A decoder takes its input from the FIFO
+ * without a lookup; where no source block matches, the lookup fails and the packet is lost.
+ */
+function receptionOf(
+  blocks: readonly LoadedBlock[],
+  slice: number | undefined,
+  decoder: number | undefined,
+  isDecoderInput: boolean,
+): Omit<Delivery, "counter">[] {
+  const lookups = blocks.map(({ delay, pointerBytes }) => ({
+    ...NOTHING,
+    lag: delay,
+    worker: slice!,
+    lookups: 1,
+    lookupBytes: POPULATION_RECORD_BYTES + 2 * pointerBytes,
+  }));
+  if (decoder !== undefined && (isDecoderInput || slice === undefined)) {
+    return [{ ...NOTHING, lag: 0, worker: decoder, receives: 1 }, ...lookups];
+  }
+  if (lookups.length === 0) {
+    const lookupBytes = POPULATION_RECORD_BYTES;
+    return [{ ...NOTHING, lag: 0, worker: slice!, receives: 1, lookups: 1, lookupBytes }];
+  }
+  const lag = lookups.some((lookup) => lookup.lag === 0) ? 0 : 1;
+  return [{ ...NOTHING, lag, worker: slice!, receives: 1 }, ...lookups];
+}

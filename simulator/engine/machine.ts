@@ -1,0 +1,81 @@
+import type { KernelAction } from "../../src/core/counts.ts";
+import type { NumberFormat } from "../../src/core/number-format.ts";
+import type { HardwareProfile } from "../../src/core/profile.ts";
+import type { Program } from "../../src/core/program.ts";
+import type { Cycles } from "../../src/core/units.ts";
+import { type Delivery, planDeliveries } from "../components/deliveries.ts";
+import { createFlowTable, type FlowTable } from "../components/flow-table.ts";
+import { planFlows } from "../components/flows.ts";
+import { type DecoderWork, decoderWork } from "../components/mac-array.ts";
+import { createMesh, type Mesh } from "../components/mesh.ts";
+import { planRoutes, type RoutePlan } from "../components/routes.ts";
+import { listWorkers, type Worker } from "../components/workers.ts";
+import { type FusedProjection, fuseRows } from "../functional/fuse-rows.ts";
+import { type LoadedSlice, loadImage } from "../functional/load-image.ts";
+
+/** A program on a chip, decoded and laid out for running: nothing here changes while it runs. */
+export interface Machine {
+  readonly program: Program;
+  readonly profile: HardwareProfile;
+  readonly format: NumberFormat;
+  readonly slices: readonly LoadedSlice[];
+  readonly workers: readonly Worker[];
+  readonly plan: RoutePlan;
+  readonly deliveries: readonly Delivery[];
+  /** In canonical order; those of one target population stand together. */
+  readonly projections: readonly FusedProjection[];
+  readonly mesh: Mesh;
+  /** Each event once. */
+  readonly flows: FlowTable;
+  readonly phases: readonly MachinePhase[];
+  /** PE cycles of each kernel action in the program's number format. */
+  readonly cycles: Readonly<Record<KernelAction, Cycles>>;
+}
+
+export interface MachinePhase {
+  readonly name: string;
+  /** Indices of the workers that belong to it. */
+  readonly workers: readonly number[];
+  /** By worker, for the decoder's phase only. */
+  readonly decoderWork: readonly DecoderWork[];
+  readonly flows: FlowTable;
+  readonly longestHops: number;
+}
+
+/** Loads a checked program. */
+export function loadMachine(program: Program, profile: HardwareProfile): Machine {
+  const { format } = program.manifest.quantisation;
+  const slices = program.pes.map((pe) => loadImage(pe, format));
+  const workers = listWorkers(program, slices);
+  const plan = planRoutes(program, slices);
+  const deliveries = planDeliveries(program, slices, workers, plan);
+  const mesh = createMesh(profile.noc);
+  const flows = planFlows(plan, deliveries, workers, profile.noc, mesh);
+  const { chipDecoder } = program;
+  const names = program.populations.slice(1).map(({ name }) => name);
+  const phases = [...names, ...(chipDecoder ? [chipDecoder.name] : [])].map((name, phase): MachinePhase => {
+    const own = [...workers.keys()].filter((worker) => workers[worker]!.phase === phase);
+    const decoders = own.filter((worker) => workers[worker]!.role === "decoder");
+    return {
+      name,
+      workers: own,
+      decoderWork: decoders.map((worker) => decoderWork(workers[worker]!, chipDecoder!, profile)),
+      flows: createFlowTable(flows.phases[phase]!.flows),
+      longestHops: flows.phases[phase]!.longestHops,
+    };
+  });
+  return {
+    program,
+    profile,
+    format,
+    slices,
+    workers,
+    plan,
+    deliveries,
+    projections: fuseRows(program, slices, plan),
+    mesh,
+    flows: createFlowTable(flows.all),
+    phases,
+    cycles: profile.pe.kernels[format]!,
+  };
+}

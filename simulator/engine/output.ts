@@ -1,0 +1,93 @@
+import type { LinearStage } from "../../src/core/event-graph.ts";
+import { STATE_FRACTION_BITS } from "../../src/core/number-format.ts";
+import {
+  type DecoderShare,
+  type LoadedDecoder,
+  loadDecoder,
+  runDecoder,
+} from "../functional/chip-decoder.ts";
+import { createEventList, denseOutput, type EventList } from "../functional/event-list.ts";
+import { runLinear } from "../functional/host-stages.ts";
+import type { Saturations } from "../functional/synapses.ts";
+import { linearStages } from "./input.ts";
+import type { Machine } from "./machine.ts";
+
+/** What follows the last layer: a decoder on the host or on the chip, or nothing. */
+export interface OutputStage {
+  /** Does the chip's part; once a step. */
+  run(events: EventList, saturations: Saturations): void;
+  /** Logits of the step that ran last, undefined without a decoder. Shape [outputs], float64. */
+  logits(): Float64Array | undefined;
+}
+
+export function createOutputStage(machine: Machine): OutputStage {
+  const { chipDecoder, host } = machine.program;
+  if (chipDecoder !== undefined) return chipOutput(machine, loadDecoder(chipDecoder, sharesOf(machine)));
+  if (host.decoder.length > 0) return hostOutput(machine, linearStages(host.decoder));
+  return { run() {}, logits: () => undefined };
+}
+
+/** A payload of 1. */
+const oneOf = ({ format }: Machine): number => (format === "float32" ? 1 : 2 ** STATE_FRACTION_BITS);
+
+function chipOutput(machine: Machine, decoder: LoadedDecoder): OutputStage {
+  const { accumulatorBits } = machine.profile.pe.macArray!;
+  const logits = new Float64Array(decoder.decoder.outputs);
+  const one = oneOf(machine);
+  return {
+    run: (events, saturations) => runDecoder(decoder, events, one, accumulatorBits, logits, saturations),
+    logits: () => logits,
+  };
+}
+
+/** The host computes only when it is asked: without targets nobody reads what it would find. */
+function hostOutput(machine: Machine, stages: readonly LinearStage[]): OutputStage {
+  const one = oneOf(machine);
+  const last = machine.program.populations.length - 1;
+  const hears = arrivals(machine, last, (route) => machine.plan.routes[route]!.entry?.toHost ?? false);
+  const received = createEventList(hears.length, machine.format !== "float32");
+  let logits: Float64Array | undefined;
+  return {
+    run(events) {
+      logits = undefined;
+      let count = 0;
+      for (let event = 0; event < events.count; event += 1) {
+        if (hears[events.neurons[event]!] === 0) continue;
+        received.neurons[count] = events.neurons[event]!;
+        received.payloads[count] = events.payloads[event]!;
+        count += 1;
+      }
+      received.count = count;
+    },
+    logits() {
+      logits ??= Float64Array.from(
+        runLinear(
+          stages,
+          Float64Array.from(denseOutput(received), (payload) => payload / one),
+        ),
+      );
+      return logits;
+    },
+  };
+}
+
+/** 1 for each neuron of a population whose packets take a route that arrives. */
+function arrivals({ plan }: Machine, population: number, arrives: (route: number) => boolean): Uint8Array {
+  const { segments, segmentOf } = plan;
+  return Uint8Array.from(segmentOf[population]!, (segment) => (arrives(segments[segment]!.route) ? 1 : 0));
+}
+
+function sharesOf(machine: Machine): DecoderShare[] {
+  const { workers, plan, program } = machine;
+  const last = program.populations.length - 1;
+  return workers
+    .filter(({ role }) => role === "decoder")
+    .map(({ pe, first, count }) => ({
+      first,
+      end: first + count,
+      hears: arrivals(machine, last, (route) => {
+        const destinations = plan.routes[route]!.entry?.destinations ?? [];
+        return destinations.some(({ pes }) => pes.includes(pe));
+      }),
+    }));
+}

@@ -1,0 +1,97 @@
+import {
+  type Counts,
+  HOST_ACTIONS,
+  MAC_ARRAY_ACTIONS,
+  perPe,
+  sumOf,
+  totals as zeroTotals,
+} from "../../src/core/counts.ts";
+import { EGRU_ACCUMULATORS } from "../../src/core/number-format.ts";
+import type { ProjectionActivity } from "../../src/core/result.ts";
+import { createNetworkLoad, loadNetwork } from "../components/flow-table.ts";
+import { countPes } from "../components/pe-counts.ts";
+import { macsOf } from "../functional/host-stages.ts";
+import type { Saturations } from "../functional/synapses.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Machine } from "./machine.ts";
+
+/** Counts of all that a run of so many steps did. */
+export function countsOf(machine: Machine, ledger: Ledger, steps: number, saturations: Saturations): Counts {
+  const { program, profile, format, workers, deliveries, projections, mesh, flows, phases } = machine;
+  const { totals, rows } = ledger;
+  const { chipDecoder } = program;
+  const pes = profile.pe.count;
+  const load = createNetworkLoad(mesh.links.length);
+  loadNetwork(flows, totals[0], totals[1], load);
+
+  const macArray = perPe(MAC_ARRAY_ACTIONS, pes);
+  let dramBytes = 0;
+  for (const { workers: own, decoderWork } of phases) {
+    for (const [index, work] of decoderWork.entries()) {
+      macArray.mac[workers[own[index]!]!.pe]! += steps * work.macs;
+      dramBytes += steps * work.dramBytes;
+    }
+  }
+  const activity = { pes, format, steps, workers, deliveries, events: totals, projections, rows };
+  return {
+    ...countPes({ ...activity, decoder: chipDecoder }),
+    macArray,
+    noc: { flitHop: sumOf(load.flits) },
+    links: mesh.links.map(({ from, to }, link) => ({
+      from: [from.x, from.y],
+      to: [to.x, to.y],
+      flits: load.flits[link]!,
+    })),
+    eventRouter: { tableLookup: load.lookups, packetOut: load.packetsOut },
+    dram: { byteRead: dramBytes, byteWritten: 0 },
+    host: hostCounts(machine, ledger, steps),
+    saturations: { ...saturations },
+  };
+}
+
+/** The host's stages are counted for every step, also where nobody asked for the decoder's result. */
+function hostCounts({ program, plan }: Machine, { totals }: Ledger, steps: number): Counts["host"] {
+  const counts = zeroTotals(HOST_ACTIONS);
+  counts.mac = steps * (macsOf(program.host.encoder) + macsOf(program.host.decoder));
+  for (const [route, { population, entry }] of plan.routes.entries()) {
+    const events = totals[0][plan.segments.length + route]!;
+    if (population === 0) counts.eventIn += events;
+    if (entry?.toHost) counts.eventOut += events;
+  }
+  return counts;
+}
+
+/** Synops by source, target and delay. */
+export function projectionActivities(
+  { program, projections }: Machine,
+  { rows }: Ledger,
+): ProjectionActivity[] {
+  const activities = new Map<string, ProjectionActivity>();
+  for (const [index, { source, target, delay, blocks }] of projections.entries()) {
+    const key = `${source} ${target} ${delay}`;
+    const [from, to] = [program.populations[source]!, program.populations[target]!];
+    const before = activities.get(key);
+    activities.set(key, {
+      source: from.name,
+      target: to.name,
+      delay,
+      synops: (before?.synops ?? 0) + sumOf(rows[index]!.total.synops),
+      synapses: (before?.synapses ?? 0) + blocks.reduce((sum, { index }) => sum + index.length, 0),
+      dense: from.size * (EGRU_ACCUMULATORS - 1) * to.size,
+    });
+  }
+  return [...activities.values()];
+}
+
+/** Sums the workers' cycles by PE. */
+export function cyclesByPe({ workers, profile, phases }: Machine, { totalBusy }: Ledger, steps: number) {
+  const busyCycles = new Float64Array(profile.pe.count);
+  const macArrayCycles = new Float64Array(profile.pe.count);
+  for (const [index, { pe }] of workers.entries()) busyCycles[pe]! += totalBusy[index]!;
+  for (const { workers: own, decoderWork } of phases) {
+    for (const [index, { cycles }] of decoderWork.entries()) {
+      macArrayCycles[workers[own[index]!]!.pe]! += steps * cycles;
+    }
+  }
+  return { busyCycles, macArrayCycles };
+}

@@ -1,0 +1,41 @@
+/** Payloads: float32, or fixed-point integers with the fraction bits of their population. */
+export type PayloadArray = Float32Array | Int32Array;
+
+/**
+ * The events of one population in one timestep, neurons ascending. Sized once for all neurons; only the
+ * first `count` entries of both arrays hold events.
+ */
+export interface EventList {
+  count: number;
+  /** Shape [neurons of the population]. */
+  readonly neurons: Uint32Array;
+  /** Shape [neurons of the population]. */
+  readonly payloads: PayloadArray;
+}
+
+export const createEventList = (size: number, isInteger: boolean): EventList => ({
+  count: 0,
+  neurons: new Uint32Array(size),
+  payloads: isInteger ? new Int32Array(size) : new Float32Array(size),
+});
+
+/** Every value but 0 is an event. Shape of `values`: [neurons]. */
+export function setEvents(events: EventList, values: ArrayLike<number>): void {
+  let count = 0;
+  for (let neuron = 0; neuron < values.length; neuron += 1) {
+    if (values[neuron] === 0) continue;
+    events.neurons[count] = neuron;
+    events.payloads[count] = values[neuron]!;
+    count += 1;
+  }
+  events.count = count;
+}
+
+/** One payload a neuron, 0 where there was no event. Shape [neurons]; a copy. */
+export function denseOutput(events: EventList): PayloadArray {
+  const { count, neurons, payloads } = events;
+  const output =
+    payloads instanceof Float32Array ? new Float32Array(payloads.length) : new Int32Array(payloads.length);
+  for (let event = 0; event < count; event += 1) output[neurons[event]!] = payloads[event]!;
+  return output;
+}

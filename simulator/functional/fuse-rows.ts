@@ -1,0 +1,226 @@
+import { InputError } from "../../src/core/errors.ts";
+import type { NumberFormat } from "../../src/core/number-format.ts";
+import type { Program } from "../../src/core/program.ts";
+import { neuronsOf, type RoutePlan } from "../components/routes.ts";
+import { RECOMPILE } from "./image-reader.ts";
+import type { LoadedBlock, LoadedSlice, WeightArray } from "./load-image.ts";
+
+/** Rows of one source population over several PEs of the target, ready to be added to all accumulators. */
+export interface FusedRows {
+  /** Shape [source neurons + 1]. */
+  readonly rowStart: Uint32Array;
+  /** `accumulator · target size + neuron`; distinct within a row. Shape [synapses]. */
+  readonly target: Uint16Array | Uint32Array;
+  /** Shape [synapses]. */
+  readonly weight: WeightArray;
+  /** Integer formats: multiplier of each source's payload. Shape [source neurons]. */
+  readonly multiplier: Uint32Array;
+  readonly shift: number;
+  /** PEs on which a source's row is not empty. Shape [source neurons]. */
+  readonly peRows: Uint32Array;
+}
+
+/** All that the events of one population do to one later in the same step, or in the next. */
+export interface FusedProjection {
+  /** Indices of populations. */
+  readonly source: number;
+  readonly target: number;
+  readonly delay: 0 | 1;
+  /** One for each distinct scaling that PEs hold; mostly one. They touch different accumulators. */
+  readonly strands: readonly FusedRows[];
+  /** Slices with a block here, ascending; the columns of `synopsOf`. */
+  readonly slices: readonly number[];
+  readonly blocks: readonly LoadedBlock[];
+  /** Synops that an event of each source costs each slice. Shape [source neurons, slices]. */
+  readonly synopsOf: Uint16Array | Uint32Array;
+}
+
+interface Column {
+  readonly slice: number;
+  readonly block: LoadedBlock;
+  /** Row of each source neuron in the block; −1 where its packets do not arrive or find no row. */
+  readonly rowOf: Int32Array;
+}
+
+/**
+ * Joins what the PEs of each population hold into one structure a projection. Only rows whose packets reach
+ * the PE through the routing table are in it: the others lie in SRAM and do nothing.
+ *
+ * @returns In the canonical order, in which contributions are added.
+ */
+export function fuseRows(
+  program: Program,
+  slices: readonly LoadedSlice[],
+  plan: RoutePlan,
+): FusedProjection[] {
+  const { populations, manifest } = program;
+  const reaches = plan.routes.map(
+    ({ entry }) => new Set(entry?.destinations.flatMap(({ pes }) => pes) ?? []),
+  );
+  return populations.flatMap(({ name }, target) => {
+    const own = [...slices.entries()].filter(([, { population }]) => population === name);
+    const names = commonOrder(
+      name,
+      own.map(([, { blocks }]) => blocks.map(nameOf)),
+    );
+    return names.map((key) => {
+      const columns = own.flatMap(([slice, { pe, blocks }]): Column[] => {
+        const position = blocks.findIndex((block) => nameOf(block) === key);
+        if (position < 0) return [];
+        const block = blocks[position]!;
+        return [
+          { slice, block, rowOf: rowsByNeuron(program, plan, block, (route) => reaches[route]!.has(pe)) },
+        ];
+      });
+      const source = populations.findIndex((population) => population.name === columns[0]!.block.source);
+      const size = populations[source]!.size;
+      return {
+        source,
+        target,
+        delay: columns[0]!.block.delay,
+        strands: sameScaling(columns, size).map((group) =>
+          fuseStrand(group, slices, populations[target]!.size, size, manifest.quantisation.format),
+        ),
+        slices: columns.map(({ slice }) => slice),
+        blocks: columns.map(({ block }) => block),
+        synopsOf: synopsTable(columns, size),
+      };
+    });
+  });
+}
+
+/** A PE has at most one block of each name. */
+const nameOf = ({ source, delay }: LoadedBlock): string => `${source} ${delay}`;
+
+/** The one order in which all PEs of a population list their source blocks, whether or not each has all. */
+function commonOrder(population: string, lists: readonly (readonly string[])[]): string[] {
+  const order: string[] = [];
+  const waiting = new Set(lists.flat());
+  while (waiting.size > 0) {
+    const heads = lists.map((list) => list.find((name) => waiting.has(name)));
+    const next = heads.find(
+      (head) =>
+        head !== undefined &&
+        lists.every((list) => !list.includes(head) || list.find((name) => waiting.has(name)) === head),
+    );
+    if (next === undefined) {
+      throw new InputError(
+        { field: population },
+        "its PEs list their source blocks in different orders",
+        RECOMPILE,
+      );
+    }
+    order.push(next);
+    waiting.delete(next);
+  }
+  return order;
+}
+
+function rowsByNeuron(
+  { populations }: Program,
+  { segments, segmentOf }: RoutePlan,
+  block: LoadedBlock,
+  arrives: (route: number) => boolean,
+): Int32Array {
+  const source = populations.findIndex(({ name }) => name === block.source);
+  const { size, keys } = populations[source]!;
+  const { first, end } = neuronsOf(block, keys.base, size);
+  const rowOf = new Int32Array(size).fill(-1);
+  for (let neuron = first; neuron < end; neuron += 1) {
+    if (arrives(segments[segmentOf[source]![neuron]!]!.route)) rowOf[neuron] = neuron - first;
+  }
+  return rowOf;
+}
+
+const synopsIn = ({ block, rowOf }: Column, neuron: number): number => {
+  const row = rowOf[neuron]!;
+  return row < 0 ? 0 : block.rowStart[row + 1]! - block.rowStart[row]!;
+};
+
+const scaleOf = ({ block, rowOf }: Column, neuron: number): number => {
+  const { multiplier } = block;
+  return multiplier === undefined ? 0 : multiplier[multiplier.length === 1 ? 0 : rowOf[neuron]!]!;
+};
+
+/** Groups PEs that scale every payload alike, so that each group needs it scaled only once. */
+function sameScaling(columns: readonly Column[], size: number): Column[][] {
+  const groups: { shift: number; scales: Float64Array; members: Column[] }[] = [];
+  for (const column of columns) {
+    const scales = Float64Array.from({ length: size }, (_, neuron) =>
+      synopsIn(column, neuron) === 0 ? -1 : scaleOf(column, neuron),
+    );
+    const agrees = (other: Float64Array) =>
+      scales.every((scale, neuron) => scale < 0 || other[neuron]! < 0 || scale === other[neuron]);
+    const group = groups.find(({ shift, scales }) => shift === column.block.shift && agrees(scales));
+    if (group === undefined) groups.push({ shift: column.block.shift, scales, members: [column] });
+    else {
+      group.members.push(column);
+      for (const [neuron, scale] of scales.entries()) if (scale >= 0) group.scales[neuron] = scale;
+    }
+  }
+  return groups.map(({ members }) => members);
+}
+
+function fuseStrand(
+  columns: readonly Column[],
+  slices: readonly LoadedSlice[],
+  targetSize: number,
+  size: number,
+  format: NumberFormat,
+): FusedRows {
+  const rowStart = new Uint32Array(size + 1);
+  const multiplier = new Uint32Array(size);
+  const peRows = new Uint32Array(size);
+  for (let neuron = 0; neuron < size; neuron += 1) {
+    rowStart[neuron + 1] = rowStart[neuron]!;
+    for (const column of columns) {
+      const synops = synopsIn(column, neuron);
+      if (synops === 0) continue;
+      rowStart[neuron + 1]! += synops;
+      peRows[neuron]! += 1;
+      multiplier[neuron] = scaleOf(column, neuron);
+    }
+  }
+  const synapses = rowStart[size]!;
+  const target = 4 * targetSize <= 2 ** 16 ? new Uint16Array(synapses) : new Uint32Array(synapses);
+  const weight = emptyWeights(format, synapses);
+  const next = rowStart.slice();
+  for (const { slice, block, rowOf } of columns) {
+    const globalOf = globalAccumulators(slices[slice]!, targetSize);
+    for (let neuron = 0; neuron < size; neuron += 1) {
+      const row = rowOf[neuron]!;
+      if (row < 0) continue;
+      for (let i = block.rowStart[row]!; i < block.rowStart[row + 1]!; i += 1) {
+        const at = next[neuron]!++;
+        target[at] = globalOf[block.index[i]!]!;
+        weight[at] = block.weight[i]!;
+      }
+    }
+  }
+  return { rowStart, target, weight, multiplier, shift: columns[0]!.block.shift, peRows };
+}
+
+/** Population-wide index of each of a slice's accumulators. */
+const globalAccumulators = ({ first, neurons }: LoadedSlice, targetSize: number): Uint32Array =>
+  Uint32Array.from(
+    { length: 4 * neurons },
+    (_, index) => Math.floor(index / neurons) * targetSize + first + (index % neurons),
+  );
+
+function emptyWeights(format: NumberFormat, length: number): WeightArray {
+  if (format === "float32") return new Float32Array(length);
+  return format === "int16" ? new Int16Array(length) : new Int8Array(length);
+}
+
+function synopsTable(columns: readonly Column[], size: number): Uint16Array | Uint32Array {
+  const table = new Uint32Array(size * columns.length);
+  let most = 0;
+  for (const [column, entry] of columns.entries()) {
+    for (let neuron = 0; neuron < size; neuron += 1) {
+      const synops = synopsIn(entry, neuron);
+      table[neuron * columns.length + column] = synops;
+      most = Math.max(most, synops);
+    }
+  }
+  return most < 2 ** 16 ? Uint16Array.from(table) : table;
+}

@@ -1,0 +1,105 @@
+import type { EmbeddingStage, HostStage, LinearStage } from "../../src/core/event-graph.ts";
+import { PAYLOAD_LIMIT } from "../../src/core/number-format.ts";
+import type { EventList } from "./event-list.ts";
+import type { Saturations } from "./synapses.ts";
+
+/** Multiply-accumulates of one timestep; looking a token up takes none. */
+export const macsOf = (stages: readonly HostStage[]): number =>
+  stages.reduce((sum, stage) => sum + (stage.kind === "linear" ? stage.inputs * stage.outputs : 0), 0);
+
+/** Row of the table for a token. A view. */
+export const lookUpToken = ({ table, width }: EmbeddingStage, token: number): Float32Array =>
+  table.subarray(token * width, (token + 1) * width);
+
+/** Runs Linear layers in float64. */
+export const runLinear = (stages: readonly LinearStage[], values: ArrayLike<number>): ArrayLike<number> =>
+  stages.reduce<ArrayLike<number>>((inputs, stage) => linear(stage, inputs), values);
+
+/** Outputs computed together: their sums do not wait for each other. */
+const LANES = 4;
+
+/**
+ * Bias plus weights · inputs in float64; inputs of 0 are left out, which changes no sum.
+ *
+ * @param inputs Shape [inputs].
+ * @returns Shape [outputs].
+ */
+function linear(
+  { inputs: width, outputs, weights, bias }: LinearStage,
+  inputs: ArrayLike<number>,
+): Float64Array {
+  const used = new Uint32Array(width);
+  const values = new Float64Array(width);
+  let count = 0;
+  for (let i = 0; i < width; i += 1) {
+    if (inputs[i] === 0) continue;
+    used[count] = i;
+    values[count] = inputs[i]!;
+    count += 1;
+  }
+  const sums = Float64Array.from(bias);
+  const whole = outputs - (outputs % LANES);
+  for (let output = 0; output < whole; output += LANES) {
+    const row = output * width;
+    let first = sums[output]!;
+    let second = sums[output + 1]!;
+    let third = sums[output + 2]!;
+    let fourth = sums[output + 3]!;
+    for (let i = 0; i < count; i += 1) {
+      const at = row + used[i]!;
+      const value = values[i]!;
+      first += weights[at]! * value;
+      second += weights[at + width]! * value;
+      third += weights[at + 2 * width]! * value;
+      fourth += weights[at + 3 * width]! * value;
+    }
+    sums[output] = first;
+    sums[output + 1] = second;
+    sums[output + 2] = third;
+    sums[output + 3] = fourth;
+  }
+  for (let output = whole; output < outputs; output += 1) {
+    let sum = sums[output]!;
+    for (let i = 0; i < count; i += 1) sum += weights[output * width + used[i]!]! * values[i]!;
+    sums[output] = sum;
+  }
+  return sums;
+}
+
+/** One event for each component, whatever its value, rounded to float32. */
+export function sendFloat32(values: ArrayLike<number>, events: EventList): void {
+  for (let neuron = 0; neuron < values.length; neuron += 1) {
+    events.neurons[neuron] = neuron;
+    events.payloads[neuron] = values[neuron]!;
+  }
+  events.count = values.length;
+}
+
+/** One event for each component, whatever its value, in so many fraction bits. */
+export function sendFixedPoint(
+  values: ArrayLike<number>,
+  fractionBits: number,
+  events: EventList,
+  saturations: Saturations,
+): void {
+  const one = 2 ** fractionBits;
+  for (let neuron = 0; neuron < values.length; neuron += 1) {
+    let payload = Math.floor(values[neuron]! * one + 0.5);
+    if (payload > PAYLOAD_LIMIT || payload < -PAYLOAD_LIMIT) {
+      saturations.input += 1;
+      payload = payload < 0 ? -PAYLOAD_LIMIT : PAYLOAD_LIMIT;
+    }
+    events.neurons[neuron] = neuron;
+    events.payloads[neuron] = payload;
+  }
+  events.count = values.length;
+}
+
+/** −ln softmax(logits)[target], in float64. */
+export function negativeLogLikelihood(logits: Float64Array, target: number): number {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < logits.length; i += 1) if (logits[i]! > largest) largest = logits[i]!;
+  let sum = 0;
+  for (let i = 0; i < logits.length; i += 1) sum += Math.exp(logits[i]! - largest);
+  return Math.log(sum) + largest - logits[target]!;
+}

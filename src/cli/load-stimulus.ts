@@ -1,0 +1,58 @@
+import { MismatchError } from "../core/errors.ts";
+import type { Program } from "../core/program.ts";
+import type { Stimulus } from "../core/stimulus.ts";
+import type { InputPort } from "../inputs/input-port.ts";
+import { limitSteps } from "../inputs/limit-steps.ts";
+import { readStimulus } from "../inputs/read-stimulus.ts";
+import { parseVocabulary } from "../models/vocabulary.ts";
+import { READ_LIMITS, readFileBounded, readTextBounded } from "../runtime/files.ts";
+import { UsageError } from "./failures.ts";
+import type { InputOptions } from "./shared-options.ts";
+
+const SYNTHETIC_STEPS = 100;
+
+/** What a program reads; `vocabularyPath` replaces the words that it carries. */
+export function inputPortOfProgram({ host, populations }: Program, vocabularyPath?: string): InputPort {
+  const first = host.encoder[0];
+  if (first?.kind !== "embedding") {
+    return { kind: "vectors", width: first?.inputs ?? populations[0]!.size };
+  }
+  const vocabulary =
+    vocabularyPath === undefined
+      ? host.vocabulary
+      : parseVocabulary(readTextBounded(vocabularyPath, READ_LIMITS.vocabulary));
+  return { kind: "tokens", size: first.rows, vocabulary };
+}
+
+/** Input from the file that was named, or made up by seed; at most `--steps` of it. */
+export function loadStimulus(name: string, port: InputPort, options: InputOptions): Stimulus {
+  const { seed, steps, array } = options;
+  const fileName = fileOf(name, port, options);
+  if (fileName === undefined) {
+    if (array !== undefined)
+      throw new UsageError("--array names no file.", "Give --tokens or --input as well.");
+    return readStimulus({ kind: "synthetic", seed, steps: steps ?? SYNTHETIC_STEPS }, port);
+  }
+  const bytes = readFileBounded(fileName, READ_LIMITS.stimulus);
+  return limitSteps(readStimulus({ kind: "file", fileName, bytes, array }, port), steps);
+}
+
+function fileOf(
+  name: string,
+  { kind }: InputPort,
+  { text, tokens, input }: InputOptions,
+): string | undefined {
+  if (kind === "vectors" && (text ?? tokens) !== undefined) {
+    throw new MismatchError(
+      `${name} reads vectors, but ${text === undefined ? "--tokens" : "--text"} gives it tokens.`,
+      "Give vectors with --input.",
+    );
+  }
+  if (kind === "tokens" && input !== undefined) {
+    throw new MismatchError(
+      `${name} reads tokens, but --input gives it vectors.`,
+      "Give text with --text, or token ids with --tokens.",
+    );
+  }
+  return text ?? tokens ?? input;
+}

@@ -1,0 +1,39 @@
+import { InvalidArgumentError } from "commander";
+
+/** A whole number in `minimum … maximum`, in decimal digits only. */
+export const wholeNumber =
+  (minimum: number, maximum: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d{1,16}$/.test(text) || value < minimum || value > maximum) {
+      throw new InvalidArgumentError(
+        `It must be a whole number from ${minimum.toLocaleString("en-US")} to ${maximum.toLocaleString("en-US")}.`,
+      );
+    }
+    return value;
+  };
+
+/** A comma-separated list whose entries come from `choices`, each at most once. */
+export const listOf =
+  <Choice extends string>(choices: readonly Choice[]) =>
+  (text: string): Choice[] => {
+    const entries = text.split(",").map((entry) => entry.trim());
+    const chosen = choices.filter((choice) => entries.includes(choice));
+    if (entries.length === 0 || entries.some((entry) => !choices.some((choice) => choice === entry))) {
+      throw new InvalidArgumentError(`Choose from ${choices.join(", ")}, separated by commas.`);
+    }
+    return chosen;
+  };
+
+/** Entries between commas, none of them empty. */
+export function commaSeparated(text: string): string[] {
+  const entries = text.split(",").map((entry) => entry.trim());
+  if (entries.includes("")) throw new InvalidArgumentError("An entry of the list is empty.");
+  return entries;
+}
+
+/** For options that may be given several times: collects them in order. */
+export const collect = (text: string, earlier: readonly string[] | undefined): string[] => [
+  ...(earlier ?? []),
+  text,
+];

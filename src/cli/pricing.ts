@@ -1,0 +1,23 @@
+import type { RunOptions } from "../compare/run.ts";
+import type {
+  InputOptions,
+  OutputOptions,
+  PricingOptions,
+  ProfileOptions,
+  ProgramOptions,
+} from "./shared-options.ts";
+
+/** Options of the commands that simulate. */
+export interface SimulationOptions
+  extends ProfileOptions,
+    ProgramOptions,
+    InputOptions,
+    PricingOptions,
+    OutputOptions {}
+
+export const pricingOf = ({ window, schedule, waiting, unused }: PricingOptions): RunOptions => ({
+  schedules: schedule,
+  ...(window !== undefined && { window }),
+  ...(waiting !== undefined && { whileWaiting: waiting }),
+  ...(unused !== undefined && { whileUnused: unused }),
+});

@@ -1,0 +1,130 @@
+import { Command } from "commander";
+import { InputError } from "../core/errors.ts";
+import { usablePes } from "../core/profile.ts";
+import { checkProfile } from "../profiles/check-profile.ts";
+import type { ProfileFinding } from "../profiles/profile-finding.ts";
+import type { Provenance } from "../profiles/provenance.ts";
+import { alignColumns, formatTable, printable, shorten, wrap } from "../report/layout.ts";
+import { formatCount, plural } from "../report/quantities.ts";
+import { formatJson } from "../report/result-json.ts";
+import { bundledProfiles } from "../runtime/profile-files.ts";
+import { type CommandIo, say } from "./command-io.ts";
+import { loadChip } from "./load-chip.ts";
+import { wholeNumber } from "./parse-values.ts";
+import { jsonOption, type ProfileOptions, withExample, withProfileOptions } from "./shared-options.ts";
+import { styleFor } from "./terminal-style.ts";
+
+const PROFILE_ARGUMENT = "profile name, or path to a .json";
+
+interface Options extends ProfileOptions {
+  readonly json?: true;
+  readonly neurons?: number;
+}
+
+/** `eventloom profile`: the chips that eventloom knows, their figures and where these come from. */
+export function profileCommand(io: CommandIo): Command {
+  const list = new Command("list")
+    .summary("list the bundled profiles")
+    .description("Lists the hardware profiles that come with eventloom.")
+    .addOption(jsonOption())
+    .action((options: Options) => listProfiles(options, io));
+  const show = withProfileOptions(new Command("show"))
+    .summary("show a profile's figures and their sources")
+    .description("Shows every figure of a profile with its unit, its basis and its source.")
+    .argument("<profile>", PROFILE_ARGUMENT)
+    .addOption(jsonOption())
+    .action((name: string, options: Options) => showProfile(name, options, io));
+  const check = withProfileOptions(new Command("check"))
+    .summary("check that a profile is sound")
+    .description("Checks a profile: its form, and that its figures fit each other.")
+    .argument("<profile>", PROFILE_ARGUMENT)
+    .option(
+      "--neurons <n>",
+      "also check that keys are wide enough for so many neurons",
+      wholeNumber(1, 2 ** 32),
+    )
+    .addOption(jsonOption())
+    .action((name: string, options: Options) => checkOneProfile(name, options, io));
+  const command = new Command("profile")
+    .summary("list, show and check hardware profiles")
+    .description("Lists, shows and checks hardware profiles.")
+    .helpCommand(false)
+    .addCommand(withExample(list, "profile list"))
+    .addCommand(withExample(show, "profile show spinnaker2 --set pe.whileWaiting=spin"))
+    .addCommand(withExample(check, "profile check my-chip.json"));
+  return withExample(command, "profile show spinnaker2");
+}
+
+function listProfiles({ json }: Options, io: CommandIo): void {
+  const profiles = bundledProfiles().map((name) => loadChip(name).profile);
+  if (json) {
+    const entries = profiles.map(({ name, title, pe, operatingPoints }) => ({
+      name,
+      title,
+      pes: pe.count,
+      operatingPoints: operatingPoints.map((point) => point.name),
+    }));
+    io.stdout.write(formatJson({ profiles: entries }));
+    return;
+  }
+  const rows = profiles.map(({ name, title, pe, operatingPoints }) => [
+    name,
+    shorten(title, 40),
+    formatCount(pe.count),
+    operatingPoints.map((point) => point.name).join(", "),
+  ]);
+  const header = ["name", "chip", "PEs", "operating points"];
+  const lines = formatTable(header, rows, ["left", "left", "right", "left"], styleFor(io.stdout, io));
+  io.stdout.write(`${lines.join("\n")}\n`);
+}
+
+function showProfile(name: string, { set, json }: Options, io: CommandIo): void {
+  const { profile, figures, json: written } = loadChip(name, set);
+  if (json) {
+    io.stdout.write(formatJson(written));
+    return;
+  }
+  const style = styleFor(io.stdout, io);
+  const rows = figures.map((figure) => [
+    shorten(figure.path, 56),
+    shorten(describeValue(figure), 24),
+    figure.basis,
+  ]);
+  const lines = alignColumns(rows, ["left", "right", "left"]).flatMap((line, index) => {
+    const { source, note } = figures[index]!;
+    return [line, ...wrap([source, note].filter(Boolean).join(". "), "    ").map(style.faint)];
+  });
+  const counts = `${plural(profile.pe.count, "PE")}, ${formatCount(usablePes(profile).length)} usable`;
+  io.stdout.write(
+    `${[style.strong(`${printable(profile.title)} (${profile.name})`), counts, `sha256 ${profile.hash}`, "", ...lines].join("\n")}\n`,
+  );
+}
+
+function describeValue({ value, unit }: Provenance): string {
+  if (value === undefined) return "unknown";
+  const text = typeof value === "string" || typeof value === "number" ? String(value) : JSON.stringify(value);
+  return unit === undefined ? text : `${text} ${unit}`;
+}
+
+function checkOneProfile(name: string, { set, neurons, json }: Options, io: CommandIo): void {
+  // What makes a profile unreadable is thrown here, and is the same answer.
+  const { profile } = loadChip(name, set);
+  const findings = checkProfile(profile, neurons === undefined ? {} : { neurons });
+  if (json) io.stdout.write(formatJson({ name: profile.name, sha256: profile.hash, findings }));
+  else for (const finding of findings) io.stdout.write(`${describeFinding(finding)}\n`);
+  const errors = findings.filter(({ severity }) => severity === "error").length;
+  if (errors > 0) {
+    throw new InputError(
+      { file: name },
+      `the profile has ${plural(errors, "error")}`,
+      "Correct the figures that are named above.",
+    );
+  }
+  say(
+    io,
+    `${profile.name} is sound${findings.length > 0 ? `, with ${plural(findings.length, "warning")}` : ""}`,
+  );
+}
+
+const describeFinding = ({ severity, path, problem }: ProfileFinding): string =>
+  printable(`${severity}: ${path}: ${problem}`);

@@ -1,0 +1,159 @@
+import { type Command, Option } from "commander";
+import { PARTITION_STRATEGIES } from "../../compiler/partition/partition.ts";
+import type { CompileOptions } from "../../compiler/pipeline.ts";
+import { PLACERS } from "../../compiler/place/place.ts";
+import {
+  NUMBER_FORMATS,
+  type NumberFormat,
+  SCALE_GRANULARITIES,
+  type ScaleGranularity,
+} from "../core/number-format.ts";
+import { SCHEDULES, type Schedule } from "../core/result.ts";
+import { collect, listOf, wholeNumber } from "./parse-values.ts";
+
+const MOST_STEPS = 100_000_000;
+const LARGEST_SEED = 2 ** 32 - 1;
+
+/** Options that several commands share, as commander hands them over. */
+export interface ProfileOptions {
+  readonly set?: readonly string[];
+}
+export interface ProgramOptions {
+  readonly format: NumberFormat;
+  readonly scales: ScaleGranularity;
+  readonly partition: string;
+  readonly placer: string;
+  readonly pes?: number;
+  readonly decoder: "host" | "chip";
+}
+export interface InputOptions {
+  readonly text?: string;
+  readonly tokens?: string;
+  readonly input?: string;
+  readonly array?: string;
+  readonly vocab?: string;
+  readonly steps?: number;
+  readonly seed: number;
+}
+export interface PricingOptions {
+  readonly window?: number;
+  readonly schedule: readonly Schedule[];
+  readonly waiting?: "sleep" | "spin";
+  readonly unused?: "sleep" | "off";
+}
+export interface OutputOptions {
+  readonly out?: string;
+  readonly json?: true;
+}
+
+const CHIP_HELP = "profile name or path to a .json, and after an @ an operating point";
+
+export const chipOption = (remark = ""): Option => new Option("-c, --chip <chip>", CHIP_HELP + remark);
+
+export const chipsOption = (): Option =>
+  new Option("-c, --chips <chips>", `${CHIP_HELP}; several between commas; without a point, all points`);
+
+export const vocabularyOption = (): Option =>
+  new Option("--vocab <file>", "vocabulary, one word a line; else vocab.txt beside the model");
+
+export const seedOption = (): Option =>
+  new Option("--seed <n>", "for placement and synthetic data; same seed, same bytes")
+    .argParser(wholeNumber(0, LARGEST_SEED))
+    .default(1);
+
+export const jsonOption = (): Option => new Option("--json", "print JSON for machines on standard output");
+
+export const withProfileOptions = (command: Command): Command =>
+  command.addOption(
+    new Option(
+      "--set <path=value>",
+      "change a figure of the profile, e.g. pe.sram.bytes=256KiB; repeatable",
+    ).argParser(collect),
+  );
+
+export const withProgramOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option("--format <format>", "number format of the weights on the chip")
+        .choices(NUMBER_FORMATS)
+        .default("float32"),
+    )
+    .addOption(
+      new Option("--scales <scales>", "scales of integer weights: one a matrix or one a fan-out row")
+        .choices(SCALE_GRANULARITIES)
+        .default("row"),
+    )
+    .addOption(
+      new Option("--partition <strategy>", "how layers are cut into slices, one slice a PE")
+        .choices(PARTITION_STRATEGIES.map(({ name }) => name))
+        .default(PARTITION_STRATEGIES[0]?.name),
+    )
+    .addOption(
+      new Option("--placer <placer>", "which PE gets which slice")
+        .choices(PLACERS.map(({ name }) => name))
+        .default(PLACERS[0]?.name),
+    )
+    .addOption(new Option("--pes <n>", "use at most so many PEs").argParser(wholeNumber(1, 1_000_000)))
+    .addOption(
+      new Option("--decoder <where>", "where the decoder runs; on the chip in int8, weights in DRAM")
+        .choices(["host", "chip"])
+        .default("host"),
+    );
+
+export const withInputOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option("--text <file>", "text to read, split at spaces, <eos> after each line").conflicts([
+        "tokens",
+        "input",
+      ]),
+    )
+    .addOption(new Option("--tokens <file>", "token ids: .json, .csv or .npy").conflicts("input"))
+    .addOption(new Option("--input <file>", "input vectors: .npy, .npz, .safetensors or .csv"))
+    .option("--array <name>", "which array of an .npz or .safetensors file with several")
+    .addOption(vocabularyOption())
+    .addOption(
+      new Option("--steps <n>", "at most so many timesteps (synthetic input: 100)").argParser(
+        wholeNumber(1, MOST_STEPS),
+      ),
+    );
+
+export const withPricingOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        "--window <n>",
+        "restart the hidden state every n steps, as in training; else it is carried on",
+      ).argParser(wholeNumber(1, MOST_STEPS)),
+    )
+    .addOption(
+      new Option("--schedule <list>", `${SCHEDULES.join(", ")}, or both between commas`)
+        .argParser(listOf(SCHEDULES))
+        .default(["sequential"], "sequential"),
+    )
+    .addOption(
+      new Option(
+        "--waiting <state>",
+        "what PEs do while they wait for others; else as the profile says",
+      ).choices(["sleep", "spin"]),
+    )
+    .addOption(
+      new Option("--unused <state>", "what PEs without work do; else as the profile says").choices([
+        "sleep",
+        "off",
+      ]),
+    );
+
+/** An example at the end of a command's help. */
+export const withExample = (command: Command, ...lines: readonly string[]): Command =>
+  command.addHelpText("after", `\nExample:\n${lines.map((line) => `  eventloom ${line}`).join("\n")}`);
+
+export const compileOptionsOf = (options: ProgramOptions & { readonly seed: number }): CompileOptions => ({
+  format: options.format,
+  scales: options.scales,
+  partition: options.partition,
+  placer: options.placer,
+  decoder: options.decoder,
+  seed: options.seed,
+  ...(options.pes !== undefined && { pes: options.pes }),
+});

@@ -1,0 +1,74 @@
+/**
+ * The public surface of eventloom. One run, from files to a report:
+ *
+ *     const model = readModel(loadModelFiles("examples/egru-wt2-small"));
+ *     const { text, fileName } = loadProfileText("spinnaker2");
+ *     const chip = { ...readProfile(text, fileName), overrides: [] };
+ *     const stimulus = readStimulus({ kind: "synthetic", seed: 1, steps: 100 }, inputPortOf(model));
+ *     const { program } = compile(model, chip.profile);
+ *     const report = runProgram(program, chip, stimulus, { operatingPoints: ["150MHz", "300MHz"] });
+ *     console.log(formatResult(resultJsonOf([report], "my tool 1.0")));
+ */
+
+export {
+  type Compilation,
+  type CompileOptions,
+  compile,
+  type PassReport,
+} from "../compiler/pipeline.ts";
+export { type NeuroBenchMetrics, neuroBenchMetrics } from "../simulator/metrics.ts";
+export {
+  createSimulation,
+  type Simulation,
+  type SimulationOptions,
+  type StepView,
+  simulate,
+} from "../simulator/simulate.ts";
+export { timeOf } from "../simulator/time-of.ts";
+export { type Chip, type ChipGroup, groupByProfile } from "./compare/chips.ts";
+export {
+  type CompareOptions,
+  type ComparisonRow,
+  compareAll,
+  isRefusal,
+  type Refusal,
+  type Workload,
+} from "./compare/compare.ts";
+export { type Reading, type RunOptions, type RunReport, runProgram } from "./compare/run.ts";
+export type { Counts } from "./core/counts.ts";
+export {
+  CapacityError,
+  InputError,
+  MismatchError,
+  UnsupportedError,
+  UserError,
+} from "./core/errors.ts";
+export type { EventGraph } from "./core/event-graph.ts";
+export { formatEventGraph, parseEventGraph } from "./core/event-graph-text.ts";
+export type { Mapping } from "./core/mapping.ts";
+export { type ModelIr, verifyModel } from "./core/model-ir.ts";
+export type { NumberFormat, Quantisation } from "./core/number-format.ts";
+export type { HardwareProfile, OperatingPoint } from "./core/profile.ts";
+export type { Program } from "./core/program.ts";
+export { decodeProgram, encodeProgram } from "./core/program-codec.ts";
+export { formatProgram } from "./core/program-text.ts";
+export type { Evaluation, Schedule, SimulationResult, Timing } from "./core/result.ts";
+export type { DenseStimulus, Stimulus, TokenStimulus } from "./core/stimulus.ts";
+export { energyOf } from "./energy/energy-of.ts";
+export type { EnergyReport } from "./energy/energy-report.ts";
+export { type InputPort, inputPortOf } from "./inputs/input-port.ts";
+export { limitSteps } from "./inputs/limit-steps.ts";
+export { readStimulus, type StimulusSource } from "./inputs/read-stimulus.ts";
+export { type ModelInput, readModel } from "./models/read-model.ts";
+export { type ModelSummary, summariseModel } from "./models/summary.ts";
+export { type SyntheticShape, syntheticEgru } from "./models/synthetic.ts";
+export { checkProfile } from "./profiles/check-profile.ts";
+export { type LoadedProfile, readProfile } from "./profiles/read-profile.ts";
+export { PLAIN_STYLE, type Style } from "./report/layout.ts";
+export { formatJson, resultJsonOf } from "./report/result-json.ts";
+export { type ResultJson, ResultSchema } from "./report/result-schema.ts";
+export { formatResult } from "./report/text.ts";
+export { formatSummary } from "./report/text-summary.ts";
+export { readFileBounded, readTextBounded, writeFileWhole } from "./runtime/files.ts";
+export { loadModelFiles, type ModelFiles } from "./runtime/model-files.ts";
+export { bundledProfiles, loadProfileText } from "./runtime/profile-files.ts";

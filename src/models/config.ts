@@ -1,0 +1,113 @@
+import { parseDocument } from "yaml";
+import { InputError, UnsupportedError } from "../core/errors.ts";
+import type { ModelIr, Population } from "../core/model-ir.ts";
+
+const MAX_CONFIG_LENGTH = 1_000_000;
+const MAX_ALIASES = 16;
+const MAX_DEPTH = 16;
+
+/** Settings by dotted path, as text: `model.hidden_dim` is "192". */
+export type Config = Readonly<Record<string, string>>;
+
+/** Reads the settings that were saved beside a model, YAML or JSON. Tags of the file have no effect. */
+export function parseConfig(fileName: string, text: string): Config {
+  const fail = (problem: string): never => {
+    throw new InputError({ file: fileName }, problem, "Write plain settings, one `name: value` a line.");
+  };
+  if (text.length > MAX_CONFIG_LENGTH) {
+    fail(`has ${text.length} characters; ${MAX_CONFIG_LENGTH} is the limit`);
+  }
+  let settings: unknown;
+  try {
+    const document = parseDocument(text, { logLevel: "silent" });
+    if (document.errors[0] !== undefined) throw document.errors[0];
+    settings = document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (error) {
+    fail(`is not valid YAML: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
+  }
+  if (settings === null || settings === undefined) return {};
+  if (typeof settings !== "object" || Array.isArray(settings)) fail("does not hold settings by name");
+  const flat: [string, string][] = [];
+  flatten("", settings as object, 0, (path, value) => flat.push([path, value]), fail);
+  return Object.fromEntries(flat);
+}
+
+function flatten(
+  prefix: string,
+  value: unknown,
+  depth: number,
+  keep: (path: string, value: string) => void,
+  fail: (problem: string) => never,
+): void {
+  if (depth > MAX_DEPTH) fail(`nests settings deeper than ${MAX_DEPTH} levels`);
+  if (value === null || typeof value !== "object") {
+    keep(prefix, String(value));
+    return;
+  }
+  for (const [key, inner] of Object.entries(value)) {
+    flatten(prefix === "" ? key : `${prefix}.${key}`, inner, depth + 1, keep, fail);
+  }
+}
+
+/** Holds the settings against what the tensors say. @throws InputError or UnsupportedError naming both. */
+export function checkConfig(fileName: string, config: Config, model: ModelIr): void {
+  const zoneout = numberIn(config, "zoneout");
+  if (zoneout !== undefined && zoneout.value > 0) {
+    throw new UnsupportedError(
+      `${fileName}: ${zoneout.key}: ${zoneout.value} changes how states are updated, which is not supported`,
+      "Train without zoneout, or remove the entry where it was not used.",
+    );
+  }
+  const contradict = (key: string, value: string, tensors: string): never => {
+    throw new InputError(
+      { file: fileName, field: key },
+      `says ${value}, but the tensors say ${tensors}`,
+      "Put the config.yaml beside the model that it was saved with, or remove it.",
+    );
+  };
+  const type = settingIn(config, "rnn_type");
+  if (type !== undefined && type.value.toLowerCase() !== "egru") contradict(type.key, type.value, "egru");
+  for (const { key, sizes } of expectedSizes(model)) {
+    const stated = numberIn(config, key);
+    if (stated !== undefined && sizes.length > 0 && !sizes.every((size) => size.includes(stated.value))) {
+      contradict(stated.key, String(stated.value), sizes.map((size) => size[0]).join(", "));
+    }
+  }
+}
+
+/** Per setting, one list for each layer that it speaks of: what the layer has, then what else would do. */
+function expectedSizes(model: ModelIr): readonly { key: string; sizes: readonly (readonly number[])[] }[] {
+  const ofKind = (kind: Population["kind"]) =>
+    model.populations.filter((population) => population.kind === kind);
+  const tokens = ofKind("token-input").map(({ size }) => [size]);
+  const widths = ofKind("embedding").map(({ size }) => [size]);
+  const egrus = ofKind("egru").map(({ size }) => size);
+  return [
+    { key: "vocab_size", sizes: tokens },
+    { key: "emb_dim", sizes: widths },
+    { key: "nlayers", sizes: [[egrus.length]] },
+    { key: "layers", sizes: [[egrus.length]] },
+    { key: "hidden_dim", sizes: hiddenSizes(egrus, widths[0]?.[0]) },
+  ];
+}
+
+/** Without a projection, the reference's last layer is as wide as the embedding, to which its decoder is tied. */
+function hiddenSizes(egrus: readonly number[], embedding: number | undefined): (readonly number[])[] {
+  const inner = egrus.slice(0, -1).map((size) => [size]);
+  const last = egrus.at(-1)!;
+  return last === embedding ? inner : [...inner, [last]];
+}
+
+/** The setting of that name, at the top or, if there is just one, deeper. */
+function settingIn(config: Config, name: string): { key: string; value: string } | undefined {
+  const keys = Object.keys(config).filter((key) => key === name || key.endsWith(`.${name}`));
+  const key = keys.includes(name) ? name : keys.length === 1 ? keys[0] : undefined;
+  return key === undefined ? undefined : { key, value: config[key]! };
+}
+
+function numberIn(config: Config, name: string): { key: string; value: number } | undefined {
+  const found = settingIn(config, name);
+  if (found === undefined || found.value.trim() === "" || !Number.isFinite(Number(found.value)))
+    return undefined;
+  return { key: found.key, value: Number(found.value) };
+}

@@ -1,0 +1,11 @@
+/** Keys under which our own safetensors files keep what the tensors cannot say. */
+export const OWN_METADATA = {
+  /** `evaluation`: layers stand in the order in which they are evaluated. */
+  order: "eventloom.order",
+  /** One word a line. */
+  vocabulary: "eventloom.vocabulary",
+} as const;
+
+export const EVALUATION_ORDER = "evaluation";
+
+export const isOwnKey = (key: string): boolean => key.startsWith("eventloom.");

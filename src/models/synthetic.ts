@@ -1,0 +1,165 @@
+import {
+  type DenseMatrix,
+  type EgruPopulation,
+  type ModelIr,
+  type Population,
+  type Projection,
+  type SparseMatrix,
+  verifyModel,
+} from "../core/model-ir.ts";
+import { randomNumbers } from "../core/random.ts";
+
+export interface SyntheticShape {
+  /** Width of what the first EGRU layer receives. */
+  readonly inputs: number;
+  /** Words; adds an embedding and a decoder, tied where the last layer is as wide as the embedding. */
+  readonly vocabulary?: number;
+  /** Width of the embedding where it is not `inputs`; a Linear layer then leads from one to the other. */
+  readonly embedding?: number;
+  /** Neurons of each EGRU layer. */
+  readonly layers: readonly number[];
+  /** Share of weights that are not zero, 0 … 1, met exactly up to rounding by every EGRU matrix. */
+  readonly density: number;
+  readonly seed: number;
+  /** Mean bias of the candidate g; the lower, the fewer neurons fire. */
+  readonly biasMean?: number;
+  readonly name?: string;
+}
+
+/** Mean bias of g at which 10 to 20 % of the neurons of each layer fire in a step (see the test). */
+const BIAS_MEAN = -1.15;
+/** Spread of the sums that z, r and g receive from inputs and from recurrent events. */
+const INPUT_SPREAD = 1.5;
+const RECURRENT_SPREAD = 0.5;
+/** Mean square of a layer's outputs at that activity, silent neurons included: 15 % events of about 0.45. */
+const OUTPUT_POWER = 0.15 * 0.45 ** 2;
+const THRESHOLD_MEAN = 0.01;
+
+/**
+ * A seeded stand-in for a trained and pruned model: non-zero weights at uniformly random places, scaled so that
+ * the layers are about as active as trained ones when the input is like unit normal noise. Made for sizes, times and
+ * memory; it has learnt nothing.
+ */
+export function syntheticEgru(shape: SyntheticShape): ModelIr {
+  const { inputs, vocabulary, embedding = inputs, layers, density, seed, biasMean = BIAS_MEAN } = shape;
+  const normal = normalNumbers(randomNumbers(seed));
+  const uniform = randomNumbers(seed ^ 0x5bd1e995);
+  const populations: Population[] = [];
+  const projections: Projection[] = [];
+  const append = (population: Population, weights: Projection["weights"]): void => {
+    projections.push({ source: populations.at(-1)!.name, target: population.name, delay: 0, weights });
+    populations.push(population);
+  };
+  const appendLinear = (name: string, sources: number, size: number, values: Float32Array): void => {
+    append({ kind: "linear", name, size, bias: new Float32Array(size) }, targetMajor(sources, size, values));
+  };
+
+  const table = filled((vocabulary ?? 0) * embedding, normal);
+  if (vocabulary === undefined) populations.push({ kind: "dense-input", name: "input", size: inputs });
+  else {
+    populations.push({ kind: "token-input", name: "tokens", size: vocabulary });
+    append(
+      { kind: "embedding", name: "embedding", size: embedding },
+      { kind: "dense", sources: vocabulary, targets: embedding, layout: "source-major", values: table },
+    );
+    const spread = 1 / Math.sqrt(embedding);
+    if (embedding !== inputs) {
+      appendLinear(
+        "encoder",
+        embedding,
+        inputs,
+        filled(embedding * inputs, () => spread * normal()),
+      );
+    }
+  }
+  for (const [index, size] of layers.entries()) {
+    const egru = egruPopulation(`egru${index}`, size, biasMean, normal);
+    const matrix = (sources: number, spread: number, power: number): SparseMatrix =>
+      randomSparse(sources, 3 * size, density, spreadFor(spread, sources, density, power), uniform, normal);
+    append(egru, matrix(populations.at(-1)!.size, INPUT_SPREAD, index === 0 ? 1 : OUTPUT_POWER));
+    const recurrent = matrix(size, RECURRENT_SPREAD, OUTPUT_POWER);
+    projections.push({ source: egru.name, target: egru.name, delay: 1, weights: recurrent });
+  }
+  if (vocabulary !== undefined) {
+    const width = populations.at(-1)!.size;
+    appendLinear(
+      "decoder",
+      width,
+      vocabulary,
+      width === embedding ? table : filled(vocabulary * width, normal),
+    );
+  }
+  const metadata = { synthetic: `seed ${seed}` };
+  return verifyModel({ version: 1, name: shape.name ?? "synthetic", populations, projections, metadata });
+}
+
+/** Standard deviation of the weights at which sums over `sources` of that mean square spread so far. */
+const spreadFor = (spread: number, sources: number, density: number, power: number): number =>
+  spread / Math.sqrt(Math.max(1, sources * density) * power);
+
+function filled(length: number, next: () => number): Float32Array {
+  const values = new Float32Array(length);
+  for (let i = 0; i < length; i += 1) values[i] = next();
+  return values;
+}
+
+const targetMajor = (sources: number, targets: number, values: Float32Array): DenseMatrix => ({
+  kind: "dense",
+  sources,
+  targets,
+  layout: "target-major",
+  values,
+});
+
+function egruPopulation(name: string, size: number, biasMean: number, normal: () => number): EgruPopulation {
+  const bias = new Float32Array(3 * size);
+  for (let i = 0; i < 3 * size; i += 1) bias[i] = 0.2 * normal() + (i >= 2 * size ? biasMean : 0);
+  const threshold = new Float32Array(size);
+  for (let i = 0; i < size; i += 1) threshold[i] = THRESHOLD_MEAN * Math.exp(0.3 * normal());
+  return { kind: "egru", name, size, bias, recurrentBias: filled(3 * size, () => 0.1 * normal()), threshold };
+}
+
+/** Places drawn without replacement by selection sampling (Knuth, TAOCP 3.4.2 S), so that rows come out ascending. */
+function randomSparse(
+  sources: number,
+  targets: number,
+  density: number,
+  spread: number,
+  uniform: () => number,
+  normal: () => number,
+): SparseMatrix {
+  const places = sources * targets;
+  const nonZeros = Math.round(density * places);
+  const rowStart = new Uint32Array(sources + 1);
+  const target = new Uint32Array(nonZeros);
+  const value = new Float32Array(nonZeros);
+  let chosen = 0;
+  for (let place = 0, source = 0; source < sources; source += 1) {
+    for (let column = 0; column < targets; column += 1, place += 1) {
+      if ((places - place) * uniform() >= nonZeros - chosen) continue;
+      target[chosen] = column;
+      value[chosen] = nonZero(spread * normal());
+      chosen += 1;
+    }
+    rowStart[source + 1] = chosen;
+  }
+  return { kind: "sparse", sources, targets, rowStart, target, value };
+}
+
+const nonZero = (value: number): number => (Math.fround(value) === 0 ? 1e-6 : value);
+
+/** Standard normal numbers, two a draw of the Box-Muller transform. */
+function normalNumbers(uniform: () => number): () => number {
+  let spare: number | undefined;
+  return () => {
+    if (spare !== undefined) {
+      const value = spare;
+      spare = undefined;
+      return value;
+    }
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+    const angle = 2 * Math.PI * uniform();
+    spare = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
+  };
+}

@@ -1,0 +1,37 @@
+import type { Chip } from "../compare/chips.ts";
+import type { RunReport } from "../compare/run.ts";
+import type { RunJson } from "./result-schema.ts";
+
+/** How many of a profile's figures were measured, published, estimated, or are not known. */
+export function figureBases({ figures }: Chip): RunJson["chip"]["figures"] {
+  const bases = { measured: 0, published: 0, estimated: 0, unknown: 0 };
+  for (const { basis } of figures) if (basis !== "derived") bases[basis] += 1;
+  return bases;
+}
+
+/** What a reader has to know before quoting a figure, in full sentences. */
+export function assumptionsOf({ program, chip, readings, stepIs }: RunReport): string[] {
+  const { measured, published, estimated, unknown } = figureBases(chip);
+  const kernels = chip.figures.filter(({ path }) => path.startsWith("pe.kernels."));
+  const guessed = kernels.filter(({ basis }) => basis === "estimated").length;
+  return [
+    `Chip time and energy are of the recurrent layers${program.chipDecoder ? " and the decoder" : ""}; what runs on the host is counted apart and costs neither.`,
+    `Time is modelled from counts, not measured: a layer takes its busiest PE, the packets' flight, and the slower of busiest link and event router.`,
+    `Of the profile's figures ${measured} are measured, ${published} published, ${estimated} estimated and ${unknown} unknown` +
+      (guessed > 0 ? `; the cycles of ${guessed} of ${kernels.length} kernel actions are estimates.` : "."),
+    ...waitingAssumption(readings),
+    ...(chip.overrides.length > 0 ? [`The profile was changed: ${chip.overrides.join(", ")}.`] : []),
+    ...(program.chipDecoder
+      ? ["The decoder on the chip computes in int8, which the model was not trained for."]
+      : []),
+    ...(stepIs === "vector" ? ["A token stands for one input vector."] : []),
+  ];
+}
+
+function waitingAssumption(readings: RunReport["readings"]): string[] {
+  const [first] = readings;
+  if (first === undefined) return [];
+  const waiting = first.whileWaiting === "spin" ? "spin, awake" : "sleep";
+  const unused = first.whileUnused === "off" ? "are switched off" : "sleep";
+  return [`PEs that wait for others ${waiting}; PEs without work ${unused}.`];
+}

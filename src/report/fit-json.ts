@@ -1,0 +1,35 @@
+import { dataBytesOf, type HardwareProfile, usablePes } from "../core/profile.ts";
+import type { Program } from "../core/program.ts";
+import type { RunJson } from "./result-schema.ts";
+
+export type FitJson = RunJson["fit"];
+
+/** How a program sits on its chip: PEs, memory byte by byte, routing entries. */
+export function fitOf(program: Program, profile: HardwareProfile): FitJson {
+  const bytes = dataBytesByPe(program);
+  let fullest = { pe: 0, dataBytes: 0 };
+  for (const [pe, dataBytes] of bytes) if (dataBytes > fullest.dataBytes) fullest = { pe, dataBytes };
+  return {
+    pesUsed: bytes.size,
+    pesUsable: usablePes(profile).length,
+    pesOnChip: profile.pe.count,
+    fullestPe: fullest,
+    dataBytesPerPe: dataBytesOf(profile.pe.sram),
+    sramBytesPerPe: profile.pe.sram.bytes,
+    dataBytesInAll: [...bytes.values()].reduce((sum, value) => sum + value, 0),
+    routingEntriesUsed: program.routing.length,
+    routingEntriesAvailable: profile.eventRouter.entries,
+  };
+}
+
+/** Bytes laid out on each PE that holds something, by PE index, ascending. */
+function dataBytesByPe({ pes, chipDecoder }: Program): Map<number, number> {
+  const bytes = new Map<number, number>();
+  for (const { pe, sections } of pes) {
+    const laidOut = sections.reduce((sum, section) => sum + section.bytes, 0);
+    bytes.set(pe, (bytes.get(pe) ?? 0) + laidOut);
+  }
+  // PEs that hold a slice have the decoder's buffer among their sections already.
+  for (const pe of chipDecoder?.pes ?? []) if (!bytes.has(pe)) bytes.set(pe, chipDecoder?.bufferBytes ?? 0);
+  return new Map([...bytes].sort(([a], [b]) => a - b));
+}

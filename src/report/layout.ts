@@ -1,0 +1,91 @@
+/** Plain-text layout for terminals: aligned columns, wrapped lines, nothing that a hostile name could smuggle in. */
+
+/** Widest line of a report, in columns. */
+export const REPORT_WIDTH = 100;
+
+/** How text is emphasised. The command line supplies colours where there is a terminal to show them. */
+export interface Style {
+  readonly heading: (text: string) => string;
+  readonly strong: (text: string) => string;
+  readonly faint: (text: string) => string;
+  readonly warning: (text: string) => string;
+}
+
+const asIs = (text: string): string => text;
+export const PLAIN_STYLE: Style = { heading: asIs, strong: asIs, faint: asIs, warning: asIs };
+
+/** Names from files may hold terminal commands; each control character becomes "�". */
+export const printable = (text: string): string =>
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, "\ufffd");
+
+/** Cuts a name in its middle, where names differ least. */
+export function shorten(text: string, width: number): string {
+  const name = printable(text);
+  if (name.length <= width) return name;
+  const tail = Math.floor((width - 1) / 2);
+  return `${name.slice(0, width - 1 - tail)}…${name.slice(name.length - tail)}`;
+}
+
+export type Alignment = "left" | "right";
+
+/**
+ * Rows of cells as aligned lines, two spaces between columns.
+ * Cells must be plain text; a line may be emphasised afterwards.
+ */
+export function alignColumns(
+  rows: readonly (readonly string[])[],
+  alignments: readonly Alignment[],
+  minimumWidths: readonly number[] = [],
+): string[] {
+  const widths = alignments.map((_, column) =>
+    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), minimumWidths[column] ?? 0),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) =>
+        alignments[column] === "right" ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
+      )
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+/** A table: its first row is faint, all lines are indented by two. */
+export function formatTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  alignments: readonly Alignment[],
+  style: Style,
+): string[] {
+  const [head = "", ...body] = alignColumns([header, ...rows], alignments);
+  return [style.faint(`  ${head}`), ...body.map((line) => `  ${line}`)];
+}
+
+/** Words in lines of at most `width`, each after `indent`. A number stays with its "%". */
+export function wrap(text: string, indent: string, width: number = REPORT_WIDTH): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of printable(text).split(/ (?!%)/)) {
+    if (line !== "" && indent.length + line.length + 1 + word.length > width) {
+      lines.push(indent + line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, indent + line];
+}
+
+/** A line of a list, wrapped under its dash. */
+export function hangingItem(text: string): string[] {
+  const [first = "", ...rest] = wrap(text, "    ");
+  return [`  - ${first.trimStart()}`, ...rest];
+}
+
+/** Label and value in two columns, indented by two; long values go on below themselves. */
+export function formatPairs(pairs: readonly (readonly [label: string, value: string])[]): string[] {
+  const width = pairs.reduce((widest, [label]) => Math.max(widest, label.length), 0);
+  const indent = " ".repeat(width + 4);
+  return pairs.flatMap(([label, value]) => {
+    const [first = "", ...rest] = wrap(value, indent);
+    return [`  ${label.padEnd(width)}  ${first.slice(indent.length)}`, ...rest];
+  });
+}

@@ -1,0 +1,149 @@
+import type { Chip } from "../compare/chips.ts";
+import type { ComparisonRow, Refusal } from "../compare/compare.ts";
+import type { Reading, RunReport } from "../compare/run.ts";
+import { CapacityError } from "../core/errors.ts";
+import type { Program } from "../core/program.ts";
+import { assumptionsOf, figureBases } from "./assumptions.ts";
+import { energyByComponent } from "./energy-json.ts";
+import { fitOf } from "./fit-json.ts";
+import { hostOf } from "./host-json.ts";
+import {
+  RESULT_SCHEMA_NAME,
+  type ReadingJson,
+  type RefusalJson,
+  type ResultJson,
+  type RunJson,
+} from "./result-schema.ts";
+import { layersOf, projectionsOf, trafficOf, workOf } from "./work-json.ts";
+
+/**
+ * Results as plain JSON of the form in result-schema.ts. The same results give the same bytes: there is
+ * no date in it, and no wall time.
+ */
+export function resultJsonOf(rows: readonly ComparisonRow[], generator: string): ResultJson {
+  return {
+    schema: RESULT_SCHEMA_NAME,
+    generator,
+    runs: rows.map((row) => ("problem" in row ? refusalJson(row) : runJson(row))),
+  };
+}
+
+/** The text of result.json. */
+export const formatJson = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
+
+function runJson(report: RunReport): RunJson {
+  const { program, chip, stepIs, result, readings } = report;
+  const { modelName, modelHash } = program.manifest;
+  return {
+    verdict: "fits",
+    model: { name: modelName, sha256: modelHash },
+    chip: chipJson(chip),
+    program: programJson(program),
+    input: {
+      origin: result.origin,
+      synthetic: result.synthetic,
+      stepIs,
+      steps: result.steps,
+      ...(result.window !== undefined && { windowSteps: result.window }),
+    },
+    fit: fitOf(program, chip.profile),
+    layers: layersOf(report),
+    projections: projectionsOf(report),
+    work: workOf(report),
+    traffic: trafficOf(report),
+    host: hostOf(report),
+    metrics: metricsJson(report),
+    ...(result.evaluation && { quality: qualityJson(result.evaluation) }),
+    readings: readings.map((reading) => readingJson(reading, report)),
+    assumptions: assumptionsOf(report),
+  };
+}
+
+const chipJson = (chip: Chip): RunJson["chip"] => ({
+  name: chip.profile.name,
+  title: chip.profile.title,
+  profileSha256: chip.profile.hash,
+  overrides: [...chip.overrides],
+  figures: figureBases(chip),
+});
+
+/** What a program is, whether or not it has run. */
+export function programJson({ manifest }: Program): RunJson["program"] {
+  const { format, scales, accumulatorBits } = manifest.quantisation;
+  return {
+    format,
+    ...(format !== "float32" && { scales, accumulatorBits }),
+    seed: manifest.seed,
+    // By name, so that a program gives the same bytes before and after it was a file.
+    options: Object.fromEntries(Object.entries(manifest.options).sort(([a], [b]) => (a < b ? -1 : 1))),
+    denseWeights: manifest.denseWeights,
+    storedWeights: manifest.storedWeights,
+  };
+}
+
+const metricsJson = ({ metrics }: RunReport): RunJson["metrics"] => ({
+  footprintBytes: metrics.footprintBytes,
+  connectionSparsity: metrics.connectionSparsity,
+  activationSparsity: metrics.activationSparsity,
+  synapticOperationsPerToken: { ...metrics.synapticOperations },
+  synapticOperationsWithDecoderPerToken: { ...metrics.synapticOperationsWithDecoder },
+});
+
+type Evaluation = NonNullable<RunReport["result"]["evaluation"]>;
+
+const qualityJson = ({
+  tokens,
+  negativeLogLikelihood,
+  perplexity,
+}: Evaluation): NonNullable<RunJson["quality"]> => ({
+  tokens,
+  negativeLogLikelihoodNats: negativeLogLikelihood,
+  perplexity,
+});
+
+function readingJson({ point, timing, energy, ...reading }: Reading, { result }: RunReport): ReadingJson {
+  const { window } = result;
+  const { working, waiting } = energy.peSeconds;
+  return {
+    operatingPoint: point.name,
+    peClockHertz: point.peClock,
+    ...(point.voltage !== undefined && { voltageVolts: point.voltage }),
+    schedule: timing.schedule,
+    whileWaiting: reading.whileWaiting,
+    whileUnused: reading.whileUnused,
+    latencySecondsPerToken: timing.latencyPerStep,
+    ...(window !== undefined && {
+      latencySecondsPerWindow: timing.latencyPerStep + (window - 1) * timing.secondsPerStep,
+    }),
+    secondsBetweenTokens: timing.secondsPerStep,
+    tokensPerSecond: 1 / timing.secondsPerStep,
+    totalSeconds: timing.total,
+    phases: timing.phases.map(({ name, seconds }) => ({ name, secondsPerToken: seconds })),
+    peBusyShare: Math.min(1, working / (working + waiting)),
+    energyJoulesPerToken: energy.perStep,
+    ...(energy.perWindow !== undefined && { energyJoulesPerWindow: energy.perWindow }),
+    energyJoulesTotal: energy.total,
+    energyIsLowerBound: energy.isLowerBound,
+    unpriced: energy.unpriced.map(({ component, action, count }) => ({
+      component,
+      action,
+      count: Math.round(count),
+    })),
+    energyByComponent: energyByComponent(energy),
+    meanPowerWatts: energy.meanPower,
+  };
+}
+
+function refusalJson({ model, chip, problem }: Refusal): RefusalJson {
+  return {
+    verdict: "refused",
+    model: { name: model.name },
+    chip: chipJson(chip),
+    problem: {
+      code: problem.code,
+      message: problem.message,
+      hint: problem.hint,
+      ...(problem instanceof CapacityError && { shortage: { ...problem.shortage } }),
+    },
+  };
+}

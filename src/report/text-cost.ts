@@ -1,0 +1,149 @@
+import { alignColumns, REPORT_WIDTH, type Style, shorten, wrap } from "./layout.ts";
+import { formatCount, formatMean, formatShare, formatSi } from "./quantities.ts";
+import type { ComponentEnergyJson, ReadingJson, RunJson } from "./result-schema.ts";
+
+const INDENT = "  ";
+
+/** Time, energy and power, operating points and schedules side by side. */
+export function formatReadings(run: RunJson, style: Style): string[] {
+  const lines = [style.heading(`Time and energy of the chip, per ${run.input.stepIs}`)];
+  for (let first = 0; first < run.readings.length; ) {
+    const { block, shown } = formatSideBySide(run, run.readings.slice(first), style);
+    if (first > 0) lines.push("");
+    lines.push(...block);
+    first += shown;
+  }
+  return [...lines, ...formatUnpriced(run)];
+}
+
+/** As many of the readings as fit in the width of a report, at least one. */
+function formatSideBySide(
+  run: RunJson,
+  readings: readonly ReadingJson[],
+  style: Style,
+): { readonly block: string[]; readonly shown: number } {
+  for (let shown = readings.length; ; shown -= 1) {
+    const rows = rowsOf(run, readings.slice(0, shown));
+    const alignments = ["left" as const, ...Array.from({ length: shown }, () => "right" as const)];
+    const [head = "", ...body] = alignColumns(rows, alignments).map((line) => INDENT + line);
+    const width = Math.max(head.length, ...body.map((line) => line.length));
+    if (width > REPORT_WIDTH && shown > 1) continue;
+    const strong = new Set(["latency", "energy", "mean power"]);
+    const block = body.map((line, index) => (strong.has(rows[index + 1]![0]!) ? style.strong(line) : line));
+    return { block: [style.faint(head), ...block], shown };
+  }
+}
+
+function rowsOf(run: RunJson, readings: readonly ReadingJson[]): string[][] {
+  const row = (label: string, cell: (reading: ReadingJson) => string) => [label, ...readings.map(cell)];
+  const { windowSteps, stepIs } = run.input;
+  const rows = [
+    row("", ({ operatingPoint, schedule }) => `${operatingPoint} ${schedule}`),
+    row("PE clock", describePoint),
+    row("latency", ({ latencySecondsPerToken }) => formatSi(latencySecondsPerToken, "s")),
+    ...phaseRows(readings),
+    row("time between results", ({ secondsBetweenTokens }) => formatSi(secondsBetweenTokens, "s")),
+    row(`${stepIs}s a second`, ({ tokensPerSecond }) => formatMean(tokensPerSecond)),
+    row("PEs in use busy", ({ peBusyShare }) => formatShare(peBusyShare)),
+    row("energy", (reading) => formatEnergy(reading, reading.energyJoulesPerToken)),
+    ...energyRows(readings),
+    row("mean power", (reading) => atLeast(reading) + formatSi(reading.meanPowerWatts, "W")),
+  ];
+  if (windowSteps === undefined) return rows;
+  return [
+    ...rows,
+    row(`latency of a window (${windowSteps} ${stepIs}s)`, (reading) =>
+      formatSi(reading.latencySecondsPerWindow ?? 0, "s"),
+    ),
+    row("energy of a window", (reading) => formatEnergy(reading, reading.energyJoulesPerWindow ?? 0)),
+  ];
+}
+
+const describePoint = ({ peClockHertz, voltageVolts }: ReadingJson): string =>
+  formatSi(peClockHertz, "Hz") + (voltageVolts === undefined ? "" : `, ${voltageVolts} V`);
+
+const atLeast = ({ energyIsLowerBound }: ReadingJson): string => (energyIsLowerBound ? "at least " : "");
+
+const formatEnergy = (reading: ReadingJson, energy: number): string =>
+  atLeast(reading) + formatSi(energy, "J");
+
+function phaseRows(readings: readonly ReadingJson[]): string[][] {
+  const names = [...new Set(readings.flatMap(({ phases }) => phases.map(({ name }) => name)))];
+  return names.map((name) => [
+    `${INDENT}${shorten(name, 28)}`,
+    ...readings.map(({ phases }) => {
+      const phase = phases.find((candidate) => candidate.name === name);
+      return phase === undefined ? "-" : formatSi(phase.secondsPerToken, "s");
+    }),
+  ]);
+}
+
+function energyRows(readings: readonly ReadingJson[]): string[][] {
+  // What a chip has but a run did not touch is not worth a line.
+  const components = CHIP_COMPONENTS.filter((name) =>
+    readings.some(
+      (reading) => isUnpriced(reading, name) || (componentOf(reading, name)?.joulesTotal ?? 0) > 0,
+    ),
+  );
+  return components.flatMap((name) => {
+    const causes = new Set(
+      readings.flatMap((reading) => componentOf(reading, name)?.causes.map(({ cause }) => cause) ?? []),
+    );
+    const row = [
+      INDENT + COMPONENT_LABELS[name],
+      ...readings.map((reading) =>
+        isUnpriced(reading, name)
+          ? formatUnpricedPart(componentOf(reading, name))
+          : formatPart(componentOf(reading, name)?.joulesPerToken, reading.energyJoulesPerToken),
+      ),
+    ];
+    return [row, ...[...causes].map((cause) => causeRow(readings, name, cause))];
+  });
+}
+
+function causeRow(readings: readonly ReadingJson[], component: ComponentName, name: string): string[] {
+  const cells = readings.map((reading) => {
+    const cause = componentOf(reading, component)?.causes.find((candidate) => candidate.cause === name);
+    return formatPart(cause?.joulesPerToken, reading.energyJoulesPerToken);
+  });
+  return [INDENT + INDENT + shorten(name, 28), ...cells];
+}
+
+type ComponentName = ComponentEnergyJson["component"];
+const CHIP_COMPONENTS = ["base", "pe", "macArray", "noc", "eventRouter", "dram"] as const;
+const COMPONENT_LABELS: Readonly<Record<ComponentName, string>> = {
+  base: "base of the chip",
+  pe: "PEs",
+  macArray: "MAC arrays",
+  noc: "NoC",
+  eventRouter: "event router",
+  dram: "DRAM",
+};
+
+const componentOf = (
+  { energyByComponent }: ReadingJson,
+  name: ComponentName,
+): ComponentEnergyJson | undefined => energyByComponent.find(({ component }) => component === name);
+
+const isUnpriced = ({ unpriced }: ReadingJson, name: ComponentName): boolean =>
+  unpriced.some(({ component }) => component === name);
+
+const formatUnpricedPart = (part: ComponentEnergyJson | undefined): string =>
+  part === undefined || part.joulesPerToken === 0
+    ? "unpriced"
+    : `at least ${formatSi(part.joulesPerToken, "J")}`;
+
+function formatPart(energy: number | undefined, total: number): string {
+  if (energy === undefined) return "-";
+  const percent = total === 0 ? "" : `${Math.round((100 * energy) / total)} %`;
+  return `${formatSi(energy, "J")} ${percent.padStart(5)}`;
+}
+
+/** Why a total is only a lower bound. */
+function formatUnpriced(run: RunJson): string[] {
+  const named = run.readings.flatMap(({ unpriced }) =>
+    unpriced.map(({ component, action, count }) => `${component}.${action} (${formatCount(count)} times)`),
+  );
+  if (named.length === 0) return [];
+  return wrap(`"at least": no cost is known for ${[...new Set(named)].join(", ")}.`, INDENT);
+}

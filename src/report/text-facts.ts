@@ -1,0 +1,51 @@
+import { formatPairs, type Style, shorten } from "./layout.ts";
+import { formatBytes, formatCount, formatShare, plural } from "./quantities.ts";
+import type { RunJson } from "./result-schema.ts";
+
+/** What was run, and how it sits on the chip. */
+export function formatProgramFacts(run: RunJson, style: Style): string[] {
+  const { fit, quality } = run;
+  const pairs: (readonly [string, string])[] = [
+    ["input", describeInput(run)],
+    ["weights", describeWeights(run)],
+    [
+      "PEs",
+      `${formatCount(fit.pesUsed)} of ${formatCount(fit.pesUsable)} usable (${formatCount(fit.pesOnChip)} on the chip)`,
+    ],
+    [
+      "fullest PE",
+      `${formatBytes(fit.fullestPe.dataBytes)} of ${formatBytes(fit.dataBytesPerPe)} data SRAM (PE ${fit.fullestPe.pe}); ` +
+        `${formatBytes(fit.dataBytesInAll)} on all PEs`,
+    ],
+    [
+      "routing entries",
+      `${formatCount(fit.routingEntriesUsed)} of ${formatCount(fit.routingEntriesAvailable)}`,
+    ],
+  ];
+  if (quality !== undefined) {
+    pairs.push([
+      "perplexity",
+      `${quality.perplexity.toPrecision(5)} over ${plural(quality.tokens, "token")}, computed from the chip's own events`,
+    ]);
+  }
+  return [style.heading("Program"), ...formatPairs(pairs)];
+}
+
+function describeInput({ input }: RunJson): string {
+  const carry =
+    input.windowSteps === undefined
+      ? "state carried on throughout"
+      : `state restarts every ${plural(input.windowSteps, input.stepIs)}`;
+  return `${plural(input.steps, input.stepIs)}: ${shorten(input.origin, 60)}; ${carry}`;
+}
+
+function describeWeights({ program }: RunJson): string {
+  const scales = program.scales === undefined ? "" : `, a scale a ${program.scales}`;
+  const accumulators =
+    program.accumulatorBits === undefined ? "" : `, ${program.accumulatorBits}-bit accumulators`;
+  const sparsity = program.denseWeights === 0 ? 0 : 1 - program.storedWeights / program.denseWeights;
+  return (
+    `${program.format}${scales}${accumulators}; ${formatCount(program.storedWeights)} of ` +
+    `${formatCount(program.denseWeights)} stored (sparsity ${formatShare(sparsity)})`
+  );
+}

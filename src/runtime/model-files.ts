@@ -1,0 +1,101 @@
+import { readdirSync } from "node:fs";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { InputError } from "../core/errors.ts";
+import { READ_LIMITS, readFileBounded, readTextBounded, statusOf } from "./files.ts";
+
+export const MODEL_EXTENSIONS = [".cpt", ".pt", ".pth", ".safetensors"] as const;
+
+/** The folder in which the reference's training keeps its checkpoints, below config.yaml. */
+const CHECKPOINT_FOLDER = "checkpoints";
+
+export interface NamedText {
+  readonly fileName: string;
+  readonly text: string;
+}
+
+/** A model's files as read; what they mean is the model reader's business. */
+export interface ModelFiles {
+  readonly name: string;
+  readonly fileName: string;
+  readonly bytes: Uint8Array;
+  readonly config?: NamedText;
+  readonly vocabulary?: NamedText;
+}
+
+/**
+ * Reads a model from a file, or from a folder that holds exactly one, itself or in its `checkpoints/`.
+ * `config.yaml` and `vocab.txt` come along from beside the file, or from above its `checkpoints/`.
+ * @param vocabularyPath Read instead of a vocab.txt that is found.
+ */
+export function loadModelFiles(path: string, vocabularyPath?: string): ModelFiles {
+  const fileName = modelFileAt(path);
+  const folders = foldersOf(fileName);
+  const config = findText(folders, "config.yaml", READ_LIMITS.settings);
+  const vocabulary =
+    vocabularyPath === undefined
+      ? findText(folders, "vocab.txt", READ_LIMITS.vocabulary)
+      : { fileName: vocabularyPath, text: readTextBounded(vocabularyPath, READ_LIMITS.vocabulary) };
+  return {
+    name: nameOf(path, fileName),
+    fileName,
+    bytes: readFileBounded(fileName, READ_LIMITS.model),
+    ...(config && { config }),
+    ...(vocabulary && { vocabulary }),
+  };
+}
+
+function modelFileAt(path: string): string {
+  const status = statusOf(path);
+  if (status === undefined) {
+    throw new InputError(
+      { file: path },
+      "there is no such file or folder",
+      "Name a model file (.cpt, .pt, .pth, .safetensors), its folder, or synthetic:WIDTHS@DENSITY.",
+    );
+  }
+  if (!status.isDirectory()) return path;
+  const found = [...modelFilesIn(path), ...modelFilesIn(join(path, CHECKPOINT_FOLDER))];
+  if (found.length === 1) return found[0]!;
+  const looked = `${MODEL_EXTENSIONS.map((extension) => `*${extension}`).join(", ")}`;
+  throw found.length === 0
+    ? new InputError(
+        { file: path },
+        `the folder holds no model file (${looked}), nor does its ${CHECKPOINT_FOLDER}/`,
+        "Name the model file itself.",
+      )
+    : new InputError(
+        { file: path },
+        `the folder holds ${found.length} model files: ${found.map((file) => basename(file)).join(", ")}`,
+        `Name one of them, for example ${found[0]!}.`,
+      );
+}
+
+function modelFilesIn(folder: string): string[] {
+  if (statusOf(folder)?.isDirectory() !== true) return [];
+  return readdirSync(folder)
+    .filter((name) => MODEL_EXTENSIONS.some((extension) => extension === extname(name).toLowerCase()))
+    .sort()
+    .map((name) => join(folder, name))
+    .filter((file) => statusOf(file)?.isFile() === true);
+}
+
+const isCheckpointFolder = (folder: string): boolean => basename(resolve(folder)) === CHECKPOINT_FOLDER;
+
+/** Where files that belong to a model file may lie: beside it first. */
+function foldersOf(fileName: string): string[] {
+  const beside = dirname(fileName);
+  return isCheckpointFolder(beside) ? [beside, dirname(resolve(beside))] : [beside];
+}
+
+function findText(folders: readonly string[], name: string, limit: number): NamedText | undefined {
+  const found = folders.map((folder) => join(folder, name)).find((file) => statusOf(file)?.isFile() === true);
+  return found === undefined ? undefined : { fileName: found, text: readTextBounded(found, limit) };
+}
+
+/** The folder's name where the model is its folder's only one; else the file's, without its extension. */
+function nameOf(path: string, fileName: string): string {
+  const folder = dirname(resolve(fileName));
+  if (isCheckpointFolder(folder)) return basename(dirname(folder));
+  if (path !== fileName) return basename(folder);
+  return basename(fileName, extname(fileName));
+}

@@ -1,0 +1,111 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { PLAIN_STYLE, REPORT_WIDTH } from "../../../src/report/layout.ts";
+import { formatResult } from "../../../src/report/text.ts";
+import { sampleReading, sampleRefusal, sampleResult, sampleRun } from "./sample-result.ts";
+
+const golden = (name: string) => join(import.meta.dirname, "../../golden/report", name);
+
+const fast = sampleReading({
+  operatingPoint: "300MHz",
+  peClockHertz: 300e6,
+  voltageVolts: 0.8,
+  latencySecondsPerToken: 1.22e-3,
+  energyIsLowerBound: true,
+  unpriced: [{ component: "noc", action: "flitHop", count: 18_000 }],
+});
+
+describe("formatResult", () => {
+  it("shows a run at two operating points side by side", async () => {
+    const text = formatResult(sampleResult(sampleRun({ readings: [sampleReading(), fast] })));
+    await expect(text).toMatchFileSnapshot(golden("two-points.txt"));
+  });
+
+  it("shows a run that fits, one that does not, and both in an overview", async () => {
+    const text = formatResult(sampleResult(sampleRun(), sampleRefusal));
+    await expect(text).toMatchFileSnapshot(golden("refused.txt"));
+  });
+
+  it("keeps to the width of a terminal, whatever the names and however many readings", () => {
+    const long = "n".repeat(300);
+    const readings = ["sequential", "pipelined"].flatMap((schedule) =>
+      [1, 2, 3].map((n) => ({
+        ...fast,
+        operatingPoint: `point-number-${n}`,
+        schedule: schedule as "sequential",
+      })),
+    );
+    const [first, second] = sampleRun().layers;
+    const { host } = sampleRun();
+    const run = sampleRun({
+      model: { name: long, sha256: "" },
+      input: { ...sampleRun().input, origin: `text ${long}` },
+      host: { ...host, stages: Array.from({ length: 9 }, () => ({ ...host.stages[1]!, name: long })) },
+      readings: readings.map((reading) => ({ ...reading, phases: [{ name: long, secondsPerToken: 1 }] })),
+      layers: [{ ...first!, name: long }, second!],
+      projections: sampleRun().projections.map((projection) => ({
+        ...projection,
+        source: long,
+        target: long,
+      })),
+    });
+    const lines = formatResult(sampleResult(run, run)).split("\n");
+    expect(lines.filter((line) => line.length > REPORT_WIDTH)).toEqual([]);
+    expect(lines.filter((line) => line.includes("point-number-3")).length).toBeGreaterThanOrEqual(2);
+  });
+
+  it("says at least where costs are unknown, and which", () => {
+    const text = formatResult(sampleResult(sampleRun({ readings: [fast] })));
+    expect(text).toContain("at least 45.6 µJ");
+    expect(text).toContain("at least 18.8 mW");
+    expect(text).toMatch(/NoC +unpriced/);
+    expect(text).toContain('"at least": no cost is known for noc.flitHop (18,000 times).');
+    expect(formatResult(sampleResult(sampleRun()))).not.toContain("at least");
+  });
+
+  it("warns of synthetic input before any figure", () => {
+    const { input } = sampleRun();
+    const text = formatResult(sampleResult(sampleRun({ input: { ...input, synthetic: true } })));
+    expect(text.indexOf("SYNTHETIC INPUT")).toBeGreaterThan(0);
+    expect(text.indexOf("SYNTHETIC INPUT")).toBeLessThan(text.indexOf("Program"));
+    expect(formatResult(sampleResult(sampleRun()))).not.toContain("SYNTHETIC");
+  });
+
+  it("speaks of vectors where the model reads vectors, and of no window where there is none", () => {
+    const { windowSteps: _, ...input } = { ...sampleRun().input, stepIs: "vector" as const };
+    const { latencySecondsPerWindow: _l, energyJoulesPerWindow: _e, ...reading } = sampleReading();
+    const { quality: _q, ...run } = sampleRun({ input, readings: [reading] });
+    const text = formatResult(sampleResult(run));
+    expect(text).toContain("Activity, mean per vector");
+    expect(text).toContain("state carried on throughout");
+    expect(text).not.toMatch(/token|window|perplexity/);
+  });
+
+  it("counts what was clamped, and says nothing where nothing was", () => {
+    const { traffic } = sampleRun();
+    const clamped = { ...traffic, saturations: { input: 1, scaledPayload: 0, accumulator: 2345 } };
+    expect(formatResult(sampleResult(sampleRun({ traffic: clamped })))).toContain(
+      "1 input, 0 scaled payloads, 2,345 accumulations in the whole run",
+    );
+    expect(formatResult(sampleResult(sampleRun()))).not.toContain("clamped");
+  });
+
+  it("lets no name command the terminal", () => {
+    const text = formatResult(
+      sampleResult(sampleRun({ model: { name: "evil\u001b[2J\r\nname", sha256: "" } })),
+    );
+    expect(text).not.toContain("\u001b");
+    expect(text.split("\n")[0]).toBe("evil\ufffd[2J\ufffd\ufffdname on A chip");
+  });
+
+  it("emphasises whole lines only, so that columns stay aligned", () => {
+    const run = sampleResult(sampleRun());
+    const marked = formatResult(run, {
+      ...PLAIN_STYLE,
+      heading: (text) => `<h>${text}`,
+      strong: (t) => `<b>${t}`,
+    });
+    expect(marked.replaceAll(/<[hb]>/g, "")).toBe(formatResult(run));
+    expect(marked).toMatch(/^<b> {2}latency /m);
+  });
+});

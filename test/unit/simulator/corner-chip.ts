@@ -1,0 +1,72 @@
+import type { KernelAction } from "../../../src/core/counts.ts";
+import type { NumberFormat } from "../../../src/core/number-format.ts";
+import type { HardwareProfile } from "../../../src/core/profile.ts";
+import type { Cycles } from "../../../src/core/units.ts";
+
+/** Distinct costs, so that a sum of cycles tells which actions are in it. */
+export const KERNEL_CYCLES: Readonly<Record<KernelAction, Cycles>> = {
+  packetReceive: 2,
+  rowLookup: 30,
+  rowFetch: 500,
+  synop: 7_000,
+  neuronUpdate: 110_000,
+  eventSend: 1_300_000,
+  timestep: 17_000_000,
+};
+
+/**
+ * Eight PEs in the corners of a mesh of 3 × 3 with the router in its middle; PE 7 is the system's. The host
+ * is below the router, two corners left and two right:
+ *
+ *     y=2   PE 4,5    .     PE 6,7
+ *     y=1     .     router    .
+ *     y=0   PE 0,1   host   PE 2,3
+ */
+export const cornerChip = (
+  formats: readonly NumberFormat[] = ["float32", "int16", "int8"],
+): HardwareProfile => ({
+  name: "corners",
+  title: "Corner chip",
+  hash: "f".repeat(64),
+  pe: {
+    count: 8,
+    firstPeId: 1,
+    reserved: [7],
+    sram: { bytes: 65_536, codeBytes: 1_024, stackBytes: 512, packetFifoEntries: 16 },
+    kernels: Object.fromEntries(formats.map((format) => [format, KERNEL_CYCLES])),
+    accumulatorBits: 32,
+    macArray: { macsPerCycle: 8, vectorMatrixUtilisation: 0.5, accumulatorBits: 32 },
+    whileWaiting: "sleep",
+    whileUnused: "off",
+  },
+  noc: {
+    kind: "central-event-router",
+    clock: 1_000,
+    nodes: [
+      { x: 0, y: 0, pes: [0, 1] },
+      { x: 2, y: 0, pes: [2, 3] },
+      { x: 0, y: 2, pes: [4, 5] },
+      { x: 2, y: 2, pes: [6, 7] },
+    ],
+    routerNodes: [{ x: 1, y: 1 }],
+    hostNode: { x: 1, y: 0 },
+    hopCycles: 5,
+    flitCycles: 3,
+    flitBits: 192,
+  },
+  eventRouter: { clock: 500, entries: 16, keyBits: 32, engines: 2, pipelineCycles: 4, ports: 3 },
+  dram: { bytes: 2 ** 30, bandwidth: 1_000, burstBytes: 16 },
+  host: { bandwidth: 1_000, bytesPerEvent: 8 },
+  operatingPoints: [
+    {
+      name: "slow",
+      peClock: 100_000_000,
+      energy: {
+        base: 0,
+        pe: { basis: "state", sleep: 0, busyCycle: 0 },
+        noc: { basis: "action", costs: { flitHop: 0 } },
+        eventRouter: { basis: "action", costs: { tableLookup: 0, packetOut: 0 } },
+      },
+    },
+  ],
+});
