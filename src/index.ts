@@ -10,12 +10,7 @@
  *     console.log(formatResult(resultJsonOf([report], "my tool 1.0")));
  */
 
-export {
-  type Compilation,
-  type CompileOptions,
-  compile,
-  type PassReport,
-} from "../compiler/pipeline.ts";
+export { type Compilation, type CompileOptions, compile, type PassReport } from "../compiler/pipeline.ts";
 export { type NeuroBenchMetrics, neuroBenchMetrics } from "../simulator/metrics.ts";
 export {
   createSimulation,
@@ -36,13 +31,7 @@ export {
 } from "./compare/compare.ts";
 export { type Reading, type RunOptions, type RunReport, runProgram } from "./compare/run.ts";
 export type { Counts } from "./core/counts.ts";
-export {
-  CapacityError,
-  InputError,
-  MismatchError,
-  UnsupportedError,
-  UserError,
-} from "./core/errors.ts";
+export { CapacityError, InputError, MismatchError, UnsupportedError, UserError } from "./core/errors.ts";
 export type { EventGraph } from "./core/event-graph.ts";
 export { formatEventGraph, parseEventGraph } from "./core/event-graph-text.ts";
 export type { Mapping } from "./core/mapping.ts";

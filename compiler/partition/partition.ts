@@ -80,7 +80,7 @@ function cut(sizer: SliceSizer, capacity: number): Slice[] | { readonly tooLarge
   const { name: population, size, accumulatorStart } = sizer.population;
   const longest = Math.floor((MAX_ACCUMULATORS_PER_SLICE * size) / accumulatorStart.length);
   const slices: Slice[] = [];
-  for (let first = 0; first < size; ) {
+  for (let first = 0; first < size;) {
     const count = longestFit(sizer, first, Math.min(longest, size - first), capacity);
     if (count === 0) return { tooLarge: { population, first, count: 1 } };
     slices.push({ population, first, count });
@@ -92,7 +92,7 @@ function cut(sizer: SliceSizer, capacity: number): Slice[] | { readonly tooLarge
 /** Bisection: bytes never fall as the range grows. */
 function longestFit(sizer: SliceSizer, first: number, limit: number, capacity: number): number {
   let fits = 0;
-  for (let beyond = limit + 1; beyond - fits > 1; ) {
+  for (let beyond = limit + 1; beyond - fits > 1;) {
     const middle = (fits + beyond) >> 1;
     if (sizer.bytes(first, middle) <= capacity) fits = middle;
     else beyond = middle;
@@ -103,7 +103,7 @@ function longestFit(sizer: SliceSizer, first: number, limit: number, capacity: n
 /** At most `pes` slices whose largest is as small as possible; at the full budget they are known to suffice. */
 function cutEvenly(sizer: SliceSizer, pes: number, budget: number): Slice[] {
   let best: Slice[] = [];
-  for (let tooSmall = 0, enough = budget; ; ) {
+  for (let tooSmall = 0, enough = budget; ;) {
     const capacity = best.length === 0 ? budget : (tooSmall + enough) >> 1;
     const slices = cut(sizer, capacity);
     if (Array.isArray(slices) && slices.length <= pes) {

@@ -15,15 +15,13 @@ export interface Worker {
 /** Slices in the order of the program's PEs, then the decoder's PEs. */
 export function listWorkers({ populations, chipDecoder }: Program, slices: readonly LoadedSlice[]): Worker[] {
   const phaseOf = new Map(populations.map(({ name }, index) => [name, index - 1]));
-  const workers = slices.map(
-    ({ pe, population, first, neurons }): Worker => ({
-      pe,
-      phase: phaseOf.get(population)!,
-      role: "slice",
-      first,
-      count: neurons,
-    }),
-  );
+  const workers = slices.map(({ pe, population, first, neurons }): Worker => ({
+    pe,
+    phase: phaseOf.get(population)!,
+    role: "slice",
+    first,
+    count: neurons,
+  }));
   const share = chipDecoder?.pes.length ?? 0;
   for (const [index, pe] of (chipDecoder?.pes ?? []).entries()) {
     const first = Math.floor((index * chipDecoder!.outputs) / share);

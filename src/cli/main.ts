@@ -10,7 +10,7 @@ function outputTo(stream: NodeJS.WriteStream, descriptor: number): Output {
 
 function writeFully(descriptor: number, content: string | Uint8Array): void {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  for (let written = 0; written < bytes.length; ) {
+  for (let written = 0; written < bytes.length;) {
     try {
       written += writeSync(descriptor, bytes, written);
     } catch (error) {

@@ -9,11 +9,7 @@ import type {
 
 /** Options of the commands that simulate. */
 export interface SimulationOptions
-  extends ProfileOptions,
-    ProgramOptions,
-    InputOptions,
-    PricingOptions,
-    OutputOptions {}
+  extends ProfileOptions, ProgramOptions, InputOptions, PricingOptions, OutputOptions {}
 
 export const pricingOf = ({ window, schedule, waiting, unused }: PricingOptions): RunOptions => ({
   schedules: schedule,

@@ -89,7 +89,7 @@ export function parseEventGraph(text: string, host: HostStages = { encoder: [], 
   const isInteger = format !== "float32";
   const populations: GraphPopulation[] = [];
   const projections: GraphProjection[] = [];
-  for (let at = 0; at < rest.length; ) {
+  for (let at = 0; at < rest.length;) {
     const { words, number } = rest[at]!;
     at += 1;
     if (words[0] === "input" || words[0] === "egru") {

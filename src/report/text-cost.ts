@@ -7,7 +7,7 @@ const INDENT = "  ";
 /** Time, energy and power, operating points and schedules side by side. */
 export function formatReadings(run: RunJson, style: Style): string[] {
   const lines = [style.heading(`Time and energy of the chip, per ${run.input.stepIs}`)];
-  for (let first = 0; first < run.readings.length; ) {
+  for (let first = 0; first < run.readings.length;) {
     const { block, shown } = formatSideBySide(run, run.readings.slice(first), style);
     if (first > 0) lines.push("");
     lines.push(...block);

@@ -201,7 +201,7 @@ function openBeside(target: string): { readonly file: number; readonly path: str
 }
 
 function writeAll(file: number, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+  for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
 }
 
 function closeQuietly(file: number): void {

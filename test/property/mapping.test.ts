@@ -102,10 +102,11 @@ describe.each(PLACERS)("placer $name", (placer) => {
     fc.assert(
       fc.property(chips, fc.nat(), fc.nat(), (profile, wish, seed) => {
         const pes = usablePes(profile);
-        const slices = Array.from(
-          { length: wish % (pes.length + 1) },
-          (_, first): Slice => ({ population: "p", first, count: 1 }),
-        );
+        const slices = Array.from({ length: wish % (pes.length + 1) }, (_, first): Slice => ({
+          population: "p",
+          first,
+          count: 1,
+        }));
         const placement = placer.place({ slices, pes, profile }, { seed });
         expect(placement).toHaveLength(slices.length);
         expect(new Set(placement).size).toBe(slices.length);

@@ -28,16 +28,14 @@ export function tinyModel(options: TinyModelOptions = {}): ModelIr {
       sources,
       targets,
     );
-  const egrus = layers.map(
-    (size, layer): EgruPopulation => ({
-      kind: "egru",
-      name: `egru${layer}`,
-      size,
-      bias: Float32Array.from({ length: 3 * size }, () => uniform(0.5)),
-      recurrentBias: Float32Array.from({ length: 3 * size }, () => uniform(0.5)),
-      threshold: Float32Array.from({ length: size }, () => Math.fround(random() * 0.2)),
-    }),
-  );
+  const egrus = layers.map((size, layer): EgruPopulation => ({
+    kind: "egru",
+    name: `egru${layer}`,
+    size,
+    bias: Float32Array.from({ length: 3 * size }, () => uniform(0.5)),
+    recurrentBias: Float32Array.from({ length: 3 * size }, () => uniform(0.5)),
+    threshold: Float32Array.from({ length: size }, () => Math.fround(random() * 0.2)),
+  }));
   const entry = vocabulary === undefined ? "input" : "embedding";
   const projections = egrus.flatMap(({ name, size }, layer): Projection[] => {
     const [source, width] = layer === 0 ? [entry, inputs] : [egrus[layer - 1]!.name, egrus[layer - 1]!.size];
