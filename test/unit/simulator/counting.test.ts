@@ -26,12 +26,18 @@ const run = (net: Net = firingNet(), routing?: readonly RoutingEntry[], steps = 
 
 /** The counts of one PE, without those that are 0. */
 const at = (pe: number, counts: Readonly<Record<string, Float64Array>>) =>
-  Object.fromEntries(Object.entries(counts).flatMap(([name, values]) => (values[pe] ? [[name, values[pe]]] : [])));
+  Object.fromEntries(
+    Object.entries(counts).flatMap(([name, values]) => (values[pe] ? [[name, values[pe]]] : [])),
+  );
 
 describe("counts of a run", () => {
   it("count each kernel action at the PE that did it", () => {
     const { counts, populations, projections } = run();
-    expect(populations.map(({ name, events }) => [name, events])).toEqual([["in", 6], ["a", 6], ["b", 3]]);
+    expect(populations.map(({ name, events }) => [name, events])).toEqual([
+      ["in", 6],
+      ["a", 6],
+      ["b", 3],
+    ]);
     // Of a's own events, those of the last step wait for a step that never comes: 2 · 2, not 2 · 3.
     expect(at(0, counts.kernel)).toEqual({
       packetReceive: 6 + 4,
@@ -105,7 +111,11 @@ describe("counts of a run", () => {
     };
     const { counts, populations } = run(integers);
     expect(populations.map(({ events }) => events)).toEqual([6, 6, 3]);
-    expect(at(0, counts.sram)).toMatchObject({ scalesRead: 5 * 4, tablesRead: 6 * 12, weightsRead: 5 * weightBytes });
+    expect(at(0, counts.sram)).toMatchObject({
+      scalesRead: 5 * 4,
+      tablesRead: 6 * 12,
+      weightsRead: 5 * weightBytes,
+    });
   });
 
   it("follow packets through router and mesh", () => {
@@ -235,9 +245,14 @@ describe("conservation", () => {
         }
       }
       expect(counts.eventRouter.packetOut).toBe(packets);
-      expect(sumOf(counts.kernel.packetReceive), "sent = received + waiting for the next step").toBe(received - waiting);
+      expect(sumOf(counts.kernel.packetReceive), "sent = received + waiting for the next step").toBe(
+        received - waiting,
+      );
       for (const [pe, cycles] of busyCycles.entries()) {
-        const expected = KERNEL_ACTIONS.reduce((sum, action) => sum + counts.kernel[action][pe]! * KERNEL_CYCLES[action], 0);
+        const expected = KERNEL_ACTIONS.reduce(
+          (sum, action) => sum + counts.kernel[action][pe]! * KERNEL_CYCLES[action],
+          0,
+        );
         expect(cycles, `cycles of PE ${pe}`).toBe(expected);
       }
     });

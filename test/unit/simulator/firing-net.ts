@@ -25,8 +25,7 @@ export const firingNet = (): Net => ({
 });
 
 /** The keep gate is shut and g is tanh 1: c is 0.76 in every step. */
-const firing = (size: number): number[] =>
-  [-20, 0, 1, 0].flatMap((start) => Array<number>(size).fill(start));
+const firing = (size: number): number[] => [-20, 0, 1, 0].flatMap((start) => Array<number>(size).fill(start));
 
 /** Weights of 0.001 at the named places: z, r, g, or v for the recurrent part of g, and a neuron. */
 function projection(

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { busiest, createFlowTable, createNetworkLoad, loadNetwork } from "../../../simulator/components/flow-table.ts";
+import {
+  busiest,
+  createFlowTable,
+  createNetworkLoad,
+  loadNetwork,
+} from "../../../simulator/components/flow-table.ts";
 import { firstMatches } from "../../../simulator/components/event-router.ts";
 import { createMesh, nearestOf } from "../../../simulator/components/mesh.ts";
 import { cornerChip } from "./corner-chip.ts";
@@ -18,13 +23,28 @@ describe("the mesh", () => {
   });
 
   it("routes x first, then y", () => {
-    expect(places([0, 0], [2, 2])).toEqual([[1, 0], [2, 0], [2, 1], [2, 2]]);
-    expect(places([2, 2], [0, 0])).toEqual([[1, 2], [0, 2], [0, 1], [0, 0]]);
+    expect(places([0, 0], [2, 2])).toEqual([
+      [1, 0],
+      [2, 0],
+      [2, 1],
+      [2, 2],
+    ]);
+    expect(places([2, 2], [0, 0])).toEqual([
+      [1, 2],
+      [0, 2],
+      [0, 1],
+      [0, 0],
+    ]);
     expect(places([1, 1], [1, 1])).toEqual([]);
   });
 
   it("begins where the profile's coordinates begin", () => {
-    const shifted = createMesh({ ...noc, nodes: [{ x: 5, y: 7, pes: [0] }], routerNodes: [{ x: 6, y: 7 }], hostNode: { x: 5, y: 8 } });
+    const shifted = createMesh({
+      ...noc,
+      nodes: [{ x: 5, y: 7, pes: [0] }],
+      routerNodes: [{ x: 6, y: 7 }],
+      hostNode: { x: 5, y: 8 },
+    });
     expect(shifted.links).toHaveLength(8);
   });
 
@@ -34,10 +54,21 @@ describe("the mesh", () => {
   });
 
   it("takes the nearest router node, the first of two", () => {
-    const routers = [{ x: 4, y: 3 }, { x: 4, y: 4 }];
+    const routers = [
+      { x: 4, y: 3 },
+      { x: 4, y: 4 },
+    ];
     const nearest = (x: number, y: number) => nearestOf(routers, { x, y }).y;
     expect([nearest(1, 0), nearest(1, 3), nearest(1, 4), nearest(7, 6)]).toEqual([3, 3, 4, 4]);
-    expect(nearestOf([{ x: 0, y: 0 }, { x: 2, y: 0 }], { x: 1, y: 0 }).x).toBe(0);
+    expect(
+      nearestOf(
+        [
+          { x: 0, y: 0 },
+          { x: 2, y: 0 },
+        ],
+        { x: 1, y: 0 },
+      ).x,
+    ).toBe(0);
   });
 });
 
