@@ -102,9 +102,11 @@ function longestFit(sizer: SliceSizer, first: number, limit: number, capacity: n
 
 /** At most `pes` slices whose largest is as small as possible; at the full budget they are known to suffice. */
 function cutEvenly(sizer: SliceSizer, pes: number, budget: number): Slice[] {
-  let best: Slice[] = [];
-  for (let tooSmall = 0, enough = budget; ;) {
-    const capacity = best.length === 0 ? budget : (tooSmall + enough) >> 1;
+  let best = cut(sizer, budget) as Slice[];
+  let tooSmall = 0;
+  let enough = Math.min(budget, sizer.bytes(0, sizer.population.size));
+  while (enough - tooSmall > 1) {
+    const capacity = Math.floor((tooSmall + enough) / 2);
     const slices = cut(sizer, capacity);
     if (Array.isArray(slices) && slices.length <= pes) {
       best = slices;
@@ -112,8 +114,8 @@ function cutEvenly(sizer: SliceSizer, pes: number, budget: number): Slice[] {
     } else {
       tooSmall = capacity;
     }
-    if (enough - tooSmall <= 1) return best;
   }
+  return best;
 }
 
 function fewestSlices(sizer: SliceSizer, budget: number): number {

@@ -12,7 +12,7 @@ import { PACKET_BYTES, POPULATION_RECORD_BYTES } from "../../src/core/program.ts
 /** A section's size before it has a place. */
 export type SectionSize = Omit<MemorySection, "offset">;
 
-export const alignedTo4 = (bytes: number): number => (bytes + 3) & ~3;
+export const alignedTo4 = (bytes: number): number => 4 * Math.ceil(bytes / 4);
 
 /** Row pointers count synapses from the block's first, so 16 bits serve while a block holds fewer than 2^16. */
 export const pointerBytesFor = (synapses: number): 2 | 4 => (synapses < 2 ** 16 ? 2 : 4);

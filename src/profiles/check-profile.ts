@@ -3,6 +3,9 @@ import { PACKET_BYTES } from "../core/program.ts";
 import { checkMesh } from "./check-mesh.ts";
 import { error, type ProfileFinding, warning } from "./profile-finding.ts";
 
+/** Offsets in a memory image are 32-bit numbers with room to spare. */
+const MAX_SRAM_BYTES = 2 ** 31;
+
 /**
  * Tests the description itself, beyond its form: that its parts fit each other.
  *
@@ -37,6 +40,7 @@ function* checkSram({ pe }: HardwareProfile): Generator<ProfileFinding> {
   for (const [name, value] of Object.entries({ bytes, codeBytes, stackBytes })) {
     if (value % 4 !== 0) yield error(`pe.sram.${name}`, `is ${value} B, no whole number of 4-byte words`);
   }
+  if (bytes > MAX_SRAM_BYTES) yield error("pe.sram.bytes", `is ${bytes} B; a PE addresses at most 2 GiB`);
   const data = dataBytesOf(pe.sram);
   const fifo = packetFifoEntries * PACKET_BYTES;
   if (data <= 0) yield error("pe.sram", `code and stack fill all ${bytes} B of a PE`);

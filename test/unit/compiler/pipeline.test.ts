@@ -100,6 +100,11 @@ describe("compile", () => {
     expect(compile(model, chip, { partition: "spread", pes: 4 }).program.pes).toHaveLength(4);
   });
 
+  it("cuts evenly where a PE could hold far more than the model", () => {
+    const roomy = tinyChip({ sramBytes: 2 ** 31 });
+    expect(compile(model, roomy, { partition: "spread", pes: 4 }).program.pes).toHaveLength(4);
+  });
+
   it("leaves reserved PEs alone", () => {
     const { program } = compile(model, tinyChip({ reserved: [0, 3, 4] }));
     expect(program.pes.map(({ pe }) => pe).filter((pe) => [0, 3, 4].includes(pe))).toEqual([]);

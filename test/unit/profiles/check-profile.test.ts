@@ -110,6 +110,11 @@ describe("checkProfile", () => {
       ["error pe.sram: code and stack fill all 131072 B of a PE"],
     ],
     [
+      "more SRAM than can be addressed",
+      withSram({ bytes: 2 ** 31 + 4 }),
+      ["error pe.sram.bytes: is 2147483652 B; a PE addresses at most 2 GiB"],
+    ],
+    [
       "a FIFO larger than what is left",
       withSram({ packetFifoEntries: 11_777 }),
       ["error pe.sram.packetFifoEntries: the FIFO takes 94216 B of 94208 B left for data"],
