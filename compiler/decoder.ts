@@ -17,8 +17,8 @@ export interface DecoderPlan {
 const TILE_OUTPUTS = 16;
 
 /**
- * Shares the decoder among all PEs that have room for its buffers beside their slice. Weights stay in DRAM
- * and stream through the tiles once a timestep.
+ * Shares the decoder among the PEs that have room for its buffers beside their slice: those in use, and others
+ * while no more than `limit` are used in all. Weights stay in DRAM and stream through the tiles once a timestep.
  *
  * @throws UnsupportedError where the chip has no MAC array or DRAM, or the model not exactly one decoder layer.
  * @throws CapacityError where DRAM or every PE's SRAM is too small.
@@ -28,6 +28,7 @@ export function planDecoder(
   slices: Partition,
   placement: Placement,
   profile: HardwareProfile,
+  limit: number,
 ): DecoderPlan {
   const stage = soleDecoder(graph, profile);
   const bytes = stage.outputs * stage.inputs + 8 * stage.outputs;
@@ -42,14 +43,9 @@ export function planDecoder(
       "Leave the decoder on the host.",
     );
   }
-  const budget = dataBytesOf(profile.pe.sram);
-  const free = new Map(usablePes(profile).map((pe) => [pe, budget]));
-  slices.forEach(({ population, first, count }, slice) => {
-    const used = sliceSizer(graph, population, profile.pe.sram.packetFifoEntries).bytes(first, count);
-    free.set(placement[slice]!, budget - used);
-  });
+  const free = freeBytes(graph, slices, placement, profile, limit);
   // Fewer PEs mean more outputs on each and so larger buffers: drop the fullest until all the rest have room.
-  let pes = [...free.keys()];
+  let pes = [...free.keys()].slice(0, stage.outputs);
   for (;;) {
     const bufferBytes = bufferBytesFor(stage, pes.length);
     const roomy = pes.filter((pe) => free.get(pe)! >= bufferBytes);
@@ -67,6 +63,24 @@ export function planDecoder(
     }
     pes = roomy;
   }
+}
+
+/** Data SRAM left on each PE that may help: first those without a slice, then those with one. */
+function freeBytes(
+  graph: EventGraph,
+  slices: Partition,
+  placement: Placement,
+  profile: HardwareProfile,
+  limit: number,
+): Map<number, number> {
+  const budget = dataBytesOf(profile.pe.sram);
+  const idle = usablePes(profile).filter((pe) => !placement.includes(pe));
+  const free = new Map(idle.slice(0, Math.max(0, limit - placement.length)).map((pe) => [pe, budget]));
+  slices.forEach(({ population, first, count }, slice) => {
+    const used = sliceSizer(graph, population, profile.pe.sram.packetFifoEntries).bytes(first, count);
+    free.set(placement[slice]!, budget - used);
+  });
+  return free;
 }
 
 function soleDecoder({ name, host }: EventGraph, profile: HardwareProfile): LinearStage {

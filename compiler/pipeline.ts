@@ -84,15 +84,14 @@ export function compile(model: ModelIr, profile: HardwareProfile, options: Compi
   const lowered = lower(model);
   const { graph, passes } = runPasses(lowered, graphPipeline(quantisation), { ...options, seed });
 
-  const pes = usablePes(profile);
+  const usable = usablePes(profile);
+  const pes = Math.min(options.pes ?? usable.length, usable.length);
   const strategy = named(PARTITION_STRATEGIES, options.partition, "partition strategy");
-  const slices = partition(
-    { graph, profile, pes: Math.min(options.pes ?? pes.length, pes.length) },
-    strategy,
-  );
+  const slices = partition({ graph, profile, pes }, strategy);
   const placer = named(PLACERS, options.placer, "placer");
-  const placement = placer.place({ slices, pes, profile }, { seed });
-  const decoder = options.decoder === "chip" ? planDecoder(graph, slices, placement, profile) : undefined;
+  const placement = placer.place({ slices, pes: usable, profile }, { seed });
+  const decoder =
+    options.decoder === "chip" ? planDecoder(graph, slices, placement, profile, pes) : undefined;
   const allocation = allocate(graph, slices, placement, profile, decoder);
   const routing = route(graph, slices, placement, allocation, profile, decoder?.pes ?? []);
   const mapping: Mapping = { partition: slices, placement, allocation, routing };

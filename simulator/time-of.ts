@@ -9,8 +9,9 @@ import type { Phase, Schedule, SimulationResult, Timing } from "../src/core/resu
  *
  * sequential: a timestep takes the sum of its phases.
  *
- * pipelined: all phases work at once on successive timesteps, so that the slowest sets the pace; the pipeline
- * is filled once. A PE that serves two phases cannot do both at once: the run is never shorter than its work.
+ * pipelined: all phases work at once on successive timesteps, so that the slowest sets the pace. The run is a
+ * piece of a longer stream: the pipeline is full before it and after it. A PE that serves two phases cannot do
+ * both at once: the run is never shorter than its work.
  */
 export function timeOf(
   result: SimulationResult,
@@ -39,7 +40,7 @@ export function timeOf(
     ...named,
     secondsPerStep: interval,
     latencyPerStep: interval * phases.length,
-    total: running + (phases.length - 1) * (perStep.at(-1) ?? 0),
+    total: running,
     phases: means,
   };
 }

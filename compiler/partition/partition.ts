@@ -2,7 +2,7 @@ import { CapacityError } from "../../src/core/errors.ts";
 import type { EventGraph } from "../../src/core/event-graph.ts";
 import type { Partition, Slice } from "../../src/core/mapping.ts";
 import { NUMBER_FORMATS, WEIGHT_BYTES } from "../../src/core/number-format.ts";
-import { dataBytesOf, type HardwareProfile } from "../../src/core/profile.ts";
+import { dataBytesOf, type HardwareProfile, usablePes } from "../../src/core/profile.ts";
 import { describeSlice, MAX_ACCUMULATORS_PER_SLICE, type SliceSizer, sliceSizer } from "./slice-bytes.ts";
 
 export interface PartitionProblem {
@@ -68,7 +68,7 @@ export function partition(problem: PartitionProblem, strategy: PartitionStrategy
   if (needed > pes) {
     throw new CapacityError(
       { resource: "processing elements", where: graph.name, needed, available: pes },
-      whatWouldFit(problem, names, budget),
+      whatWouldFit(problem, names, budget, needed),
     );
   }
   const shares = strategy.share(sizers, fewest, pes);
@@ -121,23 +121,28 @@ function cutEvenly(sizer: SliceSizer, pes: number, budget: number): Slice[] {
 function fewestSlices(sizer: SliceSizer, budget: number): number {
   const slices = cut(sizer, budget);
   if (Array.isArray(slices)) return slices.length;
+  const { first } = slices.tooLarge;
+  const largest = sizer.sections(first, 1).reduce((a, b) => (b.bytes > a.bytes ? b : a));
   throw new CapacityError(
     {
       resource: "SRAM bytes",
       where: `One neuron alone (${describeSlice(slices.tooLarge)})`,
-      needed: sizer.bytes(slices.tooLarge.first, 1),
+      needed: sizer.bytes(first, 1),
       available: budget,
     },
-    "Use int8 weights, prune further, or choose a chip with more memory a PE.",
+    `Choose a chip with more memory a PE, or shrink what takes most of it: ${largest.kind} with ${largest.bytes.toLocaleString("en-US")} bytes.`,
   );
 }
 
-/** Tries the narrower number formats on the same synapses and says what they would take. */
+/** Looks for what is nearest at hand: PEs that were held back, then the narrower number formats on the same synapses. */
 function whatWouldFit(
-  { graph, profile, pes }: PartitionProblem,
+  { graph, profile }: PartitionProblem,
   names: readonly string[],
   budget: number,
+  needed: number,
 ): string {
+  const usable = usablePes(profile).length;
+  if (needed <= usable) return `Allow at least ${needed} PEs; the chip has ${usable} to use.`;
   const current = WEIGHT_BYTES[graph.quantisation.format];
   for (const format of NUMBER_FORMATS) {
     if (WEIGHT_BYTES[format] >= current || profile.pe.kernels[format] === undefined) continue;
@@ -145,8 +150,8 @@ function whatWouldFit(
     const counts = sizers
       .map((sizer) => cut(sizer, budget))
       .map((slices) => (Array.isArray(slices) ? slices.length : Infinity));
-    const needed = counts.reduce((a, b) => a + b, 0);
-    if (needed <= pes) return `Use ${format} weights, which would need ${needed} PEs.`;
+    const narrower = counts.reduce((a, b) => a + b, 0);
+    if (narrower <= usable) return `Use ${format} weights, which would need ${narrower} PEs.`;
   }
-  return "Prune further, use more chips, or choose a chip with more memory.";
+  return `Prune the model to about ${Math.floor((100 * usable) / needed)} % of the weights it has, or choose a chip with more memory.`;
 }

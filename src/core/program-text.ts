@@ -1,7 +1,7 @@
 import type { HostStage } from "./event-graph.ts";
 import { formatWeight } from "./event-graph-text.ts";
 import type { NodeDestination } from "./mapping.ts";
-import type { PeProgram, Program, SourceBlock } from "./program.ts";
+import { dataBytesOfPe, type PeProgram, type Program, type SourceBlock } from "./program.ts";
 import { rowsOf } from "./program-rows.ts";
 
 /**
@@ -49,8 +49,9 @@ export function formatProgram(program: Program, options: { readonly rows?: boole
 
 function formatPe(program: Program, pe: PeProgram, withRows: boolean): string[] {
   const { population, firstNeuron, neurons, sections } = pe;
-  const used = sections.reduce((sum, { bytes }) => sum + bytes, 0);
-  const lines = [`pe ${pe.pe}: ${population}[${firstNeuron}..${firstNeuron + neurons - 1}], ${used} bytes`];
+  const lines = [
+    `pe ${pe.pe}: ${population}[${firstNeuron}..${firstNeuron + neurons - 1}], ${dataBytesOfPe(pe)} bytes`,
+  ];
   for (const { kind, source, delay, offset, bytes } of sections) {
     const of = source === "" ? "" : ` ${source}${delay === 1 ? " (recurrent)" : ""}`;
     lines.push(`  ${hex(offset)} ${String(bytes).padStart(7)}  ${kind}${of}`);

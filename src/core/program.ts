@@ -71,6 +71,12 @@ export interface PeProgram {
   readonly image: Uint8Array;
 }
 
+/** Bytes of a PE's data SRAM from its first section to the end of its last, with the padding between them. */
+export const dataBytesOfPe = ({ sections }: PeProgram): number => {
+  const last = sections.at(-1);
+  return last === undefined ? 0 : 4 * Math.ceil((last.offset + last.bytes - sections[0]!.offset) / 4);
+};
+
 /** Readable copy of one record of the population table. */
 export interface SourceBlock {
   readonly population: string;

@@ -72,7 +72,14 @@ function* checkKeys({ pe, eventRouter }: HardwareProfile, neurons: number): Gene
   if (keys < neurons) yield error(at, `${keys} keys are fewer than ${neurons} neurons`);
 }
 
-function* checkSizes({ dram, host }: HardwareProfile): Generator<ProfileFinding> {
+function* checkSizes({ dram, host, noc }: HardwareProfile): Generator<ProfileFinding> {
+  const eventBits = 8 * PACKET_BYTES;
+  if (noc.flitBits < eventBits) {
+    yield error(
+      "noc.flit",
+      `is ${noc.flitBits} bit; an event of ${eventBits} bit (key and payload) must fit one flit`,
+    );
+  }
   const sizes = {
     "dram.capacity": dram?.bytes,
     "dram.burst": dram?.burstBytes,

@@ -1,5 +1,5 @@
 import { dataBytesOf, type HardwareProfile, usablePes } from "../core/profile.ts";
-import type { Program } from "../core/program.ts";
+import { dataBytesOfPe, type Program } from "../core/program.ts";
 import type { RunJson } from "./result-schema.ts";
 
 export type FitJson = RunJson["fit"];
@@ -25,10 +25,7 @@ export function fitOf(program: Program, profile: HardwareProfile): FitJson {
 /** Bytes laid out on each PE that holds something, by PE index, ascending. */
 function dataBytesByPe({ pes, chipDecoder }: Program): Map<number, number> {
   const bytes = new Map<number, number>();
-  for (const { pe, sections } of pes) {
-    const laidOut = sections.reduce((sum, section) => sum + section.bytes, 0);
-    bytes.set(pe, (bytes.get(pe) ?? 0) + laidOut);
-  }
+  for (const pe of pes) bytes.set(pe.pe, dataBytesOfPe(pe));
   // PEs that hold a slice have the decoder's buffer among their sections already.
   for (const pe of chipDecoder?.pes ?? []) if (!bytes.has(pe)) bytes.set(pe, chipDecoder?.bufferBytes ?? 0);
   return new Map([...bytes].sort(([a], [b]) => a - b));

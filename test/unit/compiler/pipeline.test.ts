@@ -124,6 +124,24 @@ describe("compile", () => {
     expect((error as CapacityError).hint).toMatch(/^Use int(16|8) weights, which would need \d PEs\.$/);
   });
 
+  it("says what else would help where no narrower format does", () => {
+    const large = tinyModel({ inputs: 40, layers: [90], density: 1 });
+    expect(outcome(() => compile(large, chip, { pes: 2 }))).toMatchObject({
+      message: expect.stringMatching(/^tiny needs \d+ processing elements, but has 2 /),
+      hint: expect.stringMatching(/^Allow at least \d+ PEs; the chip has 16 to use\.$/),
+    });
+    const small = tinyChip({ pesPerNode: 1, sramBytes: 6_000 });
+    expect(outcome(() => compile(large, small, { format: "int8" }))).toMatchObject({
+      hint: expect.stringMatching(
+        /^Prune the model to about \d+ % of the weights it has, or choose a chip with more memory\.$/,
+      ),
+    });
+    const cramped = tinyChip({ sramBytes: 1_800 });
+    expect(outcome(() => compile(model, cramped))).toMatchObject({
+      hint: "Choose a chip with more memory a PE, or shrink what takes most of it: packet-fifo with 128 bytes.",
+    });
+  });
+
   it("names a neuron that alone is too large", () => {
     const error = outcome(() => compile(tinyModel({ inputs: 2000, layers: [1], density: 1 }), chip));
     expect((error as Error).message).toMatch(
@@ -166,6 +184,13 @@ describe("decoder on the chip", () => {
     }
     expect(program.routing.at(-1)!.toHost).toBe(false);
     expect(program.routing.at(-1)!.destinations.flatMap(({ pes: at }) => at)).toEqual(pes);
+  });
+
+  it("keeps to the PEs that it may use, and to one output a PE at least", () => {
+    const few = compile(words, chip, { decoder: "chip", partition: "compact", pes: 3 }).program;
+    expect(new Set([...few.pes.map(({ pe }) => pe), ...few.chipDecoder!.pes]).size).toBe(3);
+    const short = tinyModel({ inputs: 6, layers: [6], vocabulary: 3 });
+    expect(compile(short, chip, { decoder: "chip" }).program.chipDecoder!.pes).toHaveLength(3);
   });
 
   it("needs MAC arrays and room in DRAM", () => {

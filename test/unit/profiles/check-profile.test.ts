@@ -115,6 +115,11 @@ describe("checkProfile", () => {
       ["error pe.sram.bytes: is 2147483652 B; a PE addresses at most 2 GiB"],
     ],
     [
+      "flits too small for an event",
+      withNoc({ flitBits: 63 }),
+      ["error noc.flit: is 63 bit; an event of 64 bit (key and payload) must fit one flit"],
+    ],
+    [
       "a FIFO larger than what is left",
       withSram({ packetFifoEntries: 11_777 }),
       ["error pe.sram.packetFifoEntries: the FIFO takes 94216 B of 94208 B left for data"],
