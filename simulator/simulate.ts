@@ -8,13 +8,15 @@ import { checkStimulus } from "./check-stimulus.ts";
 import { createEncoder } from "./engine/input.ts";
 import { startPopulations } from "./engine/layers.ts";
 import { startLedger } from "./engine/ledger.ts";
-import { loadMachine } from "./engine/machine.ts";
+import { loadMachine, type Machine } from "./engine/machine.ts";
 import { createOutputStage } from "./engine/output.ts";
 import { startPhaseRecord } from "./engine/phase-record.ts";
 import { countsOf, cyclesByPe, projectionActivities } from "./engine/results.ts";
 import { denseOutput, setEvents } from "./functional/event-list.ts";
 import { negativeLogLikelihood } from "./functional/host-stages.ts";
-import { addSynapses, type Saturations } from "./functional/synapses.ts";
+import type { Saturations } from "./functional/saturations.ts";
+import { addSynapses } from "./functional/synapses.ts";
+import { cutStreams, joinStreams } from "./streams.ts";
 
 /** A population between two timesteps; integers in an integer program, with Q23 state. */
 export interface PopulationState {
@@ -26,6 +28,7 @@ export interface PopulationState {
 
 /** What a timestep left behind; to be read before the next one runs. */
 export interface StepView {
+  /** Within its stream. */
   readonly step: number;
   /** Copies. */
   population(name: string): PopulationState;
@@ -36,6 +39,9 @@ export interface StepView {
 }
 
 export interface SimulationOptions extends StateCarry {
+  /** Streams that the stimulus is cut into, run one after the other, each from a state of zero. One where absent. */
+  readonly streams?: number;
+  /** Steps are numbered throughout. */
   readonly onProgress?: (stepsDone: number) => void;
   readonly observe?: (step: number, view: StepView) => void;
 }
@@ -71,14 +77,29 @@ export function simulate(
   stimulus: Stimulus,
   options: SimulationOptions = {},
 ): SimulationResult {
-  const simulation = createSimulation(program, profile, stimulus, options);
-  const { onProgress, observe } = options;
-  const steps = stepsOf(stimulus);
-  for (let step = 0; step < steps; step += 1) {
-    const view = simulation.step();
-    observe?.(step, view);
-    onProgress?.(step + 1);
-  }
+  const { streams = 1, onProgress, observe } = options;
+  const machine = openMachine(program, profile);
+  let done = 0;
+  const results = cutStreams(stimulus, streams).map((stream) =>
+    runStream(machine, stream, options, (_, view) => {
+      observe?.(done, view);
+      done += 1;
+      onProgress?.(done);
+    }),
+  );
+  return joinStreams(results);
+}
+
+/** Runs one stream from states of zero. */
+export function runStream(
+  machine: Machine,
+  stream: Stimulus,
+  carry: StateCarry,
+  onStep: (step: number, view: StepView) => void,
+): SimulationResult {
+  const simulation = startSimulation(machine, stream, carry);
+  const steps = stepsOf(stream);
+  for (let step = 0; step < steps; step += 1) onStep(step, simulation.step());
   return simulation.result();
 }
 
@@ -87,9 +108,20 @@ export function createSimulation(
   program: Program,
   profile: HardwareProfile,
   stimulus: Stimulus,
-  { window }: StateCarry = {},
+  carry: StateCarry = {},
 ): Simulation {
+  return startSimulation(openMachine(program, profile), stimulus, carry);
+}
+
+/** Loads a program for runs of `startSimulation`. Throws as `simulate` does. */
+export function openMachine(program: Program, profile: HardwareProfile): Machine {
   checkProgram(program, profile);
+  return loadMachine(program, profile);
+}
+
+/** Begins a run from states of zero. It ends the one before: a machine does one at a time. */
+export function startSimulation(machine: Machine, stimulus: Stimulus, { window }: StateCarry): Simulation {
+  const { program, kernel } = machine;
   checkStimulus(program, stimulus);
   if (window !== undefined && (!Number.isInteger(window) || window < 1)) {
     throw new InputError(
@@ -98,7 +130,7 @@ export function createSimulation(
       "Give a whole number from 1 on.",
     );
   }
-  const machine = loadMachine(program, profile);
+  kernel.forget();
   const populations = startPopulations(machine);
   const capacity = stepsOf(stimulus);
   const running = startLedger(machine);
@@ -132,7 +164,15 @@ export function createSimulation(
       const source = populations[projection.source]!;
       const events = projection.delay === 1 ? source.before : source.now;
       for (const strand of projection.strands) {
-        addSynapses(machine.format, strand, events, population.accumulators, accumulatorBits, saturations);
+        addSynapses(
+          kernel,
+          machine.format,
+          strand,
+          events,
+          population.accumulators,
+          accumulatorBits,
+          saturations,
+        );
       }
       running.countRows(index, events);
     }

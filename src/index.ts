@@ -19,6 +19,7 @@ export {
   type StepView,
   simulate,
 } from "../simulator/simulate.ts";
+export { cutStreams, joinStreams } from "../simulator/streams.ts";
 export { timeOf } from "../simulator/time-of.ts";
 export { type Chip, type ChipGroup, groupByProfile } from "./compare/chips.ts";
 export {
@@ -29,7 +30,13 @@ export {
   type Refusal,
   type Workload,
 } from "./compare/compare.ts";
-export { type Reading, type RunOptions, type RunReport, runProgram } from "./compare/run.ts";
+export {
+  type Reading,
+  type RunOptions,
+  type RunReport,
+  runProgram,
+  runProgramInWorkers,
+} from "./compare/run.ts";
 export type { Counts } from "./core/counts.ts";
 export { CapacityError, InputError, MismatchError, UnsupportedError, UserError } from "./core/errors.ts";
 export type { EventGraph } from "./core/event-graph.ts";

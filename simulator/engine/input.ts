@@ -1,7 +1,7 @@
 import type { EmbeddingStage, HostStage, LinearStage } from "../../src/core/event-graph.ts";
 import type { Stimulus } from "../../src/core/stimulus.ts";
 import { lookUpToken, runLinear, sendFixedPoint, sendFloat32 } from "../functional/host-stages.ts";
-import type { Saturations } from "../functional/synapses.ts";
+import type { Saturations } from "../functional/saturations.ts";
 import type { RunningPopulation } from "./layers.ts";
 import type { Machine } from "./machine.ts";
 

@@ -1,9 +1,12 @@
-import type { AccumulatorBits } from "../../src/core/number-format.ts";
+import { type AccumulatorBits, EGRU_ACCUMULATORS } from "../../src/core/number-format.ts";
+import type { Program } from "../../src/core/program.ts";
+import { type Allocate, bytesOfArrays, copyTo } from "../functional/allocate.ts";
 import { stepEgruFixedPoint, type TableRange } from "../functional/egru-fixed-point.ts";
 import { stepEgruFloat32 } from "../functional/egru-float32.ts";
 import { createEventList, type EventList } from "../functional/event-list.ts";
+import type { Kernel } from "../functional/kernel.ts";
 import type { LoadedSlice } from "../functional/load-image.ts";
-import type { Saturations } from "../functional/synapses.ts";
+import type { Saturations } from "../functional/saturations.ts";
 import type { Machine } from "./machine.ts";
 
 /** What changes while a population runs. */
@@ -24,19 +27,32 @@ export interface RunningPopulation {
 }
 
 /** One for each population, with all states at zero and no events before the first step. */
-export function startPopulations({ program, slices, format }: Machine): RunningPopulation[] {
+export function startPopulations({ program, slices, format, kernel }: Machine): RunningPopulation[] {
   const isInteger = format !== "float32";
   return program.populations.map(({ name, kind, size }) => {
-    const events = { now: createEventList(size, isInteger), before: createEventList(size, isInteger) };
+    const make = () => createEventList(size, isInteger, kernel.allocate);
+    const events = { now: make(), before: make() };
     if (kind === "input") {
       const none = isInteger ? new Int32Array(0) : new Float32Array(0);
       return { name, state: none, accumulators: none, ...events, reset() {}, update() {} };
     }
     const own = slices.filter(({ population }) => population === name).sort((a, b) => a.first - b.first);
     return isInteger
-      ? fixedPointPopulation(name, size, own, program.manifest.quantisation.accumulatorBits, events)
-      : float32Population(name, size, own, events);
+      ? fixedPointPopulation(name, size, own, program.manifest.quantisation.accumulatorBits, events, kernel)
+      : float32Population(name, size, own, events, kernel);
   });
+}
+
+/** Most bytes that `startPopulations` takes of the kernel's memory. */
+export function bytesOfPopulations({ populations }: Program, slices: readonly LoadedSlice[]): number {
+  const arrays = populations.flatMap(({ kind, size }) => {
+    const events = [4 * size, 4 * size, 4 * size, 4 * size];
+    return kind === "input" ? events : [...events, 4 * size, 4 * size, 4 * EGRU_ACCUMULATORS * size];
+  });
+  const tables = slices.flatMap(({ tables }) =>
+    tables ? [tables.sigmoid.byteLength, tables.tanh.byteLength] : [],
+  );
+  return bytesOfArrays([...arrays, ...tables]);
 }
 
 type Events = Pick<RunningPopulation, "now" | "before">;
@@ -46,11 +62,13 @@ function float32Population(
   size: number,
   slices: readonly LoadedSlice[],
   events: Events,
+  kernel: Kernel,
 ): RunningPopulation {
-  const start = gather(new Float32Array(4 * size), slices, size, ({ start }) => start);
-  const threshold = gather(new Float32Array(size), slices, size, ({ threshold }) => threshold);
-  const accumulators = new Float32Array(4 * size);
-  const state = new Float32Array(size);
+  const { allocate } = kernel;
+  const start = gather(new Float32Array(EGRU_ACCUMULATORS * size), slices, size, ({ start }) => start);
+  const threshold = gather(allocate(Float32Array, size), slices, size, ({ threshold }) => threshold);
+  const accumulators = allocate(Float32Array, start.length);
+  const state = allocate(Float32Array, size);
   return {
     name,
     state,
@@ -58,7 +76,7 @@ function float32Population(
     ...events,
     reset: () => accumulators.set(start),
     update() {
-      stepEgruFloat32(accumulators, threshold, state, this.now);
+      stepEgruFloat32(kernel, accumulators, threshold, state, this.now);
     },
   };
 }
@@ -69,12 +87,14 @@ function fixedPointPopulation(
   slices: readonly LoadedSlice[],
   accumulatorBits: AccumulatorBits,
   events: Events,
+  kernel: Kernel,
 ): RunningPopulation {
-  const start = gather(new Int32Array(4 * size), slices, size, ({ start }) => start);
-  const threshold = gather(new Int32Array(size), slices, size, ({ threshold }) => threshold);
-  const tables = tableRanges(slices);
-  const accumulators = new Int32Array(4 * size);
-  const state = new Int32Array(size);
+  const { allocate } = kernel;
+  const start = gather(new Int32Array(EGRU_ACCUMULATORS * size), slices, size, ({ start }) => start);
+  const threshold = gather(allocate(Int32Array, size), slices, size, ({ threshold }) => threshold);
+  const tables = tableRanges(slices, allocate);
+  const accumulators = allocate(Int32Array, start.length);
+  const state = allocate(Int32Array, size);
   return {
     name,
     state,
@@ -82,7 +102,8 @@ function fixedPointPopulation(
     ...events,
     reset: () => accumulators.set(start),
     update(saturations) {
-      stepEgruFixedPoint(accumulators, threshold, state, tables, accumulatorBits, this.now, saturations);
+      const { now } = this;
+      stepEgruFixedPoint(kernel, accumulators, threshold, state, tables, accumulatorBits, now, saturations);
     },
   };
 }
@@ -104,14 +125,15 @@ function gather<Values extends Float32Array | Int32Array>(
 }
 
 /** Each PE reads its own tables; neighbours with equal ones are taken together. */
-function tableRanges(slices: readonly LoadedSlice[]): TableRange[] {
+function tableRanges(slices: readonly LoadedSlice[], allocate: Allocate): TableRange[] {
   const ranges: TableRange[] = [];
   for (const { first, neurons, tables } of slices) {
     const { sigmoid, tanh } = tables!;
     const last = ranges.at(-1);
+    const end = first + neurons;
     if (last !== undefined && isEqual(last.sigmoid, sigmoid) && isEqual(last.tanh, tanh)) {
-      ranges[ranges.length - 1] = { ...last, end: first + neurons };
-    } else ranges.push({ first, end: first + neurons, sigmoid, tanh });
+      ranges[ranges.length - 1] = { ...last, end };
+    } else ranges.push({ first, end, sigmoid: copyTo(allocate, sigmoid), tanh: copyTo(allocate, tanh) });
   }
   return ranges;
 }

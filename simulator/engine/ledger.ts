@@ -28,12 +28,12 @@ export interface RunningLedger {
 }
 
 export function startLedger(machine: Machine): RunningLedger {
-  const { plan, workers, projections, cycles } = machine;
+  const { plan, workers, projections, cycles, kernel } = machine;
   const counters = plan.segments.length + plan.routes.length;
   let now = new Float64Array(counters);
   let before = new Float64Array(counters);
   const totals = [new Float64Array(counters), new Float64Array(counters)] as const;
-  const rows = projections.map(createRowCounter);
+  const rows = projections.map((projection) => createRowCounter(projection, kernel.allocate));
   const busy = new Float64Array(workers.length);
   const totalBusy = new Float64Array(workers.length);
   const fixed = fixedCycles(machine);
@@ -56,7 +56,7 @@ export function startLedger(machine: Machine): RunningLedger {
         now[plan.segments.length + plan.segments[segment]!.route]! += now[segment]!;
       }
     },
-    countRows: (projection, events) => countRows(projections[projection]!, events, rows[projection]!),
+    countRows: (projection, events) => countRows(kernel, projections[projection]!, events, rows[projection]!),
     endStep() {
       busy.set(fixed);
       const { counter, lag, worker, cost } = costs;

@@ -1,4 +1,4 @@
-import type { KernelAction } from "../../src/core/counts.ts";
+import { type KernelAction, sumOf } from "../../src/core/counts.ts";
 import type { NumberFormat } from "../../src/core/number-format.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import type { Program } from "../../src/core/program.ts";
@@ -9,9 +9,19 @@ import { planFlows } from "../components/flows.ts";
 import { type DecoderWork, decoderWork } from "../components/mac-array.ts";
 import { createMesh, type Mesh } from "../components/mesh.ts";
 import { planRoutes, type RoutePlan } from "../components/routes.ts";
+import { bytesOfRowCounter } from "../components/row-counts.ts";
 import { listWorkers, type Worker } from "../components/workers.ts";
-import { type FusedProjection, fuseRows } from "../functional/fuse-rows.ts";
+import type { LoadedDecoder } from "../functional/chip-decoder.ts";
+import {
+  bytesOfProjection,
+  type FusedProjection,
+  fuseRows,
+  moveProjection,
+} from "../functional/fuse-rows.ts";
+import { createKernel, type Kernel } from "../functional/kernel.ts";
 import { type LoadedSlice, loadImage } from "../functional/load-image.ts";
+import { bytesOfPopulations } from "./layers.ts";
+import { loadChipDecoder } from "./output.ts";
 
 /** A program on a chip, decoded and laid out for running: nothing here changes while it runs. */
 export interface Machine {
@@ -24,6 +34,9 @@ export interface Machine {
   readonly deliveries: readonly Delivery[];
   /** In canonical order; those of one target population stand together. */
   readonly projections: readonly FusedProjection[];
+  /** Holds the projections' arrays, and has room for what one run at a time changes. */
+  readonly kernel: Kernel;
+  readonly decoder: LoadedDecoder | undefined;
   readonly mesh: Mesh;
   /** Each event once. */
   readonly flows: FlowTable;
@@ -64,6 +77,13 @@ export function loadMachine(program: Program, profile: HardwareProfile): Machine
       longestHops: flows.phases[phase]!.longestHops,
     };
   });
+  const fused = fuseRows(program, slices, plan);
+  const kernel = createKernel(
+    sumOf(fused.map((projection) => bytesOfProjection(projection) + bytesOfRowCounter(projection))) +
+      bytesOfPopulations(program, slices),
+  );
+  const moved = fused.map((projection) => moveProjection(projection, kernel.allocate));
+  kernel.keep();
   return {
     program,
     profile,
@@ -72,7 +92,9 @@ export function loadMachine(program: Program, profile: HardwareProfile): Machine
     workers,
     plan,
     deliveries,
-    projections: fuseRows(program, slices, plan),
+    projections: moved,
+    decoder: loadChipDecoder({ program, workers, plan }),
+    kernel,
     mesh,
     flows: createFlowTable(flows.all),
     phases,

@@ -8,7 +8,7 @@ import {
 } from "../functional/chip-decoder.ts";
 import { createEventList, denseOutput, type EventList } from "../functional/event-list.ts";
 import { runLinear } from "../functional/host-stages.ts";
-import type { Saturations } from "../functional/synapses.ts";
+import type { Saturations } from "../functional/saturations.ts";
 import { linearStages } from "./input.ts";
 import type { Machine } from "./machine.ts";
 
@@ -21,8 +21,9 @@ export interface OutputStage {
 }
 
 export function createOutputStage(machine: Machine): OutputStage {
-  const { chipDecoder, host } = machine.program;
-  if (chipDecoder !== undefined) return chipOutput(machine, loadDecoder(chipDecoder, sharesOf(machine)));
+  const { decoder, program } = machine;
+  const { host } = program;
+  if (decoder !== undefined) return chipOutput(machine, decoder);
   if (host.decoder.length > 0) return hostOutput(machine, linearStages(host.decoder));
   return { run() {}, logits: () => undefined };
 }
@@ -72,12 +73,22 @@ function hostOutput(machine: Machine, stages: readonly LinearStage[]): OutputSta
 }
 
 /** 1 for each neuron of a population whose packets take a route that arrives. */
-function arrivals({ plan }: Machine, population: number, arrives: (route: number) => boolean): Uint8Array {
+function arrivals(
+  { plan }: Pick<Machine, "plan">,
+  population: number,
+  arrives: (route: number) => boolean,
+): Uint8Array {
   const { segments, segmentOf } = plan;
   return Uint8Array.from(segmentOf[population]!, (segment) => (arrives(segments[segment]!.route) ? 1 : 0));
 }
 
-function sharesOf(machine: Machine): DecoderShare[] {
+/** The decoder on the chip, where the program has one. */
+export function loadChipDecoder(machine: Pick<Machine, "program" | "workers" | "plan">) {
+  const { chipDecoder } = machine.program;
+  return chipDecoder && loadDecoder(chipDecoder, sharesOf(machine));
+}
+
+function sharesOf(machine: Pick<Machine, "program" | "workers" | "plan">): DecoderShare[] {
   const { workers, plan, program } = machine;
   const last = program.populations.length - 1;
   return workers

@@ -11,7 +11,7 @@ import type { ProjectionActivity } from "../../src/core/result.ts";
 import { createNetworkLoad, loadNetwork } from "../components/flow-table.ts";
 import { countPes } from "../components/pe-counts.ts";
 import { macsOf } from "../functional/host-stages.ts";
-import type { Saturations } from "../functional/synapses.ts";
+import type { Saturations } from "../functional/saturations.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 

@@ -1,7 +1,7 @@
 import { type AccumulatorBits, WEIGHT_LIMIT } from "../../src/core/number-format.ts";
 import type { ChipDecoder } from "../../src/core/program.ts";
 import type { EventList } from "./event-list.ts";
-import type { Saturations } from "./synapses.ts";
+import type { Saturations } from "./saturations.ts";
 
 /** Outputs of one PE, and which source neurons' events reach it. */
 export interface DecoderShare {

@@ -1,3 +1,5 @@
+import { type Allocate, allocateAlone } from "./allocate.ts";
+
 /** Payloads: float32, or fixed-point integers with the fraction bits of their population. */
 export type PayloadArray = Float32Array | Int32Array;
 
@@ -13,10 +15,14 @@ export interface EventList {
   readonly payloads: PayloadArray;
 }
 
-export const createEventList = (size: number, isInteger: boolean): EventList => ({
+export const createEventList = (
+  size: number,
+  isInteger: boolean,
+  allocate: Allocate = allocateAlone,
+): EventList => ({
   count: 0,
-  neurons: new Uint32Array(size),
-  payloads: isInteger ? new Int32Array(size) : new Float32Array(size),
+  neurons: allocate(Uint32Array, size),
+  payloads: allocate<PayloadArray>(isInteger ? Int32Array : Float32Array, size),
 });
 
 /** Every value but 0 is an event. Shape of `values`: [neurons]. */

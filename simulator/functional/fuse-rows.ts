@@ -2,6 +2,7 @@ import { InputError } from "../../src/core/errors.ts";
 import type { NumberFormat } from "../../src/core/number-format.ts";
 import type { Program } from "../../src/core/program.ts";
 import { neuronsOf, type RoutePlan } from "../components/routes.ts";
+import { type Allocate, bytesOfArrays, copyTo, type Numbers } from "./allocate.ts";
 import { RECOMPILE } from "./image-reader.ts";
 import type { LoadedBlock, LoadedSlice, WeightArray } from "./load-image.ts";
 
@@ -89,6 +90,32 @@ export function fuseRows(
   });
 }
 
+const arraysOf = ({ rowStart, target, weight, multiplier, peRows }: FusedRows): Numbers[] => [
+  rowStart,
+  target,
+  weight,
+  multiplier,
+  peRows,
+];
+
+/** Bytes that `moveProjection` takes. */
+export const bytesOfProjection = ({ strands, synopsOf }: FusedProjection): number =>
+  bytesOfArrays([...strands.flatMap(arraysOf), synopsOf].map(({ byteLength }) => byteLength));
+
+/** The same projection with its arrays in another place. */
+export const moveProjection = (projection: FusedProjection, allocate: Allocate): FusedProjection => ({
+  ...projection,
+  synopsOf: copyTo(allocate, projection.synopsOf),
+  strands: projection.strands.map(({ rowStart, target, weight, multiplier, shift, peRows }) => ({
+    rowStart: copyTo(allocate, rowStart),
+    target: copyTo(allocate, target),
+    weight: copyTo(allocate, weight),
+    multiplier: copyTo(allocate, multiplier),
+    shift,
+    peRows: copyTo(allocate, peRows),
+  })),
+});
+
 /** A PE has at most one block of each name. */
 const nameOf = ({ source, delay }: LoadedBlock): string => `${source} ${delay}`;
 
@@ -144,6 +171,7 @@ const scaleOf = ({ block, rowOf }: Column, neuron: number): number => {
 
 /** Groups PEs that scale every payload alike, so that each group needs it scaled only once. */
 function sameScaling(columns: readonly Column[], size: number): Column[][] {
+  if (columns.every(({ block }) => block.multiplier === undefined)) return [[...columns]];
   const groups: { shift: number; scales: Float64Array; members: Column[] }[] = [];
   for (const column of columns) {
     const scales = Float64Array.from({ length: size }, (_, neuron) =>
@@ -222,5 +250,5 @@ function synopsTable(columns: readonly Column[], size: number): Uint16Array | Ui
       most = Math.max(most, synops);
     }
   }
-  return most < 2 ** 16 ? Uint16Array.from(table) : table;
+  return most < 2 ** 16 ? new Uint16Array(table) : table;
 }

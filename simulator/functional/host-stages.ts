@@ -1,7 +1,7 @@
 import type { EmbeddingStage, HostStage, LinearStage } from "../../src/core/event-graph.ts";
 import { PAYLOAD_LIMIT } from "../../src/core/number-format.ts";
 import type { EventList } from "./event-list.ts";
-import type { Saturations } from "./synapses.ts";
+import type { Saturations } from "./saturations.ts";
 
 /** Multiply-accumulates of one timestep; looking a token up takes none. */
 export const macsOf = (stages: readonly HostStage[]): number =>

@@ -1,10 +1,13 @@
 import { InputError } from "../../src/core/errors.ts";
 import type { MemorySection, SectionKind } from "../../src/core/mapping.ts";
-import { type NumberFormat, WEIGHT_BYTES } from "../../src/core/number-format.ts";
+import type { NumberFormat } from "../../src/core/number-format.ts";
 import type { PeProgram } from "../../src/core/program.ts";
+import type { Numbers, NumberType } from "./allocate.ts";
 import type { WeightArray } from "./load-image.ts";
 
 export const RECOMPILE = "Compile the model again; the program file may be damaged.";
+
+const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** Bounded little-endian access to one PE's image. Offsets are byte addresses in the PE's SRAM. */
 export interface ImageReader {
@@ -21,91 +24,48 @@ export interface ImageReader {
 }
 
 export function createImageReader(pe: PeProgram): ImageReader {
-  const view = new DataView(pe.image.buffer, pe.image.byteOffset, pe.image.byteLength);
   const refuse = (problem: string, offset?: number): never => {
     throw new InputError({ field: `PE ${pe.pe}`, offset }, problem, RECOMPILE);
   };
   const at = (offset: number, bytes: number): number => {
     const start = offset - pe.imageOffset;
-    if (start < 0 || start + bytes > view.byteLength) {
-      const end = pe.imageOffset + view.byteLength;
+    if (start < 0 || start + bytes > pe.image.length) {
+      const end = pe.imageOffset + pe.image.length;
       refuse(`a pointer leads to ${bytes} bytes outside the image (${pe.imageOffset} to ${end})`, offset);
     }
     return start;
   };
-  const fill = <Numbers extends { [index: number]: number; length: number }>(
-    into: (count: number) => Numbers,
-    size: number,
-    offset: number,
-    count: number,
-    read: (position: number) => number,
-  ): Numbers => {
+  const read = <Values extends Numbers>(type: NumberType<Values>, offset: number, count: number): Values => {
+    const size = type.BYTES_PER_ELEMENT;
     const start = at(offset, size * count);
-    const values = into(count);
-    for (let i = 0; i < count; i += 1) values[i] = read(start + size * i);
-    return values;
+    const bytes = new Uint8Array(pe.image.subarray(start, start + size * count));
+    if (!IS_LITTLE_ENDIAN)
+      for (let i = 0; i < count; i += 1) bytes.subarray(size * i, size * (i + 1)).reverse();
+    return new type(bytes.buffer, 0, count);
   };
   const finite = (values: Float32Array, offset: number): Float32Array => {
     const bad = values.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) refuse(`a number is ${values[bad]}`, offset + 4 * bad);
     return values;
   };
-
-  const uint8 = (p: number) => view.getUint8(p);
-  const uint16 = (p: number) => view.getUint16(p, true);
-  const uint32 = (p: number) => view.getUint32(p, true);
-  const words = (offset: number, count: number) => fill((n) => new Uint32Array(n), 4, offset, count, uint32);
+  const words = (offset: number, count: number) => read(Uint32Array, offset, count);
+  const float32s = (offset: number, count: number) => finite(read(Float32Array, offset, count), offset);
   function integers(size: 2, offset: number, count: number): Uint16Array;
   function integers(size: number, offset: number, count: number): Uint16Array | Uint32Array;
   function integers(size: number, offset: number, count: number): Uint16Array | Uint32Array {
     if (size === 4) return words(offset, count);
-    return fill((n) => new Uint16Array(n), size, offset, count, size === 1 ? uint8 : uint16);
+    return size === 2 ? read(Uint16Array, offset, count) : new Uint16Array(read(Uint8Array, offset, count));
   }
-  const float32s = (offset: number, count: number) =>
-    finite(
-      fill(
-        (n) => new Float32Array(n),
-        4,
-        offset,
-        count,
-        (p) => view.getFloat32(p, true),
-      ),
-      offset,
-    );
   return {
     section: (kind, source, delay, bytes, offset) =>
       findSection(pe, refuse, kind, source, delay, bytes, offset),
     words,
     integers,
     numbers: (format, offset, count) =>
-      format === "float32"
-        ? float32s(offset, count)
-        : fill(
-            (n) => new Int32Array(n),
-            4,
-            offset,
-            count,
-            (p) => view.getInt32(p, true),
-          ),
+      format === "float32" ? float32s(offset, count) : read(Int32Array, offset, count),
     weights: (format, offset, count) => {
-      const size = WEIGHT_BYTES[format];
       if (format === "float32") return float32s(offset, count);
-      if (format === "int16") {
-        return fill(
-          (n) => new Int16Array(n),
-          size,
-          offset,
-          count,
-          (p) => view.getInt16(p, true),
-        );
-      }
-      return fill(
-        (n) => new Int8Array(n),
-        size,
-        offset,
-        count,
-        (p) => view.getInt8(p),
-      );
+      return format === "int16" ? read(Int16Array, offset, count) : read(Int8Array, offset, count);
     },
     refuse,
   };

@@ -112,10 +112,10 @@ function loadBlock(
     reader.section(kind, source.population, source.delay, bytes, offsets[kind]);
 
   find("row-pointers", (rows + 1) * pointerBytes);
-  const rowStart = Uint32Array.from(reader.integers(pointerBytes, offsets["row-pointers"], rows + 1));
+  const rowStart = new Uint32Array(reader.integers(pointerBytes, offsets["row-pointers"], rows + 1));
   verifyRowStarts(reader, rowStart, source.synapses, where);
   find("indices", source.synapses * indexBytes);
-  const indices = Uint16Array.from(reader.integers(indexBytes, offsets.indices, source.synapses));
+  const indices = new Uint16Array(reader.integers(indexBytes, offsets.indices, source.synapses));
   verifyIndices(reader, indices, rowStart, EGRU_ACCUMULATORS * pe.neurons, where);
   find("weights", source.synapses * WEIGHT_BYTES[format]);
   const weight = reader.weights(format, offsets.weights, source.synapses);

@@ -4,6 +4,7 @@ import { type ComparisonRow, compareAll } from "../compare/compare.ts";
 import { inputPortOf } from "../inputs/input-port.ts";
 import { printable } from "../report/layout.ts";
 import { type CommandIo, say } from "./command-io.ts";
+import { noteIneffective } from "./ineffective-options.ts";
 import { loadChip } from "./load-chip.ts";
 import { loadModel, MODEL_ARGUMENT } from "./load-model.ts";
 import { loadStimulus } from "./load-stimulus.ts";
@@ -13,6 +14,7 @@ import {
   chipsOption,
   compileOptionsOf,
   jsonOption,
+  outOption,
   seedOption,
   withExample,
   withInputOptions,
@@ -20,7 +22,7 @@ import {
   withProfileOptions,
   withProgramOptions,
 } from "./shared-options.ts";
-import { type SimulationTalk, talkOfSimulation } from "./simulation-talk.ts";
+import { type SimulationTalk, talkOfSimulation, talkOfStreams } from "./simulation-talk.ts";
 import { checkOutput, writeResults } from "./write-results.ts";
 
 interface Options extends SimulationOptions {
@@ -39,9 +41,9 @@ export function compareCommand(io: CommandIo): Command {
     .addOption(chipsOption().argParser(commaSeparated).default(["spinnaker2"], "spinnaker2"));
   withInputOptions(withProfileOptions(withProgramOptions(command))).addOption(seedOption());
   withPricingOptions(command)
-    .option("-o, --out <file>", "write the results there as JSON; - is standard output")
+    .addOption(outOption("write the results there as JSON"))
     .addOption(jsonOption())
-    .action((models: string[], options: Options) => compareModels(models, options, io));
+    .action((models: string[], options: Options) => compareModels(models, options, command, io));
   return withExample(
     command,
     "compare examples/egru-wt2-small --text my.txt --chips spinnaker2@150MHz,spinnaker2@300MHz --out result.json",
@@ -49,19 +51,28 @@ export function compareCommand(io: CommandIo): Command {
   );
 }
 
-function compareModels(models: readonly string[], options: Options, io: CommandIo): void {
+async function compareModels(
+  models: readonly string[],
+  options: Options,
+  command: Command,
+  io: CommandIo,
+): Promise<void> {
   checkOutput(options);
   const groups = groupByProfile(options.chips.map((chip) => loadChip(chip, options.set)));
+  for (const { chip } of groups) noteIneffective(command, options, chip.profile, io);
   const workloads = models.map((argument) => {
-    const model = loadModel(argument, options);
-    return { model, stimulus: loadStimulus(model.name, inputPortOf(model), options) };
+    const model = loadModel(argument, options, io);
+    const stimulus = loadStimulus(model.name, inputPortOf(model), options, io);
+    talkOfStreams(stimulus, options.streams, io);
+    return { model, stimulus };
   });
   let simulation: SimulationTalk | undefined;
   let rows: ComparisonRow[];
   try {
-    rows = compareAll(workloads, groups, {
+    rows = await compareAll(workloads, groups, {
       compile: compileOptionsOf(options),
       ...pricingOf(options),
+      workers: options.workers,
       onCompile: (model, { profile }) => {
         simulation?.end();
         simulation = undefined;

@@ -10,12 +10,14 @@ import { formatJson, programJson } from "../report/result-json.ts";
 import { requireWritable, writeFileWhole } from "../runtime/files.ts";
 import { type CommandIo, say } from "./command-io.ts";
 import { UsageError } from "./failures.ts";
+import { noteIneffective } from "./ineffective-options.ts";
 import { loadChip } from "./load-chip.ts";
 import { loadModel, MODEL_ARGUMENT } from "./load-model.ts";
 import {
   chipOption,
   compileOptionsOf,
   jsonOption,
+  outOption,
   type ProfileOptions,
   type ProgramOptions,
   seedOption,
@@ -42,7 +44,7 @@ export function compileCommand(io: CommandIo): Command {
     .description("Compiles a model for one chip and writes the program that its PEs would load.")
     .argument("<model>", MODEL_ARGUMENT)
     .addOption(chipOption().default("spinnaker2"))
-    .option("-o, --out <file>", "program file; - is standard output", "model.loom");
+    .addOption(outOption("program file").default("model.loom"));
   withProfileOptions(withProgramOptions(command))
     .addOption(vocabularyOption())
     .addOption(seedOption())
@@ -55,19 +57,27 @@ export function compileCommand(io: CommandIo): Command {
         .conflicts("printAfter"),
     )
     .addOption(jsonOption())
-    .action((model: string, options: Options) => compileModel(model, options, io));
+    .action((model: string, options: Options) => compileModel(model, options, command, io));
   return withExample(
     command,
     "compile examples/egru-wt2-small --chip spinnaker2 --format int8 -o small.loom",
   );
 }
 
-function compileModel(argument: string, options: Options, io: CommandIo): void {
+function compileModel(argument: string, options: Options, command: Command, io: CommandIo): void {
   checkStandardOutput(options);
   const toFile = options.out !== "-" && options.stopAfter === undefined;
   if (toFile) requireWritable(options.out);
   const chip = loadChip(options.chip, options.set);
-  const model = loadModel(argument, options);
+  noteIneffective(command, options, chip.profile, io);
+  if (chip.operatingPoint !== undefined) {
+    say(
+      io,
+      `note: a program is the same at every operating point; choose ${chip.operatingPoint} when it is simulated.`,
+    );
+  }
+  const model = loadModel(argument, options, io);
+  say(io, printable(`compiling ${model.name} for ${chip.profile.name}`));
   const compilation = compileUpTo(model, chip, options, io);
   if (compilation === undefined) return;
 
@@ -83,7 +93,7 @@ function compileModel(argument: string, options: Options, io: CommandIo): void {
     io.stdout.write(
       formatJson({
         model: { name: modelName, sha256: modelHash },
-        chip: { name: chip.profile.name, profileSha256: chip.profile.hash },
+        chip: { name: chip.profile.name, profileSha256: chip.profile.sha256 },
         program: { ...programJson(compilation.program), file: options.out, bytes: bytes.length },
         fit,
         passes: compilation.passes,

@@ -25,7 +25,7 @@ export function inspectCommand(io: CommandIo): Command {
     .addOption(seedOption())
     .addOption(jsonOption())
     .action((argument: string, options: Options) => {
-      const model = loadModel(argument, options);
+      const model = loadModel(argument, options, io);
       const summary = { ...summariseModel(model), metadata: model.metadata };
       io.stdout.write(options.json ? formatJson(summary) : formatSummary(summary, styleFor(io.stdout, io)));
     });

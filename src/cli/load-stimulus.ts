@@ -3,9 +3,11 @@ import type { Program } from "../core/program.ts";
 import type { Stimulus } from "../core/stimulus.ts";
 import type { InputPort } from "../inputs/input-port.ts";
 import { limitSteps } from "../inputs/limit-steps.ts";
-import { readStimulus } from "../inputs/read-stimulus.ts";
-import { parseVocabulary } from "../models/vocabulary.ts";
+import { holdsNamedArrays, readStimulus } from "../inputs/read-stimulus.ts";
+import { checkWords, parseVocabulary } from "../models/vocabulary.ts";
+import { printable } from "../report/layout.ts";
 import { READ_LIMITS, readFileBounded, readTextBounded } from "../runtime/files.ts";
+import { type CommandIo, say } from "./command-io.ts";
 import { UsageError } from "./failures.ts";
 import type { InputOptions } from "./shared-options.ts";
 
@@ -17,15 +19,18 @@ export function inputPortOfProgram({ host, populations }: Program, vocabularyPat
   if (first?.kind !== "embedding") {
     return { kind: "vectors", width: first?.inputs ?? populations[0]!.size };
   }
-  const vocabulary =
-    vocabularyPath === undefined
-      ? host.vocabulary
-      : parseVocabulary(readTextBounded(vocabularyPath, READ_LIMITS.vocabulary));
+  const vocabulary = vocabularyPath === undefined ? host.vocabulary : loadVocabulary(vocabularyPath);
   return { kind: "tokens", size: first.rows, vocabulary };
 }
 
+function loadVocabulary(path: string): readonly string[] {
+  const words = parseVocabulary(readTextBounded(path, READ_LIMITS.vocabulary));
+  checkWords(words, path);
+  return words;
+}
+
 /** Input from the file that was named, or made up by seed; at most `--steps` of it. */
-export function loadStimulus(name: string, port: InputPort, options: InputOptions): Stimulus {
+export function loadStimulus(name: string, port: InputPort, options: InputOptions, io: CommandIo): Stimulus {
   const { seed, steps, array } = options;
   const fileName = fileOf(name, port, options);
   if (fileName === undefined) {
@@ -34,6 +39,9 @@ export function loadStimulus(name: string, port: InputPort, options: InputOption
     return readStimulus({ kind: "synthetic", seed, steps: steps ?? SYNTHETIC_STEPS }, port);
   }
   const bytes = readFileBounded(fileName, READ_LIMITS.stimulus);
+  if (array !== undefined && !holdsNamedArrays({ fileName, bytes })) {
+    say(io, `note: --array has no effect, as ${printable(fileName)} holds no arrays by name.`);
+  }
   return limitSteps(readStimulus({ kind: "file", fileName, bytes, array }, port), steps);
 }
 

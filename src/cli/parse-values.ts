@@ -13,6 +13,12 @@ export const wholeNumber =
     return value;
   };
 
+/** A path; an empty one, as an unset shell variable leaves it, names nothing. */
+export function filePath(text: string): string {
+  if (text.trim() === "") throw new InvalidArgumentError("It is empty; name a file.");
+  return text;
+}
+
 /** A comma-separated list whose entries come from `choices`, each at most once. */
 export const listOf =
   <Choice extends string>(choices: readonly Choice[]) =>

@@ -11,8 +11,9 @@ import type {
 export interface SimulationOptions
   extends ProfileOptions, ProgramOptions, InputOptions, PricingOptions, OutputOptions {}
 
-export const pricingOf = ({ window, schedule, waiting, unused }: PricingOptions): RunOptions => ({
+export const pricingOf = ({ window, streams, schedule, waiting, unused }: PricingOptions): RunOptions => ({
   schedules: schedule,
+  ...(streams > 1 && { streams }),
   ...(window !== undefined && { window }),
   ...(waiting !== undefined && { whileWaiting: waiting }),
   ...(unused !== undefined && { whileUnused: unused }),

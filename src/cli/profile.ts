@@ -1,13 +1,15 @@
 import { Command } from "commander";
 import { InputError } from "../core/errors.ts";
-import { usablePes } from "../core/profile.ts";
+import type { HardwareProfile } from "../core/profile.ts";
 import { checkProfile } from "../profiles/check-profile.ts";
-import type { ProfileFinding } from "../profiles/profile-finding.ts";
-import type { Provenance } from "../profiles/provenance.ts";
-import { alignColumns, formatTable, printable, shorten, wrap } from "../report/layout.ts";
+import { parseChipSpec } from "../profiles/chip-spec.ts";
+import { ProfileError, type ProfileFinding } from "../profiles/profile-finding.ts";
+import { readProfile } from "../profiles/read-profile.ts";
+import { formatTable, printable, shorten } from "../report/layout.ts";
 import { formatCount, plural } from "../report/quantities.ts";
 import { formatJson } from "../report/result-json.ts";
-import { bundledProfiles } from "../runtime/profile-files.ts";
+import { formatProfile } from "../report/text-profile.ts";
+import { bundledProfiles, loadProfileText } from "../runtime/profile-files.ts";
 import { type CommandIo, say } from "./command-io.ts";
 import { loadChip } from "./load-chip.ts";
 import { wholeNumber } from "./parse-values.ts";
@@ -79,38 +81,19 @@ function listProfiles({ json }: Options, io: CommandIo): void {
 }
 
 function showProfile(name: string, { set, json }: Options, io: CommandIo): void {
-  const { profile, figures, json: written } = loadChip(name, set);
+  const loaded = loadChip(name, set);
   if (json) {
-    io.stdout.write(formatJson(written));
+    io.stdout.write(formatJson(loaded.json));
     return;
   }
-  const style = styleFor(io.stdout, io);
-  const rows = figures.map((figure) => [
-    shorten(figure.path, 56),
-    shorten(describeValue(figure), 24),
-    figure.basis,
-  ]);
-  const lines = alignColumns(rows, ["left", "right", "left"]).flatMap((line, index) => {
-    const { source, note } = figures[index]!;
-    return [line, ...wrap([source, note].filter(Boolean).join(". "), "    ").map(style.faint)];
-  });
-  const counts = `${plural(profile.pe.count, "PE")}, ${formatCount(usablePes(profile).length)} usable`;
-  io.stdout.write(
-    `${[style.strong(`${printable(profile.title)} (${profile.name})`), counts, `sha256 ${profile.hash}`, "", ...lines].join("\n")}\n`,
-  );
+  io.stdout.write(formatProfile(loaded, styleFor(io.stdout, io)));
 }
 
-function describeValue({ value, unit }: Provenance): string {
-  if (value === undefined) return "unknown";
-  const text = typeof value === "string" || typeof value === "number" ? String(value) : JSON.stringify(value);
-  return unit === undefined ? text : `${text} ${unit}`;
-}
-
-function checkOneProfile(name: string, { set, neurons, json }: Options, io: CommandIo): void {
-  // What makes a profile unreadable is thrown here, and is the same answer.
-  const { profile } = loadChip(name, set);
+function checkOneProfile(name: string, options: Options, io: CommandIo): void {
+  const { neurons, json } = options;
+  const profile = soundProfile(name, options, io);
   const findings = checkProfile(profile, neurons === undefined ? {} : { neurons });
-  if (json) io.stdout.write(formatJson({ name: profile.name, sha256: profile.hash, findings }));
+  if (json) io.stdout.write(formatJson({ name: profile.name, sha256: profile.sha256, findings }));
   else for (const finding of findings) io.stdout.write(`${describeFinding(finding)}\n`);
   const errors = findings.filter(({ severity }) => severity === "error").length;
   if (errors > 0) {
@@ -125,6 +108,26 @@ function checkOneProfile(name: string, { set, neurons, json }: Options, io: Comm
     `${profile.name} is sound${findings.length > 0 ? `, with ${plural(findings.length, "warning")}` : ""}`,
   );
 }
+
+/** The profile; one that cannot be read is an answer too, which `--json` gives as findings before it is thrown. */
+function soundProfile(name: string, { set, json }: Options, io: CommandIo): HardwareProfile {
+  const { name: profileName } = parseChipSpec(name);
+  // What cannot be found or read at all is no finding.
+  const { text, fileName } = loadProfileText(profileName);
+  try {
+    return readProfile(text, fileName, set).profile;
+  } catch (fault) {
+    if (json && fault instanceof InputError) {
+      io.stdout.write(formatJson({ name, findings: findingsOf(fault) }));
+    }
+    throw fault;
+  }
+}
+
+const findingsOf = (fault: InputError): readonly ProfileFinding[] =>
+  fault instanceof ProfileError
+    ? fault.findings
+    : [{ severity: "error", path: fault.place.field ?? "", problem: fault.problem }];
 
 const describeFinding = ({ severity, path, problem }: ProfileFinding): string =>
   printable(`${severity}: ${path}: ${problem}`);

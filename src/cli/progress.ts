@@ -4,7 +4,7 @@ import type { CommandIo } from "./command-io.ts";
 const SILENT_MS = 2_000;
 const TERMINAL_INTERVAL_MS = 200;
 /** Logs and pipes keep every line, so they get few. */
-const LOG_INTERVAL_MS = 5_000;
+const LOG_INTERVAL_MS = 10_000;
 
 export interface Progress {
   /** Told as often as one likes; says something only now and then. */

@@ -5,6 +5,7 @@ import { compareCommand } from "./compare.ts";
 import { compileCommand } from "./compile.ts";
 import { disassembleCommand } from "./disassemble.ts";
 import { EXIT_OK, reportFailure } from "./failures.ts";
+import { helpCommand } from "./help.ts";
 import { inspectCommand } from "./inspect.ts";
 import { profileCommand } from "./profile.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -46,6 +47,7 @@ function eventloomCommand(io: CommandIo): Command {
   ]) {
     root.addCommand(make(io));
   }
+  root.addCommand(helpCommand(root));
   return connect(root, io);
 }
 

@@ -9,9 +9,11 @@ import {
   type ScaleGranularity,
 } from "../core/number-format.ts";
 import { SCHEDULES, type Schedule } from "../core/result.ts";
-import { collect, listOf, wholeNumber } from "./parse-values.ts";
+import { collect, filePath, listOf, wholeNumber } from "./parse-values.ts";
 
 const MOST_STEPS = 100_000_000;
+const MOST_STREAMS = 1_000_000;
+const MOST_WORKERS = 1_024;
 const LARGEST_SEED = 2 ** 32 - 1;
 
 /** Options that several commands share, as commander hands them over. */
@@ -37,6 +39,8 @@ export interface InputOptions {
 }
 export interface PricingOptions {
   readonly window?: number;
+  readonly streams: number;
+  readonly workers: number;
   readonly schedule: readonly Schedule[];
   readonly waiting?: "sleep" | "spin";
   readonly unused?: "sleep" | "off";
@@ -54,7 +58,13 @@ export const chipsOption = (): Option =>
   new Option("-c, --chips <chips>", `${CHIP_HELP}; several between commas; without a point, all points`);
 
 export const vocabularyOption = (): Option =>
-  new Option("--vocab <file>", "vocabulary, one word a line; else vocab.txt beside the model");
+  new Option("--vocab <file>", "vocabulary, one word a line; else vocab.txt beside the model").argParser(
+    filePath,
+  );
+
+/** Where results go; - is standard output. */
+export const outOption = (description: string): Option =>
+  new Option("-o, --out <file>", `${description}; - is standard output`).argParser(filePath);
 
 export const seedOption = (): Option =>
   new Option("--seed <n>", "for placement and synthetic data; same seed, same bytes")
@@ -103,13 +113,16 @@ export const withProgramOptions = (command: Command): Command =>
 export const withInputOptions = (command: Command): Command =>
   command
     .addOption(
-      new Option("--text <file>", "text to read, split at spaces, <eos> after each line").conflicts([
-        "tokens",
-        "input",
-      ]),
+      new Option("--text <file>", "text to read, split at spaces, <eos> after each line")
+        .argParser(filePath)
+        .conflicts(["tokens", "input"]),
     )
-    .addOption(new Option("--tokens <file>", "token ids: .json, .csv or .npy").conflicts("input"))
-    .addOption(new Option("--input <file>", "input vectors: .npy, .npz, .safetensors or .csv"))
+    .addOption(
+      new Option("--tokens <file>", "token ids: .json, .csv or .npy").argParser(filePath).conflicts("input"),
+    )
+    .addOption(
+      new Option("--input <file>", "input vectors: .npy, .npz, .safetensors or .csv").argParser(filePath),
+    )
     .option("--array <name>", "which array of an .npz or .safetensors file with several")
     .addOption(vocabularyOption())
     .addOption(
@@ -125,6 +138,16 @@ export const withPricingOptions = (command: Command): Command =>
         "--window <n>",
         "restart the hidden state every n steps, as in training; else it is carried on",
       ).argParser(wholeNumber(1, MOST_STEPS)),
+    )
+    .addOption(
+      new Option("--streams <n>", "cut the input into n equal streams, each run from a state of zero")
+        .argParser(wholeNumber(1, MOST_STREAMS))
+        .default(1),
+    )
+    .addOption(
+      new Option("--workers <n>", "threads to spread the streams over; same results, sooner")
+        .argParser(wholeNumber(1, MOST_WORKERS))
+        .default(1),
     )
     .addOption(
       new Option("--schedule <list>", `${SCHEDULES.join(", ")}, or both between commas`)

@@ -1,24 +1,28 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { compile } from "../../compiler/pipeline.ts";
 import type { Chip } from "../compare/chips.ts";
-import { type RunReport, runProgram } from "../compare/run.ts";
-import { InputError } from "../core/errors.ts";
+import { type RunReport, runProgramInWorkers } from "../compare/run.ts";
+import { InputError, MismatchError } from "../core/errors.ts";
 import type { Program } from "../core/program.ts";
-import { type Stimulus, stepsOf } from "../core/stimulus.ts";
+import type { Stimulus } from "../core/stimulus.ts";
 import { inputPortOf } from "../inputs/input-port.ts";
 import { printable } from "../report/layout.ts";
 import { bundledProfiles } from "../runtime/profile-files.ts";
 import { type CommandIo, say } from "./command-io.ts";
 import { UsageError } from "./failures.ts";
+import { checkOutputs, recordOutputs } from "./functional-outputs.ts";
+import { noteIneffective } from "./ineffective-options.ts";
 import { loadChip } from "./load-chip.ts";
 import { loadModel, MODEL_ARGUMENT } from "./load-model.ts";
 import { isProgramFile, loadProgram } from "./load-program.ts";
 import { inputPortOfProgram, loadStimulus } from "./load-stimulus.ts";
+import { filePath } from "./parse-values.ts";
 import { pricingOf, type SimulationOptions } from "./pricing.ts";
 import {
   chipOption,
   compileOptionsOf,
   jsonOption,
+  outOption,
   seedOption,
   withExample,
   withInputOptions,
@@ -26,11 +30,12 @@ import {
   withProfileOptions,
   withProgramOptions,
 } from "./shared-options.ts";
-import { talkOfSimulation } from "./simulation-talk.ts";
+import { talkOfSimulation, talkOfStreams } from "./simulation-talk.ts";
 import { checkOutput, writeResults } from "./write-results.ts";
 
 interface Options extends SimulationOptions {
   readonly chip?: string;
+  readonly outputs?: string;
 }
 
 /** What shapes a program, and comes too late for one that is compiled. */
@@ -46,7 +51,13 @@ export function simulateCommand(io: CommandIo): Command {
     .addOption(chipOption(`; else the program's own, or ${DEFAULT_CHIP}`));
   withInputOptions(withProfileOptions(withProgramOptions(command))).addOption(seedOption());
   withPricingOptions(command)
-    .option("-o, --out <file>", "write the result there as JSON; - is standard output")
+    .addOption(outOption("write the result there as JSON"))
+    .addOption(
+      new Option(
+        "--outputs <file>",
+        "write each step's outputs of the last layer and event counts there, .safetensors",
+      ).argParser(filePath),
+    )
     .addOption(jsonOption())
     .action((path: string, options: Options) => simulateOne(path, options, command, io));
   return withExample(
@@ -56,24 +67,30 @@ export function simulateCommand(io: CommandIo): Command {
   );
 }
 
-function simulateOne(path: string, options: Options, command: Command, io: CommandIo): void {
+async function simulateOne(path: string, options: Options, command: Command, io: CommandIo): Promise<void> {
   checkOutput(options);
+  checkOutputs(options.outputs, options.out);
   const { program, chip, stimulus } = isProgramFile(path)
-    ? loadCompiled(path, options, command)
-    : compileFirst(path, options, io);
+    ? loadCompiled(path, options, command, io)
+    : compileFirst(path, options, command, io);
   const name = `${program.manifest.modelName} on ${chip.profile.name}`;
-  const talk = talkOfSimulation(name, stepsOf(stimulus), io);
+  const steps = talkOfStreams(stimulus, options.streams, io);
+  const record = options.outputs === undefined ? undefined : recordOutputs(program, steps);
+  const talk = talkOfSimulation(name, steps, io);
   let report: RunReport;
   try {
-    report = runProgram(program, chip, stimulus, {
+    const wishes = {
       ...pricingOf(options),
       ...(chip.operatingPoint !== undefined && { operatingPoints: [chip.operatingPoint] }),
       onProgress: talk.advance,
-    });
+      ...(record && { observe: record.observe }),
+    };
+    report = await runProgramInWorkers(program, chip, stimulus, wishes, options.workers);
   } finally {
     talk.end();
   }
   writeResults([report], options, io);
+  if (options.outputs !== undefined) record?.write(options.outputs, report, io);
 }
 
 interface Run {
@@ -82,7 +99,7 @@ interface Run {
   readonly stimulus: Stimulus;
 }
 
-function loadCompiled(path: string, options: Options, command: Command): Run {
+function loadCompiled(path: string, options: Options, command: Command, io: CommandIo): Run {
   const late = PROGRAM_OPTIONS.filter((name) => command.getOptionValueSource(name) === "cli");
   if (late.length > 0) {
     throw new UsageError(
@@ -92,7 +109,27 @@ function loadCompiled(path: string, options: Options, command: Command): Run {
   }
   const program = loadProgram(path);
   const chip = loadChip(options.chip ?? ownChipOf(program, path), options.set);
-  return { program, chip, stimulus: loadStimulus(path, inputPortOfProgram(program, options.vocab), options) };
+  requireOwnProfile(program, path, chip, options);
+  const port = inputPortOfProgram(program, options.vocab);
+  return { program, chip, stimulus: loadStimulus(path, port, options, io) };
+}
+
+/** A program of another profile is refused before anything is said of a simulation. */
+function requireOwnProfile({ manifest }: Program, path: string, { profile }: Chip, options: Options): void {
+  const { profileName, profileHash } = manifest;
+  if (profile.hash === profileHash) return;
+  const { chip = profileName, set = [] } = options;
+  if (set.length > 0 && loadChip(chip).profile.hash === profileHash) {
+    const changing = set.filter((override) => loadChip(chip, [override]).profile.hash !== profileHash);
+    throw new MismatchError(
+      `${path} was compiled for ${profile.name} without --set ${(changing.length > 0 ? changing : set).join(", ")}, which changes what a program depends on.`,
+      "Compile the model again with the same --set, or leave it out.",
+    );
+  }
+  throw new MismatchError(
+    `${path} was compiled for the profile ${profileName}, not for ${profile.name}${profileName === profile.name ? " with these figures" : ""}.`,
+    `Compile the model again for ${profile.name}, or give the --chip and --set that it was compiled with.`,
+  );
 }
 
 /** The profile that a program was compiled for, where it comes with eventloom. */
@@ -105,10 +142,11 @@ function ownChipOf({ manifest }: Program, path: string): string {
   );
 }
 
-function compileFirst(path: string, options: Options, io: CommandIo): Run {
+function compileFirst(path: string, options: Options, command: Command, io: CommandIo): Run {
   const chip = loadChip(options.chip ?? DEFAULT_CHIP, options.set);
-  const model = loadModel(path, options);
-  const stimulus = loadStimulus(model.name, inputPortOf(model), options);
+  noteIneffective(command, options, chip.profile, io);
+  const model = loadModel(path, options, io);
+  const stimulus = loadStimulus(model.name, inputPortOf(model), options, io);
   say(io, printable(`compiling ${model.name} for ${chip.profile.name}`));
   return { program: compile(model, chip.profile, compileOptionsOf(options)).program, chip, stimulus };
 }

@@ -1,3 +1,5 @@
+import { stepsInStreams } from "../../simulator/streams.ts";
+import { type Stimulus, stepsOf } from "../core/stimulus.ts";
 import { shorten } from "../report/layout.ts";
 import { formatCount, plural } from "../report/quantities.ts";
 import { type CommandIo, say } from "./command-io.ts";
@@ -8,6 +10,18 @@ export interface SimulationTalk {
   readonly advance: (stepsDone: number) => void;
   /** Says how long it took, if it got to its end; clears the progress in any case. */
   readonly end: () => void;
+}
+
+/** Says how an input is cut, and what its end is not used for. Returns the steps that are left. */
+export function talkOfStreams(stimulus: Stimulus, streams: number, io: CommandIo): number {
+  const steps = stepsInStreams(stimulus, streams);
+  if (streams > 1) {
+    const dropped = stepsOf(stimulus) - steps;
+    const rest =
+      dropped > 0 ? `; ${plural(dropped, "step")} of ${formatCount(stepsOf(stimulus))} not run` : "";
+    say(io, `${formatCount(streams)} streams of ${plural(steps / streams, "step")}${rest}`);
+  }
+  return steps;
 }
 
 /** Announces a simulation of `name`, "model on chip", and follows it. */

@@ -15,21 +15,29 @@ export const isSyntheticModel = (argument: string): boolean => argument.startsWi
 /**
  * Makes the model that "synthetic:WIDTH,NEURONS,...@DENSITY" asks for, so that a size can be tried without a
  * trained file. "synthetic:WORDSxWIDTH,..." adds an embedding and a decoder.
+ *
+ * @param onSize Told of the weights' number, pruned ones too, before they are made.
  */
-export function readSyntheticModel(argument: string, seed: number): ModelIr {
+export function readSyntheticModel(
+  argument: string,
+  seed: number,
+  onSize: (places: number) => void = () => {},
+): ModelIr {
   const [, words, widths, density] = FORM.exec(argument.slice(PREFIX.length)) ?? [];
   if (widths === undefined || density === undefined)
     throw fault(argument, "is not of the form WIDTH,NEURONS,...@DENSITY");
   const [inputs = 0, ...layers] = widths.split(",").map(Number);
   const vocabulary = words === undefined ? undefined : Number(words);
   if ([inputs, ...layers, vocabulary ?? 1].includes(0)) throw fault(argument, "holds a size of 0");
-  const places = layers.reduce(
+  const recurrent = layers.reduce(
     (sum, size, index) => sum + 3 * size * (size + (layers[index - 1] ?? inputs)),
     0,
   );
-  if (places + (vocabulary ?? 0) * (inputs + (layers.at(-1) ?? 0)) > MOST_PLACES) {
+  const places = recurrent + (vocabulary ?? 0) * (inputs + (layers.at(-1) ?? 0));
+  if (places > MOST_PLACES) {
     throw fault(argument, `asks for more than ${MOST_PLACES.toLocaleString("en-US")} weights`);
   }
+  onSize(places);
   return syntheticEgru({
     inputs,
     layers,

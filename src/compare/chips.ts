@@ -15,16 +15,16 @@ export interface ChipGroup {
   readonly operatingPoints: readonly string[];
 }
 
-/** Groups chips by profile, so that each profile is compiled for and simulated once. */
+/** Groups chips by profile, costs included, so that each profile is compiled for and simulated once. */
 export function groupByProfile(chips: readonly Chip[]): ChipGroup[] {
   const groups = new Map<string, { chip: Chip; points: Set<string> }>();
   for (const chip of chips) {
-    const { hash, operatingPoints } = chip.profile;
-    const group = groups.get(hash) ?? { chip, points: new Set() };
+    const { sha256, operatingPoints } = chip.profile;
+    const group = groups.get(sha256) ?? { chip, points: new Set() };
     const asked =
       chip.operatingPoint === undefined ? operatingPoints.map(({ name }) => name) : [chip.operatingPoint];
     for (const point of asked) group.points.add(point);
-    groups.set(hash, group);
+    groups.set(sha256, group);
   }
   return [...groups.values()].map(({ chip, points }) => ({ chip, operatingPoints: [...points] }));
 }

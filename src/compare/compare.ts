@@ -1,9 +1,10 @@
 import { type CompileOptions, compile } from "../../compiler/pipeline.ts";
+import { stepsInStreams } from "../../simulator/streams.ts";
 import { CapacityError, UnsupportedError } from "../core/errors.ts";
 import type { ModelIr } from "../core/model-ir.ts";
-import { type Stimulus, stepsOf } from "../core/stimulus.ts";
+import type { Stimulus } from "../core/stimulus.ts";
 import type { Chip, ChipGroup } from "./chips.ts";
-import { type RunOptions, type RunReport, runProgram } from "./run.ts";
+import { type RunOptions, type RunReport, runProgramInWorkers } from "./run.ts";
 
 /** A model that a chip cannot hold or run: a result too. */
 export interface Refusal {
@@ -24,6 +25,8 @@ export interface Workload {
 
 export interface CompareOptions extends Omit<RunOptions, "operatingPoints" | "onProgress"> {
   readonly compile: CompileOptions;
+  /** Threads over which the streams of a run are spread. */
+  readonly workers?: number;
   /** Called before each stage of each pair, and often while it is simulated. */
   readonly onCompile?: (model: ModelIr, chip: Chip) => void;
   readonly onSimulate?: (model: ModelIr, chip: Chip, steps: number) => void;
@@ -31,24 +34,28 @@ export interface CompareOptions extends Omit<RunOptions, "operatingPoints" | "on
 }
 
 /** Each model on each chip, in that order; a pair that does not go together is a row with the reason. */
-export function compareAll(
+export async function compareAll(
   workloads: readonly Workload[],
   chips: readonly ChipGroup[],
   options: CompareOptions,
-): ComparisonRow[] {
-  return workloads.flatMap((workload) => chips.map((group) => comparePair(workload, group, options)));
+): Promise<ComparisonRow[]> {
+  const rows: ComparisonRow[] = [];
+  for (const workload of workloads) {
+    for (const group of chips) rows.push(await comparePair(workload, group, options));
+  }
+  return rows;
 }
 
-function comparePair(
+async function comparePair(
   { model, stimulus }: Workload,
   { chip, operatingPoints }: ChipGroup,
-  { compile: compileOptions, onCompile, onSimulate, ...rest }: CompareOptions,
-): ComparisonRow {
+  { compile: compileOptions, workers = 1, onCompile, onSimulate, ...rest }: CompareOptions,
+): Promise<ComparisonRow> {
   try {
     onCompile?.(model, chip);
     const { program } = compile(model, chip.profile, compileOptions);
-    onSimulate?.(model, chip, stepsOf(stimulus));
-    return runProgram(program, chip, stimulus, { ...rest, operatingPoints });
+    onSimulate?.(model, chip, stepsInStreams(stimulus, rest.streams ?? 1));
+    return await runProgramInWorkers(program, chip, stimulus, { ...rest, operatingPoints }, workers);
   } catch (problem) {
     if (problem instanceof CapacityError || problem instanceof UnsupportedError)
       return { model, chip, problem };

@@ -1,6 +1,8 @@
 import { type NeuroBenchMetrics, neuroBenchMetrics } from "../../simulator/metrics.ts";
-import { simulate } from "../../simulator/simulate.ts";
+import { openMachine, type StepView, simulate, startSimulation } from "../../simulator/simulate.ts";
+import { cutStreams, joinStreams, stepsInStreams } from "../../simulator/streams.ts";
 import { timeOf } from "../../simulator/time-of.ts";
+import { sumOf } from "../core/counts.ts";
 import { InputError } from "../core/errors.ts";
 import type { HardwareProfile, OperatingPoint, PeProfile } from "../core/profile.ts";
 import type { Program } from "../core/program.ts";
@@ -8,7 +10,9 @@ import type { Schedule, SimulationResult, Timing } from "../core/result.ts";
 import { type Stimulus, stepsOf } from "../core/stimulus.ts";
 import { type EnergyReport, energyOf } from "../energy/energy-of.ts";
 import { operatingPointOf } from "../profiles/chip-spec.ts";
+import { runInWorkers } from "../runtime/worker-pool.ts";
 import type { Chip } from "./chips.ts";
+import { STREAM_WORKER, type StreamSetup } from "./stream-worker.ts";
 
 /** What is asked of a run beside program, chip and input. */
 export interface RunOptions {
@@ -18,10 +22,14 @@ export interface RunOptions {
   readonly schedules?: readonly Schedule[];
   /** Timesteps between restarts of the hidden state; absent: it is carried on throughout. */
   readonly window?: number;
+  /** Equal parts that the input is cut into, each run from a state of zero; one where absent. */
+  readonly streams?: number;
   /** What PEs do while they wait, and those without work; as the profile says where absent. */
   readonly whileWaiting?: PeProfile["whileWaiting"];
   readonly whileUnused?: PeProfile["whileUnused"];
   readonly onProgress?: (stepsDone: number, steps: number) => void;
+  /** Told of every step, numbered throughout; a run that is observed stays in one thread. */
+  readonly observe?: (step: number, view: StepView) => void;
 }
 
 /** A run at one operating point under one schedule. */
@@ -45,18 +53,70 @@ export interface RunReport {
 
 /** Simulates a program once, then times and prices the run at each operating point under each schedule. */
 export function runProgram(program: Program, chip: Chip, stimulus: Stimulus, options: RunOptions): RunReport {
-  const steps = stepsOf(stimulus);
-  if (steps === 0) {
-    throw new InputError({}, `the input holds no timestep (${stimulus.origin})`, "Give a longer input.");
-  }
   const { profile } = chip;
-  // Looked up first: a wrong name must not cost a simulation.
-  const points = (options.operatingPoints ?? [undefined]).map((name) => operatingPointOf(profile, name));
-  const { window, onProgress } = options;
+  const steps = checkRun(chip, stimulus, options);
+  const { window, streams, onProgress, observe } = options;
   const result = simulate(program, profile, stimulus, {
     ...(window !== undefined && { window }),
+    ...(streams !== undefined && { streams }),
     ...(onProgress && { onProgress: (done: number) => onProgress(done, steps) }),
+    ...(observe && { observe }),
   });
+  return reportOf(program, chip, stimulus, options, result);
+}
+
+/** The same, its streams spread over so many worker threads. Equal results, whatever their number. */
+export async function runProgramInWorkers(
+  program: Program,
+  chip: Chip,
+  stimulus: Stimulus,
+  options: RunOptions,
+  workers: number,
+): Promise<RunReport> {
+  const { window, streams = 1, onProgress } = options;
+  if (Math.min(workers, streams) <= 1 || options.observe) return runProgram(program, chip, stimulus, options);
+  const { profile } = chip;
+  const steps = checkRun(chip, stimulus, options);
+  const setup: StreamSetup = { program, profile, carry: { window } };
+  const parts = cutStreams(stimulus, streams);
+  try {
+    const results = await runInWorkers<StreamSetup, Stimulus, SimulationResult>(
+      STREAM_WORKER,
+      setup,
+      parts,
+      workers,
+      onProgress && ((done) => onProgress(sumOf(done), steps)),
+    );
+    onProgress?.(sumOf(results.map(({ steps }) => steps)), steps);
+    return reportOf(program, chip, stimulus, options, joinStreams(results));
+  } catch (error) {
+    // A thread cannot hand over what kind of error it met. If it is the user's, it is met here as well.
+    startSimulation(openMachine(program, profile), parts[0]!, { window });
+    throw error;
+  }
+}
+
+/** Refuses what must not cost a simulation first. Returns the steps that the run will have. */
+function checkRun({ profile }: Chip, stimulus: Stimulus, options: RunOptions): number {
+  if (stepsOf(stimulus) === 0) {
+    throw new InputError({}, `the input holds no timestep (${stimulus.origin})`, "Give a longer input.");
+  }
+  pointsOf(profile, options);
+  return stepsInStreams(stimulus, options.streams ?? 1);
+}
+
+const pointsOf = (profile: HardwareProfile, { operatingPoints }: RunOptions): OperatingPoint[] =>
+  (operatingPoints ?? [undefined]).map((name) => operatingPointOf(profile, name));
+
+/** Times and prices a run. */
+function reportOf(
+  program: Program,
+  chip: Chip,
+  stimulus: Stimulus,
+  options: RunOptions,
+  result: SimulationResult,
+): RunReport {
+  const { profile } = chip;
   const schedules = options.schedules ?? ["sequential" as const];
   return {
     program,
@@ -64,7 +124,7 @@ export function runProgram(program: Program, chip: Chip, stimulus: Stimulus, opt
     stepIs: stimulus.kind === "tokens" ? "token" : "vector",
     result,
     metrics: neuroBenchMetrics(result, program),
-    readings: points.flatMap((point) =>
+    readings: pointsOf(profile, options).flatMap((point) =>
       schedules.map((schedule) => readingAt(result, profile, point, schedule, options)),
     ),
   };

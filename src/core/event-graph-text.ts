@@ -21,6 +21,9 @@ import type { AccumulatorBits, NumberFormat, ScaleGranularity } from "./number-f
  *     projection embedding -> egru0 delay 0 rows 4 [shift 25 scale 8388608 …]
  *       0: 1*0.25 3*-0.5          source row: accumulator*weight …
  *     host encoder embedding embedding 40 -> 4
+ *
+ * Long lists of numbers go on in the lines below, twelve a line, indented by four; a line that begins with a
+ * number continues the line before it.
  */
 export function formatEventGraph(graph: EventGraph): string {
   const { format, scales, accumulatorBits } = graph.quantisation;
@@ -46,43 +49,53 @@ export function formatWeight(value: number): string {
   return String(value);
 }
 
-const formatAll = (values: ArrayLike<number>): string => Array.from(values, formatWeight).join(" ");
+const VALUES_PER_LINE = 12;
+
+/** A label and its values, wrapped. */
+function formatList(label: string, values: readonly string[]): string[] {
+  const lines = [label];
+  for (let first = 0; first < values.length; first += VALUES_PER_LINE) {
+    const part = values.slice(first, first + VALUES_PER_LINE).join(" ");
+    if (first === 0) lines[0] = `${label} ${part}`;
+    else lines.push(`    ${part}`);
+  }
+  return lines;
+}
+
+const formatAll = (label: string, values: ArrayLike<number>): string[] =>
+  formatList(label, Array.from(values, formatWeight));
 
 function formatPopulation(population: GraphPopulation): string[] {
   const head = `${population.kind} ${population.name} ${population.size} payload ${population.payloadFractionBits}`;
   if (population.kind === "input") return [head];
   return [
     head,
-    `  start ${formatAll(population.accumulatorStart)}`,
-    `  threshold ${formatAll(population.threshold)}`,
+    ...formatAll("  start", population.accumulatorStart),
+    ...formatAll("  threshold", population.threshold),
   ];
 }
 
 function formatProjection({ source, target, delay, synapses }: GraphProjection): string[] {
   const { rowStart, target: targets, weight, scale } = synapses;
   const rows = rowStart.length - 1;
-  const scaleText = scale ? ` shift ${scale.shift} scale ${Array.from(scale.multiplier).join(" ")}` : "";
-  const lines = [`projection ${source} -> ${target} delay ${delay} rows ${rows}${scaleText}`];
+  const head = `projection ${source} -> ${target} delay ${delay} rows ${rows}`;
+  const lines = scale
+    ? formatList(`${head} shift ${scale.shift} scale`, Array.from(scale.multiplier, String))
+    : [head];
   for (let row = 0; row < rows; row += 1) {
     if (rowStart[row] === rowStart[row + 1]) continue;
     const entries = [];
     for (let i = rowStart[row]!; i < rowStart[row + 1]!; i += 1) {
       entries.push(`${targets[i]}*${formatWeight(weight[i]!)}`);
     }
-    lines.push(`  ${row}: ${entries.join(" ")}`);
+    lines.push(...formatList(`  ${row}:`, entries));
   }
   return lines;
 }
 
 /** The inverse of `formatEventGraph`, for tests and for graphs written by hand. @throws InputError with the line. */
 export function parseEventGraph(text: string, host: HostStages = { encoder: [], decoder: [] }): EventGraph {
-  const lines = text
-    .split("\n")
-    .map((line, index) => ({ words: line.trim().split(/\s+/), number: index + 1, line }));
-  const significant = lines.filter(
-    ({ words }) => words[0] !== "" && words[0] !== "host" && !words[0]!.startsWith("#"),
-  );
-  const [head, ...rest] = significant;
+  const [head, ...rest] = significantLines(text);
   if (head?.words[0] !== "graph")
     fail(head?.number ?? 1, "a graph begins with: graph NAME FORMAT SCALES BITS");
   const [, name, format, scales, bits] = head.words;
@@ -122,6 +135,29 @@ export function parseEventGraph(text: string, host: HostStages = { encoder: [], 
     accumulatorBits: Number(bits) as AccumulatorBits,
   };
   return { name: name!, quantisation, populations, projections, host };
+}
+
+interface Line {
+  readonly words: string[];
+  /** Of its first line in the text, from 1 on. */
+  readonly number: number;
+}
+
+/** A value, or accumulator*weight; a row's number ends in a colon. */
+const CONTINUES = /^[-+]?(?:[\d.]|Infinity|NaN)[^:]*$/;
+
+/** Lines that say something, each with those that continue it. */
+function significantLines(text: string): Line[] {
+  const lines: Line[] = [];
+  for (const [index, line] of text.split("\n").entries()) {
+    const words = line.trim().split(/\s+/);
+    const first = words[0]!;
+    if (first === "" || first === "host" || first.startsWith("#")) continue;
+    const before = lines.at(-1);
+    if (before !== undefined && CONTINUES.test(first)) for (const word of words) before.words.push(word);
+    else lines.push({ words, number: index + 1 });
+  }
+  return lines;
 }
 
 function parsePopulation(

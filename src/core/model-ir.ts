@@ -1,4 +1,5 @@
 import { InputError } from "./errors.ts";
+import { counted } from "./wording.ts";
 
 /**
  * ModelIr: what was trained, and nothing about where it runs. Populations stand in order of
@@ -183,7 +184,7 @@ function verifyPopulation(population: Population): void {
 }
 
 function verifyVector(values: Float32Array, length: number, field: string): void {
-  if (values.length !== length) fail(field, `holds ${values.length} values instead of ${length}`);
+  if (values.length !== length) fail(field, `holds ${counted(values.length, "value")} instead of ${length}`);
   for (let i = 0; i < length; i += 1) {
     if (!Number.isFinite(values[i])) fail(field, `value ${i} is ${values[i]}`);
   }

@@ -10,8 +10,13 @@ export interface HardwareProfile {
   /** Short name, as on the command line: "spinnaker2". */
   readonly name: string;
   readonly title: string;
-  /** SHA-256 of the canonical JSON that it was made from, in hex. A Program is bound to it. */
+  /**
+   * SHA-256 in hex of what a program and its simulation depend on: PEs, NoC, event router and DRAM with their
+   * sizes and times, no costs, powers, titles or sources. A Program is bound to it.
+   */
   readonly hash: string;
+  /** SHA-256 in hex of the whole profile as written, sources and costs included. */
+  readonly sha256: string;
   readonly pe: PeProfile;
   readonly noc: NocProfile;
   readonly eventRouter: EventRouterProfile;
@@ -132,7 +137,7 @@ export type Cost<Unit> = Unit | undefined;
 /** One charging basis a component; see the energy model for what each covers. */
 export interface ChipEnergy {
   /** Drawn always, with every PE switched off: periphery, clocks, leakage, static NoC. */
-  readonly base: Watts;
+  readonly base: Cost<Watts>;
   readonly pe: PeEnergy;
   readonly macArray?: {
     readonly basis: "action";

@@ -5,6 +5,7 @@ import type { HostStage, HostStages } from "./event-graph.ts";
 import type { ChipDecoder, Program } from "./program.ts";
 import { PROGRAM_PROTO } from "./program-proto.ts";
 import { verifyProgram } from "./verify-program.ts";
+import { counted } from "./wording.ts";
 
 const FORMAT = "eventloom.program/1";
 const REBUILD = "Compile the model again.";
@@ -52,6 +53,7 @@ export function encodeProgram(program: Program): Uint8Array {
  * @throws InputError where the bytes are no program, are damaged, or contradict themselves.
  */
 export function decodeProgram(bytes: Uint8Array): Program {
+  if (bytes.length === 0) throw new InputError({}, "the file is empty", REBUILD);
   const envelope = decoded<WireEnvelope>(
     EnvelopeType,
     bytes,
@@ -72,9 +74,27 @@ export function decodeProgram(bytes: Uint8Array): Program {
       REBUILD,
     );
   }
+  const length = envelopeBytes(envelope);
+  if (length !== bytes.length) {
+    throw new InputError(
+      { offset: length },
+      `${counted(bytes.length - length, "byte")} more than the program has`,
+      "The file was appended to or joined with another: copy it again, or compile the model again.",
+    );
+  }
   const wire = decoded<WireProgram>(ProgramType, envelope.program, "the program cannot be decoded");
   return verifyProgram(fromWire(wire));
 }
+
+/** How long an envelope is as `encodeProgram` writes it: three fields, each a tag, a length and its bytes. */
+const envelopeBytes = ({ format, sha256: hash, program }: WireEnvelope): number =>
+  [new TextEncoder().encode(format).length, hash.length, program.length].reduce(
+    (sum, length) => sum + 1 + varintBytes(length) + length,
+    0,
+  );
+
+const varintBytes = (value: number): number =>
+  value < 2 ** 7 ? 1 : 1 + varintBytes(Math.floor(value / 2 ** 7));
 
 function decoded<T>(type: protobuf.Type, bytes: Uint8Array, problem: string): T {
   try {
@@ -165,7 +185,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
 
 function floats(bytes: Uint8Array, field: string): Float32Array {
   if (bytes.length % 4 !== 0)
-    throw new InputError({ field }, `${bytes.length} bytes are no float32 array`, REBUILD);
+    throw new InputError({ field }, `${counted(bytes.length, "byte")} cannot be a float32 array`, REBUILD);
   return new Float32Array(Uint8Array.from(bytes).buffer);
 }
 

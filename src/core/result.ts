@@ -10,6 +10,8 @@ export interface SimulationResult {
   readonly manifest: Manifest;
   readonly steps: number;
   readonly window?: number | undefined;
+  /** Equal parts of the input, each from a state of zero, that ran one after the other; absent for one. */
+  readonly streams?: number;
   readonly counts: Counts;
   /** One for each recurrent layer, in order of evaluation, then the decoder where it runs on the chip. */
   readonly phases: readonly Phase[];

@@ -9,7 +9,7 @@ import {
 import { InputError, MismatchError } from "../core/errors.ts";
 import type { Cost, HardwareProfile, OperatingPoint } from "../core/profile.ts";
 import type { SimulationResult, Timing } from "../core/result.ts";
-import { type Joules, joules, watts } from "../core/units.ts";
+import { type Joules, joules, type Watts, watts } from "../core/units.ts";
 import type { ChipComponent, ComponentEnergy, EnergyReport, Unpriced } from "./energy-report.ts";
 
 import { chargePes, PE_CAUSES, type PeCharge } from "./pe-energy.ts";
@@ -47,7 +47,7 @@ export function energyOf(
   const time = peTimeOf(result, profile, point, timing, whileUnused);
   const pes = chargePes(result, profile, energy.pe, time, whileWaiting);
   const charges = [
-    chargeOf("base", "time", 0, energy.base * timing.total),
+    baseCharge(energy.base, timing),
     peCharge(energy.pe.basis, pes),
     ...otherCharges(result, point),
   ];
@@ -74,6 +74,12 @@ function chargeOf(
 ): Charge {
   const energy = joules(dynamic + fixed);
   return { name, basis, dynamic: joules(dynamic), static: joules(fixed), energy, unpriced };
+}
+
+/** The chip's base power over the run's time. */
+function baseCharge(base: Cost<Watts>, { total }: Timing): Charge {
+  if (base !== undefined) return chargeOf("base", "time", 0, base * total);
+  return chargeOf("base", "time", 0, 0, [{ component: "base", action: "power", count: 1 }]);
 }
 
 function peCharge(basis: "state" | "action", { byCause, byUse, unpriced }: PeCharge): Charge {

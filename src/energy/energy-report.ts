@@ -15,10 +15,14 @@ export type ChipComponent = (typeof CHIP_COMPONENTS)[number];
 /** Why PEs drew more than asleep: a kernel's action, waiting without sleep, or busy cycles of no action. */
 export type PeCause = KernelAction | "spinning" | "other";
 
-/** An action that happened and has no known cost. `spinCycle` is a PE cycle spent waiting awake. */
+/**
+ * An action that happened and has no known cost. `spinCycle` is a PE cycle spent waiting awake, `power` the
+ * chip's base, drawn once throughout the run.
+ */
 export interface Unpriced {
   readonly component: ChipComponent;
-  readonly action: KernelAction | MacArrayAction | NocAction | EventRouterAction | DramAction | "spinCycle";
+  readonly action:
+    KernelAction | MacArrayAction | NocAction | EventRouterAction | DramAction | "spinCycle" | "power";
   readonly count: number;
 }
 

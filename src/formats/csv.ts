@@ -1,4 +1,5 @@
 import { InputError } from "../core/errors.ts";
+import { counted } from "../core/wording.ts";
 
 export interface NumberTable {
   /** Column names, where the first line holds them. */
@@ -29,7 +30,7 @@ export function readNumberTable(text: string): NumberTable {
     const place = `line ${index + 1}`;
     width ??= fields.length;
     if (fields.length !== width) {
-      fail(place, `has ${fields.length} fields, but the lines before it have ${width}`);
+      fail(place, `has ${counted(fields.length, "field")}, but the lines before it have ${width}`);
     }
     if (header === undefined && rows.length === 0 && fields.every(isColumnName)) header = fields;
     else rows.push(fields.map((field, column) => finiteNumber(field, `${place}, column ${column + 1}`)));

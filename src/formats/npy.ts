@@ -89,6 +89,8 @@ export function readNpz(bytes: Uint8Array): NamedTensors {
     try {
       tensors.set(name, readNpy(readZipEntry(archive, entry), name));
     } catch (error) {
+      if (error instanceof UnsupportedError)
+        throw new UnsupportedError(`${entry.name}: ${error.message}`, error.hint);
       if (!(error instanceof InputError) || error.place.field !== undefined) throw error;
       throw new InputError({ ...error.place, field: entry.name }, error.problem, error.hint);
     }

@@ -1,4 +1,5 @@
 import { InputError } from "../core/errors.ts";
+import { counted } from "../core/wording.ts";
 import {
   DTYPE_BYTES,
   type Dtype,
@@ -86,7 +87,7 @@ function parseHeader(bytes: Uint8Array): { header: object; dataStart: number } {
   if (8 + length > bytes.length) {
     throw new InputError(
       { offset: 0 },
-      `the header claims ${length} bytes, but only ${bytes.length - 8} follow`,
+      `the header claims ${counted(length, "byte")}, but only ${bytes.length - 8} follow; the file may be truncated`,
       HINT,
     );
   }
@@ -134,7 +135,7 @@ function checkedEntry(name: string, entry: unknown, dataBytes: number): Placed {
   const needed = elements * DTYPE_BYTES[dtype];
   if (end - begin !== needed) {
     return fail(
-      `occupies ${end - begin} bytes, but ${dtype} ${formatShape(shape as number[])} needs ${needed}`,
+      `occupies ${counted(end - begin, "byte")}, but ${dtype} ${formatShape(shape as number[])} needs ${needed}`,
     );
   }
   return { name, dtype, shape: shape as number[], begin, end };
@@ -147,12 +148,16 @@ function checkCoverage(placed: readonly Placed[], dataBytes: number): void {
   for (const { name, begin, end } of [...placed].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin < covered) throw new InputError({ field: name }, "overlaps another tensor", HINT);
     if (begin > covered) {
-      throw new InputError({ field: name }, `leaves ${begin - covered} unused bytes before it`, HINT);
+      throw new InputError(
+        { field: name },
+        `leaves ${counted(begin - covered, "unused byte")} before it`,
+        HINT,
+      );
     }
     covered = end;
   }
   if (covered !== dataBytes) {
-    throw new InputError({}, `${dataBytes - covered} bytes follow the last tensor`, HINT);
+    throw new InputError({}, `${counted(dataBytes - covered, "byte")} after the last tensor`, HINT);
   }
 }
 

@@ -1,4 +1,4 @@
-import { InputError } from "../core/errors.ts";
+import { InputError, UnsupportedError } from "../core/errors.ts";
 import type { Stimulus } from "../core/stimulus.ts";
 import { readNumberTable } from "../formats/csv.ts";
 import { isNpy, readNpy, readNpz } from "../formats/npy.ts";
@@ -45,9 +45,10 @@ export function readStimulus(source: StimulusSource, port: InputPort): Stimulus 
   try {
     return port.kind === "tokens" ? readTokens(source, port) : readVectors(source, port.width);
   } catch (error) {
-    throw error instanceof InputError && error.place.file === undefined
-      ? error.inFile(source.fileName)
-      : error;
+    if (error instanceof InputError && error.place.file === undefined) throw error.inFile(source.fileName);
+    if (error instanceof UnsupportedError)
+      throw new UnsupportedError(`${source.fileName}: ${error.message}`, error.hint);
+    throw error;
   }
 }
 
@@ -107,7 +108,7 @@ const EXTENSIONS: ReadonlyMap<string, Format> = new Map([
 
 const BEGINS_AS_ID_LIST = /^\s*\[\s*\d/;
 
-function formatOf({ fileName, bytes }: FileSource): Format {
+function formatOf({ fileName, bytes }: Pick<FileSource, "fileName" | "bytes">): Format {
   if (isNpy(bytes)) return "npy";
   if (isZip(bytes)) return "npz";
   if (isSafetensors(bytes)) return "safetensors";
@@ -122,6 +123,10 @@ function arrayOf({ bytes, array }: FileSource, format: "npy" | "npz" | "safetens
   const tensors = format === "npz" ? readNpz(bytes) : readSafetensors(bytes).tensors;
   return array === undefined ? onlyArray(tensors) : tensorNamed(tensors, array);
 }
+
+/** Whether a file can hold several arrays, of which one is taken by name. */
+export const holdsNamedArrays = (source: Pick<FileSource, "fileName" | "bytes">): boolean =>
+  ["npz", "safetensors"].includes(formatOf(source));
 
 const LISTED_ARRAYS = 12;
 

@@ -1,4 +1,5 @@
 import { InputError, MismatchError } from "../core/errors.ts";
+import { counted } from "../core/wording.ts";
 
 export const UNKNOWN_WORD = "<unk>";
 export const END_OF_LINE = "<eos>";
@@ -48,9 +49,8 @@ function missing(word: string, line: number, remark: string): never {
 /** @throws MismatchError unless the vocabulary has as many words as the model has tokens. */
 export function checkVocabularySize(vocabulary: readonly string[], size: number): void {
   if (vocabulary.length === size) return;
-  const count = (n: number) => n.toLocaleString("en-US");
   throw new MismatchError(
-    `The vocabulary has ${count(vocabulary.length)} words, but the model reads ${count(size)} tokens.`,
+    `The vocabulary has ${counted(vocabulary.length, "word")}, but the model reads ${counted(size, "token")}.`,
     "Give the vocabulary that the model was trained with.",
   );
 }

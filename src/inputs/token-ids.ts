@@ -1,5 +1,6 @@
 import { InputError } from "../core/errors.ts";
 import type { TokenStimulus } from "../core/stimulus.ts";
+import { counted } from "../core/wording.ts";
 import { float64Of, formatShape, type Tensor } from "../formats/tensors.ts";
 
 /** A sequence of n + 1 ids as n steps, each of which should predict the next id. */
@@ -34,7 +35,7 @@ export function checkedIds(values: ArrayLike<number>, size: number): Uint32Array
     if (id < 0 || id >= size)
       throw new InputError(
         { field: `index ${i}` },
-        `token id ${id} lies outside the model's vocabulary of ${count(size)} words, 0 … ${count(size - 1)}`,
+        `token id ${id} lies outside the model's vocabulary of ${counted(size, "word")}, 0 … ${count(size - 1)}`,
         "Use the ids of the vocabulary that the model was trained with.",
       );
   }
@@ -59,7 +60,7 @@ export function sequenceOfTable(rows: readonly (readonly number[])[]): readonly 
   if (rows[0]?.length === 1) return rows.map((row) => row[0]!);
   throw new InputError(
     {},
-    `has ${rows.length} rows of ${rows[0]?.length ?? 0} columns; token ids are one column or one row`,
+    `has ${counted(rows.length, "row")} of ${counted(rows[0]?.length ?? 0, "column")}; token ids are one column or one row`,
     "Write one token id a line.",
   );
 }

@@ -1,5 +1,6 @@
 import { InputError } from "../core/errors.ts";
 import type { DenseStimulus } from "../core/stimulus.ts";
+import { counted } from "../core/wording.ts";
 import { float32Of, formatShape, type Tensor } from "../formats/tensors.ts";
 
 /** One vector a step from an array of shape [steps, width]; [steps] where the model reads one number. */
@@ -27,8 +28,8 @@ export function vectorsOfTable(
   if (columns !== width)
     throw new InputError(
       {},
-      `the rows have ${columns} columns, but the model reads vectors of ${width}`,
-      `Write ${width} numbers a line.`,
+      `the rows have ${counted(columns, "column")}, but the model reads vectors of ${width}`,
+      `Write ${counted(width, "number")} a line.`,
     );
   const values = new Float32Array(rows.length * width);
   for (const [step, row] of rows.entries()) values.set(row, step * width);

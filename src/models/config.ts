@@ -1,4 +1,4 @@
-import { parseDocument } from "yaml";
+import { Composer, type CST, Parser } from "yaml";
 import { InputError, UnsupportedError } from "../core/errors.ts";
 import type { ModelIr, Population } from "../core/model-ir.ts";
 
@@ -18,10 +18,14 @@ export function parseConfig(fileName: string, text: string): Config {
     fail(`has ${text.length} characters; ${MAX_CONFIG_LENGTH} is the limit`);
   }
   let settings: unknown;
+  const tokens = [...new Parser().parse(text)];
+  if (depthOf(tokens) > MAX_DEPTH) fail(`nests settings deeper than ${MAX_DEPTH} levels`);
   try {
-    const document = parseDocument(text, { logLevel: "silent" });
-    if (document.errors[0] !== undefined) throw document.errors[0];
-    settings = document.toJS({ maxAliasCount: MAX_ALIASES });
+    const [document, another] = [...new Composer().compose(tokens)];
+    const error = document?.errors[0];
+    if (error !== undefined) throw error;
+    if (another !== undefined) throw new Error("holds several documents");
+    settings = document?.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
     fail(`is not valid YAML: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
   }
@@ -30,6 +34,28 @@ export function parseConfig(fileName: string, text: string): Config {
   const flat: [string, string][] = [];
   flatten("", settings as object, 0, (path, value) => flat.push([path, value]), fail);
   return Object.fromEntries(flat);
+}
+
+/**
+ * Nesting of a file's syntax, found without recursion: composing values is recursive, and deep enough text
+ * would end the process instead of throwing.
+ */
+function depthOf(tokens: readonly CST.Token[]): number {
+  let deepest = 0;
+  const open: { readonly token: CST.Token; readonly depth: number }[] = tokens.map((token) => ({
+    token,
+    depth: 0,
+  }));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { token, depth } = next;
+    deepest = Math.max(deepest, depth);
+    if ("value" in token && typeof token.value === "object") open.push({ token: token.value, depth });
+    if (!("items" in token)) continue;
+    for (const { key, value } of token.items) {
+      for (const inner of [key, value]) if (inner) open.push({ token: inner, depth: depth + 1 });
+    }
+  }
+  return deepest;
 }
 
 function flatten(

@@ -15,9 +15,14 @@ export interface ModelTensors {
   readonly order: "evaluation" | "declaration" | "none";
 }
 
-/** Reads a torch checkpoint or a safetensors file; which of them it is, its first bytes say. */
-export function readModelFile(bytes: Uint8Array): ModelTensors {
-  if (isSafetensors(bytes)) {
+/**
+ * Reads a torch checkpoint or a safetensors file. Which of them it is, its first bytes say; where they are
+ * damaged, the name does, so that the fault is told by the reader that was meant.
+ */
+export function readModelFile(bytes: Uint8Array, fileName = ""): ModelTensors {
+  if (bytes.length === 0) throw new InputError({}, "the file is empty", "Copy or save the model again.");
+  const kind = kindOf(bytes, fileName);
+  if (kind === "safetensors") {
     const { tensors, metadata } = readSafetensors(bytes);
     const named = withoutWrappers(withMasksApplied(withSharedTensors(tensors, metadata)));
     const isOurs = metadata[OWN_METADATA.order] === EVALUATION_ORDER;
@@ -27,7 +32,7 @@ export function readModelFile(bytes: Uint8Array): ModelTensors {
       order: isOurs ? "evaluation" : isSorted(tensors) ? "none" : "declaration",
     };
   }
-  if (isTorchFile(bytes)) {
+  if (kind === "torch") {
     const tensors = withoutWrappers(withMasksApplied(readTorchCheckpoint(bytes)));
     return { tensors, metadata: {}, order: "declaration" };
   }
@@ -37,6 +42,16 @@ export function readModelFile(bytes: Uint8Array): ModelTensors {
     "Name a file of torch.save(model.state_dict(), path) or of safetensors.",
   );
 }
+
+function kindOf(bytes: Uint8Array, fileName: string): "safetensors" | "torch" | undefined {
+  if (isSafetensors(bytes)) return "safetensors";
+  if (isTorchFile(bytes)) return "torch";
+  if (/\.safetensors$/i.test(fileName) || beginsAsHeader(bytes)) return "safetensors";
+  return /\.(cpt|pt|pth)$/i.test(fileName) ? "torch" : undefined;
+}
+
+/** The JSON object of a safetensors header, behind a length that may be damaged. */
+const beginsAsHeader = (bytes: Uint8Array): boolean => bytes[8] === 0x7b && bytes[9] === 0x22;
 
 /** The usual writer of safetensors sorts tensors by element type, then by name. */
 function isSorted(tensors: NamedTensors): boolean {

@@ -42,7 +42,7 @@ export function readModel(input: ModelInput): ModelIr {
 }
 
 function modelOf({ name, fileName, bytes }: ModelInput): ModelIr {
-  const { tensors, metadata, order } = readModelFile(bytes);
+  const { tensors, metadata, order } = readModelFile(bytes, fileName);
   const parts = buildModel(arrangeLayers(findLayers(tensors), order));
   const foreign = Object.fromEntries(Object.entries(metadata).filter(([key]) => !isOwnKey(key)));
   const model = verifyModel({ version: 1, name, ...parts, metadata: foreign });

@@ -1,5 +1,6 @@
 import { InputError, MismatchError } from "../core/errors.ts";
 import type { ModelIr } from "../core/model-ir.ts";
+import { counted } from "../core/wording.ts";
 
 /** Words of a vocabulary file, one a line; line n is token n − 1. */
 export function parseVocabulary(text: string): readonly string[] {
@@ -7,6 +8,29 @@ export function parseVocabulary(text: string): readonly string[] {
   const words = lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
   while (words.at(-1) === "") words.pop();
   return words;
+}
+
+/**
+ * Checks that each line holds a word and no two the same: a word that stands twice would make one of its
+ * tokens unreachable, and the perplexity one of another task.
+ * @throws InputError naming the line, or both lines.
+ */
+export function checkWords(words: readonly string[], fileName: string): void {
+  const lineOf = new Map<string, number>();
+  for (const [index, word] of words.entries()) {
+    const line = index + 1;
+    if (word === "")
+      throw new InputError({ file: fileName }, `line ${line} is empty`, "Write one word a line.");
+    const earlier = lineOf.get(word);
+    if (earlier !== undefined) {
+      throw new InputError(
+        { file: fileName },
+        `lines ${earlier} and ${line} hold the same word, "${word.length > 40 ? `${word.slice(0, 40)}…` : word}"`,
+        "Use the vocabulary that the model was trained with, each word once.",
+      );
+    }
+    lineOf.set(word, line);
+  }
 }
 
 /** The model with its words. @throws MismatchError where their number is not the embedding's. */
@@ -20,13 +44,10 @@ export function withVocabulary(model: ModelIr, words: readonly string[], fileNam
   }
   if (words.length !== input.size) {
     throw new MismatchError(
-      `${fileName} has ${words.length} words, but the model's embedding has ${input.size} rows`,
+      `${fileName} has ${counted(words.length, "word")}, but the model's embedding has ${counted(input.size, "row")}`,
       "Use the vocabulary that the model was trained with, one word a line.",
     );
   }
-  const empty = words.indexOf("");
-  if (empty >= 0) {
-    throw new InputError({ file: fileName }, `line ${empty + 1} is empty`, "Write one word a line.");
-  }
+  checkWords(words, fileName);
   return { ...model, vocabulary: words };
 }

@@ -1,4 +1,5 @@
 import type { HardwareProfile, MeshPosition, NocNode } from "../core/profile.ts";
+import { counted } from "../core/wording.ts";
 import { peIdOf, peIndexOf } from "./pe-ids.ts";
 import { error, type ProfileFinding, warning } from "./profile-finding.ts";
 
@@ -71,7 +72,7 @@ function* checkReach({ noc }: HardwareProfile): Generator<ProfileFinding> {
     const path = `noc.${name}`;
     const cutOff = noc.routerNodes.find((router) => !areJoined(inside, router, node));
     if (stepsOutside(inside, node) > 1) {
-      yield error(path, `${shown(node)} is ${stepsOutside(inside, node)} places outside the mesh`);
+      yield error(path, `${shown(node)} is ${counted(stepsOutside(inside, node), "place")} outside the mesh`);
     } else if (cutOff !== undefined) {
       const route = `the XY routes between ${shown(node)} and the router at ${shown(cutOff)}`;
       yield warning(path, `${route} leave the mesh; the places there are taken to pass packets on`);
@@ -81,7 +82,9 @@ function* checkReach({ noc }: HardwareProfile): Generator<ProfileFinding> {
   if (empty > 0) {
     yield warning(
       "noc.floorPlan",
-      `${empty} places inside the mesh hold nothing; they are taken to pass packets on`,
+      empty === 1
+        ? "1 place inside the mesh holds nothing; it is taken to pass packets on"
+        : `${empty} places inside the mesh hold nothing; they are taken to pass packets on`,
     );
   }
 }

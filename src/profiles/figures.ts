@@ -61,16 +61,21 @@ const unknown = Type.Object(
   CLOSED,
 );
 
+/** Kinds of figures that may honestly be unknown. */
+const COST_KINDS = ["energy", "energyPerByte", "power"] as const satisfies readonly QuantityKind[];
+
 /** The schemas that `quantity` and `cost` refer to, for the schema's `$defs`. */
 export const FIGURE_DEFINITIONS: Readonly<Record<string, TSchema>> = {
   ...Object.fromEntries(QUANTITY_KINDS.map((kind) => [kind, known(kind)])),
   ...Object.fromEntries(
-    (["energy", "energyPerByte"] as const).map((kind) => [
+    COST_KINDS.map((kind) => [
       `${kind}Cost`,
       tagged("basis", "A cost that nobody has published is unknown, never 0", [known(kind), unknown]),
     ]),
   ),
 };
+
+export type CostKind = (typeof COST_KINDS)[number];
 
 const reference = (name: string, description: string) => ({ $ref: `#/$defs/${name}`, description });
 
@@ -78,8 +83,8 @@ const reference = (name: string, description: string) => ({ $ref: `#/$defs/${nam
 export const quantity = <Kind extends QuantityKind>(kind: Kind, description: string) =>
   Type.Unsafe<Quantity<Kind>>(reference(kind, description));
 
-/** An energy for an action: a figure, or honestly unknown. */
-export const cost = <Kind extends "energy" | "energyPerByte">(kind: Kind, description: string) =>
+/** An energy for an action, or a power: a figure, or honestly unknown. */
+export const cost = <Kind extends CostKind>(kind: Kind, description: string) =>
   Type.Unsafe<Quantity<Kind> | UnknownFigure>(reference(`${kind}Cost`, description));
 
 /** A choice or an arrangement that has no unit, with its origin. */

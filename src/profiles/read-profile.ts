@@ -3,7 +3,9 @@ import type { HardwareProfile } from "../core/profile.ts";
 import { checkProfile } from "./check-profile.ts";
 import { applyOverrides } from "./overrides.ts";
 import { parseJson } from "./parse-json.ts";
+import { ProfileError } from "./profile-finding.ts";
 import { figuresOf, type Provenance } from "./provenance.ts";
+import { findUnderivable } from "./resolve-energy.ts";
 import { resolveProfile } from "./resolve.ts";
 import type { ProfileJson } from "./schema.ts";
 import { validateProfile } from "./validate.ts";
@@ -24,17 +26,54 @@ export interface LoadedProfile {
  * @param overrides Texts `path=value`; see applyOverrides.
  */
 export function readProfile(text: string, file: string, overrides: readonly string[] = []): LoadedProfile {
-  const json = validateProfile(applyOverrides(parseJson(text, file), overrides), file);
+  const written = parseJson(text, file);
+  try {
+    return loadedFrom(applyOverrides(written, overrides), file);
+  } catch (fault) {
+    throw fault instanceof ProfileError && overrides.length > 0
+      ? blamed(fault, written, file, overrides)
+      : fault;
+  }
+}
+
+function loadedFrom(value: unknown, file: string): LoadedProfile {
+  const json = validateProfile(value, file);
+  const [lacking, ...more] = findUnderivable(json);
+  if (lacking !== undefined) {
+    throw new ProfileError(file, [lacking, ...more], 'Give the base power, or powers of one PE ("state").');
+  }
   const profile = resolveProfile(json);
-  const errors = checkProfile(profile).filter(({ severity }) => severity === "error");
-  const [first, ...others] = errors;
+  const [first, ...others] = checkProfile(profile).filter(({ severity }) => severity === "error");
   if (first !== undefined) {
-    const more = others.slice(0, 9).map(({ path, problem }) => `\n  ${path}: ${problem}`);
-    throw new InputError(
-      { file, field: first.path },
-      first.problem + more.join(""),
+    throw new ProfileError(
+      file,
+      [first, ...others],
       "Correct the profile: its figures contradict each other.",
     );
   }
   return { profile, figures: figuresOf(json, profile), json };
+}
+
+/** Where the profile itself is sound, its overrides are at fault: those that are wrong alone, else all together. */
+function blamed(
+  fault: ProfileError,
+  written: unknown,
+  file: string,
+  overrides: readonly string[],
+): InputError {
+  const isSound = (some: readonly string[]): boolean => {
+    try {
+      loadedFrom(applyOverrides(written, some), file);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  if (!isSound([])) return fault;
+  const guilty = overrides.filter((override) => !isSound([override]));
+  return new InputError(
+    { field: `override ${(guilty.length > 0 ? guilty : overrides).join(", ")}` },
+    `${fault.place.field}: ${fault.problem}`,
+    `Give other values; without them ${file} is sound.`,
+  );
 }

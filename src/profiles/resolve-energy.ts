@@ -1,6 +1,7 @@
 import type { ChipEnergy, Cost, OperatingPoint, PeEnergy } from "../core/profile.ts";
-import { hertz, type Joules, joules, watts } from "../core/units.ts";
+import { hertz, type Joules, joules, type Watts, watts } from "../core/units.ts";
 import type { Quantity, UnknownFigure } from "./figures.ts";
+import { error, type ProfileFinding } from "./profile-finding.ts";
 import type { ProfileJson } from "./schema.ts";
 import { toSi } from "./units.ts";
 
@@ -19,12 +20,26 @@ export function resolveOperatingPoint(point: PointJson, json: ProfileJson): Oper
   };
 }
 
+/** Figures of one PE that cannot be worked out, as the base power that they lie above is unknown. */
+export function findUnderivable({ operatingPoints }: ProfileJson): ProfileFinding[] {
+  return operatingPoints.flatMap(({ name, energy }, index) =>
+    energy.base.basis === "unknown" && energy.pe.basis === "chip-state"
+      ? [
+          error(
+            `operatingPoints[${index}].energy.base`,
+            `is unknown at ${name}, but the powers of PEs are worked out from it ("chip-state")`,
+          ),
+        ]
+      : [],
+  );
+}
+
 function resolveEnergy(point: PointJson, json: ProfileJson): ChipEnergy {
-  const { macArray } = point.energy;
-  const base = toSi("power", point.energy.base);
+  const { macArray, base: figure } = point.energy;
+  const base = figure.basis === "unknown" ? undefined : watts(toSi("power", figure));
   const pe = resolvePeEnergy(point, base, json.pe.count.value);
   return {
-    base: watts(base),
+    base,
     pe,
     ...(macArray && {
       macArray: {
@@ -47,10 +62,11 @@ function resolveEnergy(point: PointJson, json: ProfileJson): ChipEnergy {
  * From powers of the whole chip, with n PEs at clock f:
  * sleep = (asleep − off) / n and busyCycle = (busy − asleep) / (n · f), unrounded.
  */
-function resolvePeEnergy({ energy, peClock }: PointJson, base: number, count: number): PeEnergy {
+function resolvePeEnergy({ energy, peClock }: PointJson, base: Cost<Watts>, count: number): PeEnergy {
   const { pe } = energy;
   switch (pe.basis) {
     case "chip-state": {
+      if (base === undefined) throw new Error("findUnderivable lets no unknown base come here");
       const asleep = toSi("power", pe.allAsleep);
       const busy = toSi("power", pe.allBusy);
       return {
@@ -74,15 +90,18 @@ function resolvePeEnergy({ energy, peClock }: PointJson, base: number, count: nu
   }
 }
 
-/** Power of the chip with every PE asleep, as published or as it follows from one PE's. */
-const asleepPower = ({ energy }: PointJson, base: number, pe: PeEnergy, count: number): number =>
-  energy.pe.basis === "chip-state" ? toSi("power", energy.pe.allAsleep) : base + count * pe.sleep;
+/** Power of the chip with every PE asleep, as published or as it follows from one PE's and a known base. */
+function asleepPower({ energy }: PointJson, base: Cost<Watts>, pe: PeEnergy, count: number): Cost<Watts> {
+  if (energy.pe.basis === "chip-state") return watts(toSi("power", energy.pe.allAsleep));
+  return base === undefined ? undefined : watts(base + count * pe.sleep);
+}
 
 /** (busy − asleep) / MACs a second: what one MAC draws above sleep, operands and control included. */
 const macEnergy = (
   { power, throughput }: { power: Quantity<"power">; throughput: Quantity<"throughput"> },
-  asleep: number,
-): Joules => joules((toSi("power", power) - asleep) / toSi("throughput", throughput));
+  asleep: Cost<Watts>,
+): Cost<Joules> =>
+  asleep === undefined ? undefined : joules((toSi("power", power) - asleep) / toSi("throughput", throughput));
 
 function resolveCosts<Action extends string, Kind extends "energy" | "energyPerByte">(
   kind: Kind,

@@ -17,22 +17,39 @@ import { toSi } from "./units.ts";
 
 /**
  * A validated profile in SI units, with the vendor's PE numbers turned into indices. Nothing is checked here
- * beyond the form: see check-profile.ts. The hash covers everything but the reference to the schema.
+ * beyond the form: see check-profile.ts. `sha256` covers everything but the reference to the schema, `hash`
+ * what a program depends on.
  */
 export function resolveProfile(json: ProfileJson): HardwareProfile {
-  const { $schema: _, ...hashed } = json;
-  const profile: HardwareProfile = {
-    name: json.name,
-    title: json.title,
-    hash: hashOf(canonicalJson(hashed)),
+  const { $schema: _, ...written } = json;
+  const shape: ProgramDependencies = {
     pe: resolvePe(json.pe),
     noc: resolveNoc(json),
     eventRouter: resolveEventRouter(json.eventRouter),
     ...(json.dram && { dram: resolveDram(json.dram) }),
+  };
+  const profile: HardwareProfile = {
+    name: json.name,
+    title: json.title,
+    hash: hashOfDependencies(shape),
+    sha256: hashOf(canonicalJson(written)),
+    ...shape,
     host: resolveHost(json.host),
     operatingPoints: json.operatingPoints.map((point) => resolveOperatingPoint(point, json)),
   };
   return deepFrozen(profile);
+}
+
+/** What shapes a program and its simulation. Operating points, costs and the host only price and time a run. */
+type ProgramDependencies = Pick<HardwareProfile, "pe" | "noc" | "eventRouter" | "dram">;
+
+/**
+ * The hash to which a program is bound: over resolved values, so that 0.125 MiB is 128 KiB. What PEs do while
+ * they wait or have no work changes energy only, and is left out.
+ */
+function hashOfDependencies({ pe, ...others }: ProgramDependencies): string {
+  const { whileWaiting: _, whileUnused: __, ...shape } = pe;
+  return hashOf(canonicalJson({ pe: shape, ...others }));
 }
 
 function resolvePe(pe: ProfileJson["pe"]): PeProfile {

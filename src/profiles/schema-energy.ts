@@ -57,7 +57,10 @@ const macAction = Type.Object(
 
 export const PointEnergySchema = Type.Object(
   {
-    base: quantity("power", "The chip with every PE switched off"),
+    base: cost(
+      "power",
+      "The chip with every PE switched off; must be known where PEs are charged by chip-state",
+    ),
     pe: tagged("basis", "How PEs are charged", [chipState, state, action]),
     macArray: Type.Optional(tagged("basis", "How MAC arrays are charged", [macChipAction, macAction])),
   },

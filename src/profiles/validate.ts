@@ -1,9 +1,7 @@
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
-import { InputError } from "../core/errors.ts";
 import { suggestion } from "./did-you-mean.ts";
+import { error, ProfileError, type ProfileFinding } from "./profile-finding.ts";
 import { type ProfileJson, ProfileSchema } from "./schema.ts";
-
-const MOST_FAULTS_SHOWN = 10;
 
 /**
  * Compiled once, for one or two profiles a run: so without inlining and optimising, and without compiling the
@@ -26,12 +24,9 @@ export function validateProfile(json: unknown, file: string): ProfileJson {
   compiled ??= compileSchema();
   if (compiled(json)) return json;
   const faults = (compiled.errors ?? []).filter(isTelling).map(faultOf);
-  const [first, ...others] = faults as [Fault, ...Fault[]];
-  const more = others.slice(0, MOST_FAULTS_SHOWN - 1).map(({ path, problem }) => `\n  ${path}: ${problem}`);
-  if (others.length >= MOST_FAULTS_SHOWN) more.push(`\n  and ${others.length - MOST_FAULTS_SHOWN + 1} more`);
-  throw new InputError(
-    { file, field: first.path },
-    first.problem + more.join(""),
+  throw new ProfileError(
+    file,
+    faults.map(({ path, problem }) => error(path, problem)) as [ProfileFinding, ...ProfileFinding[]],
     "Correct the profile; hw-profiles/schema.json describes every key, hw-profiles/README.md the units.",
   );
 }

@@ -1,5 +1,6 @@
 import type { Chip } from "../compare/chips.ts";
 import type { RunReport } from "../compare/run.ts";
+import { counted } from "../core/wording.ts";
 import type { RunJson } from "./result-schema.ts";
 
 /** How many of a profile's figures were measured, published, estimated, or are not known. */
@@ -19,19 +20,28 @@ export function assumptionsOf({ program, chip, readings, stepIs }: RunReport): s
     `Time is modelled from counts, not measured: a layer takes its busiest PE, the packets' flight, and the slower of busiest link and event router.`,
     `Of the profile's figures ${measured} are measured, ${published} published, ${estimated} estimated and ${unknown} unknown` +
       (guessed > 0 ? `; the cycles of ${guessed} of ${kernels.length} kernel actions are estimates.` : "."),
-    ...waitingAssumption(readings),
+    "Every packet finds room in its PE's FIFO: the fast model knows no overflow.",
+    ...waitingAssumption(readings, chip.profile.pe.reserved.length),
     ...(chip.overrides.length > 0 ? [`The profile was changed: ${chip.overrides.join(", ")}.`] : []),
     ...(program.chipDecoder
-      ? ["The decoder on the chip computes in int8, which the model was not trained for."]
+      ? [
+          "The decoder on the chip computes in int8, which the model was not trained for.",
+          "MAC arrays are priced at the energy of a MAC at the published utilisation of matrix multiplication; a vector-matrix product uses them less.",
+          "The decoder's weights come from DRAM at its bandwidth; their way over the NoC is not counted as flits.",
+        ]
       : []),
     ...(stepIs === "vector" ? ["A token stands for one input vector."] : []),
   ];
 }
 
-function waitingAssumption(readings: RunReport["readings"]): string[] {
+function waitingAssumption(readings: RunReport["readings"], reservedPes: number): string[] {
   const [first] = readings;
   if (first === undefined) return [];
   const waiting = first.whileWaiting === "spin" ? "spin, awake" : "sleep";
   const unused = first.whileUnused === "off" ? "are switched off" : "sleep";
-  return [`PEs that wait for others ${waiting}; PEs without work ${unused}.`];
+  const reserved =
+    reservedPes === 0
+      ? ""
+      : `; ${counted(reservedPes, "reserved PE")} ${reservedPes === 1 ? "sleeps" : "sleep"} throughout`;
+  return [`PEs that wait for others ${waiting}; PEs without work ${unused}${reserved}.`];
 }

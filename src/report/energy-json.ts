@@ -21,27 +21,35 @@ const PE_CAUSES: Readonly<Record<PeCause, string>> = {
 };
 
 /** What PEs draw whatever they do, by what they did. */
-const PE_USES: Readonly<Record<keyof PeUse<unknown>, string>> = {
+const peUses = (unused: string): Readonly<Record<keyof PeUse<unknown>, string>> => ({
   working: "static, working",
   waiting: "static, waiting",
-  unused: "static, without work",
-};
+  unused: `static, ${unused}`,
+});
+
+/** PEs that system software keeps stay powered; the others without work may be off. */
+function unusedPes({ whileUnused }: EnergyReport, reservedPes: number): string {
+  if (whileUnused === "off") return "reserved";
+  return reservedPes > 0 ? "reserved or without work" : "without work";
+}
 
 /** Components that drew something or belong to the chip, in the energy model's order. */
-export const energyByComponent = (energy: EnergyReport): ComponentEnergyJson[] =>
+export const energyByComponent = (energy: EnergyReport, reservedPes: number): ComponentEnergyJson[] =>
   energy.components.map((component) => ({
     component: component.name satisfies ChipComponent,
     chargedBy: component.basis,
     joulesPerToken: component.perStep,
     joulesTotal: component.energy,
-    causes: causesOf(component, energy),
+    causes: causesOf(component, energy, reservedPes),
   }));
 
-function causesOf({ name }: ComponentEnergy, { peByCause, peByUse, steps }: EnergyReport) {
+function causesOf({ name }: ComponentEnergy, energy: EnergyReport, reservedPes: number) {
   if (name !== "pe") return [];
-  return [...labelled(PE_CAUSES, peByCause), ...labelled(PE_USES, peByUse)]
-    .filter(([, energy]) => energy !== 0)
-    .map(([cause, energy]) => ({ cause, joulesPerToken: energy / steps }));
+  const { peByCause, peByUse, steps } = energy;
+  const uses = peUses(unusedPes(energy, reservedPes));
+  return [...labelled(PE_CAUSES, peByCause), ...labelled(uses, peByUse)]
+    .filter(([, joules]) => joules !== 0)
+    .map(([cause, joules]) => ({ cause, joulesPerToken: joules / steps }));
 }
 
 const labelled = <Key extends string>(

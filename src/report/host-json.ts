@@ -1,5 +1,6 @@
 import type { RunReport } from "../compare/run.ts";
 import type { HostStage } from "../core/event-graph.ts";
+import { hostTransferSeconds } from "../core/profile.ts";
 import type { RunJson } from "./result-schema.ts";
 
 /** The stages around the chip: counted, never part of chip time or chip energy. */
@@ -12,6 +13,8 @@ export function hostOf({ program, chip, result }: RunReport): RunJson["host"] {
     eventsToChipPerToken: host.eventIn / result.steps,
     eventsFromChipPerToken: host.eventOut / result.steps,
     linkBytesPerToken: (events * chip.profile.host.bytesPerEvent) / result.steps,
+    linkSecondsPerToken: hostTransferSeconds(chip.profile.host, events) / result.steps,
+    linkBytesPerSecond: chip.profile.host.bandwidth,
     stages: stages.map((stage) => ({
       name: stage.name,
       kind: stage.kind,

@@ -34,13 +34,23 @@ export function formatMean(value: number): string {
   return Math.abs(value) >= 0.001 ? String(Number(value.toPrecision(3))) : value.toExponential(1);
 }
 
-/** "4.93 %"; 0 and 1 stand without digits, and what is nearly one of them does not pass for it. */
+/**
+ * "4.93 %": two digits after the point, so that a column aligns and a share and its rest sum to 100.
+ * 0 and 1 stand without digits, and what is nearly one of them does not pass for it.
+ */
 export function formatShare(value: number): string {
   if (value === 0 || value === 1) return `${value * 100} %`;
   const percent = value * 100;
   if (percent >= 99.995) return "> 99.99 %";
-  if (percent < 0.001) return "< 0.001 %";
-  return `${percent >= 10 ? percent.toFixed(percent >= 99.9 ? 2 : 1) : percent.toPrecision(3)} %`;
+  if (percent < 0.005) return "< 0.01 %";
+  return `${percent.toFixed(2)} %`;
+}
+
+/** "85 %" of a total; what is there but rounds to nothing is "<1 %". */
+export function formatPercent(part: number, whole: number): string {
+  if (whole === 0) return "";
+  const percent = Math.round((100 * part) / whole);
+  return percent === 0 && part > 0 ? "<1 %" : `${percent} %`;
 }
 
 /** Memory sizes, 1 KiB = 1,024 bytes: "88.3 KiB". */

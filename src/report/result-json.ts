@@ -4,6 +4,7 @@ import type { Reading, RunReport } from "../compare/run.ts";
 import { CapacityError } from "../core/errors.ts";
 import type { Program } from "../core/program.ts";
 import { assumptionsOf, figureBases } from "./assumptions.ts";
+import { countsOf } from "./counts-json.ts";
 import { energyByComponent } from "./energy-json.ts";
 import { fitOf } from "./fit-json.ts";
 import { hostOf } from "./host-json.ts";
@@ -29,7 +30,13 @@ export function resultJsonOf(rows: readonly ComparisonRow[], generator: string):
 }
 
 /** The text of result.json. */
-export const formatJson = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
+export const formatJson = (value: unknown): string =>
+  `${JSON.stringify(value, undefined, 2).replace(SHORT_LIST, onOneLine)}\n`;
+
+/** Arrays of numbers, truth values and single words stand on one line. A text in JSON holds no line break. */
+const SHORT_LIST = /\[(?:\n *(?:-?\d[\d.eE+-]*|true|false|"[^"\\\s]{0,40}"),?)+\n *\]/g;
+
+const onOneLine = (list: string): string => `[${list.slice(1, -1).trim().replace(/\n */g, " ")}]`;
 
 function runJson(report: RunReport): RunJson {
   const { program, chip, stepIs, result, readings } = report;
@@ -45,12 +52,14 @@ function runJson(report: RunReport): RunJson {
       stepIs,
       steps: result.steps,
       ...(result.window !== undefined && { windowSteps: result.window }),
+      ...(result.streams !== undefined && { streams: result.streams }),
     },
     fit: fitOf(program, chip.profile),
     layers: layersOf(report),
     projections: projectionsOf(report),
     work: workOf(report),
     traffic: trafficOf(report),
+    counts: countsOf(report),
     host: hostOf(report),
     metrics: metricsJson(report),
     ...(result.evaluation && { quality: qualityJson(result.evaluation) }),
@@ -62,7 +71,7 @@ function runJson(report: RunReport): RunJson {
 const chipJson = (chip: Chip): RunJson["chip"] => ({
   name: chip.profile.name,
   title: chip.profile.title,
-  profileSha256: chip.profile.hash,
+  profileSha256: chip.profile.sha256,
   overrides: [...chip.overrides],
   figures: figureBases(chip),
 });
@@ -101,7 +110,10 @@ const qualityJson = ({
   perplexity,
 });
 
-function readingJson({ point, timing, energy, ...reading }: Reading, { result }: RunReport): ReadingJson {
+function readingJson(
+  { point, timing, energy, ...reading }: Reading,
+  { result, chip }: RunReport,
+): ReadingJson {
   const { window } = result;
   const { working, waiting } = energy.peSeconds;
   return {
@@ -120,6 +132,7 @@ function readingJson({ point, timing, energy, ...reading }: Reading, { result }:
     totalSeconds: timing.total,
     phases: timing.phases.map(({ name, seconds }) => ({ name, secondsPerToken: seconds })),
     peBusyShare: Math.min(1, working / (working + waiting)),
+    peSeconds: { ...energy.peSeconds },
     energyJoulesPerToken: energy.perStep,
     ...(energy.perWindow !== undefined && { energyJoulesPerWindow: energy.perWindow }),
     energyJoulesTotal: energy.total,
@@ -129,7 +142,7 @@ function readingJson({ point, timing, energy, ...reading }: Reading, { result }:
       action,
       count: Math.round(count),
     })),
-    energyByComponent: energyByComponent(energy),
+    energyByComponent: energyByComponent(energy, chip.profile.pe.reserved.length),
     meanPowerWatts: energy.meanPower,
   };
 }

@@ -1,5 +1,13 @@
-import { type Static, type TObject, type TProperties, Type } from "typebox";
-import { SRAM_TRAFFIC } from "../core/counts.ts";
+import { type Static, type TObject, type TProperties, type TSchema, Type } from "typebox";
+import {
+  DRAM_ACTIONS,
+  EVENT_ROUTER_ACTIONS,
+  HOST_ACTIONS,
+  KERNEL_ACTIONS,
+  MAC_ARRAY_ACTIONS,
+  NOC_ACTIONS,
+  SRAM_TRAFFIC,
+} from "../core/counts.ts";
 import { NUMBER_FORMATS, SCALE_GRANULARITIES } from "../core/number-format.ts";
 import { SCHEDULES } from "../core/result.ts";
 
@@ -22,6 +30,13 @@ const share = (description?: string) => Type.Number({ minimum: 0, maximum: 1, ..
 const text = (description?: string) => Type.String(described(description));
 const oneOf = <const Values extends string[]>(values: readonly [...Values]) => Type.Enum([...values]);
 
+/** One slot for each key. */
+const slots = <Key extends string, Slot extends TSchema>(
+  keys: readonly Key[],
+  slot: Slot,
+  description?: string,
+) => closed(Object.fromEntries(keys.map((key) => [key, slot])) as Record<Key, Slot>, description);
+
 const Model = closed({
   name: text("As the model's folder or file is called"),
   sha256: Type.Optional(text("Of populations and weights; absent where no program was made")),
@@ -30,7 +45,7 @@ const Model = closed({
 const Chip = closed({
   name: text("Profile name"),
   title: text("Full name of the chip"),
-  profileSha256: text("Of the profile's canonical JSON"),
+  profileSha256: text("Of the profile's canonical JSON, costs and sources included"),
   overrides: Type.Array(text("path=value, as given")),
   figures: closed(
     { measured: count(), published: count(), estimated: count(), unknown: count() },
@@ -54,6 +69,9 @@ const Input = closed({
   stepIs: Type.Union([Type.Literal("token"), Type.Literal("vector")]),
   steps: count("Timesteps simulated"),
   windowSteps: Type.Optional(count("Timesteps between restarts of the hidden state; absent when streaming")),
+  streams: Type.Optional(
+    count("Equal parts of the input, each from a state of zero, run one after the other; absent for one"),
+  ),
 });
 
 const Fit = closed({
@@ -104,6 +122,8 @@ const Work = closed({
   shareByProductLaw: share("λ_a·λ_w"),
 });
 
+const meshPosition = Type.Array(Type.Integer(), { minItems: 2, maxItems: 2, description: "[x, y]" });
+
 const Traffic = closed({
   eventsSentPerToken: amount("Events that PEs send"),
   eventsReceivedPerToken: amount("Deliveries of events to PEs"),
@@ -115,23 +135,54 @@ const Traffic = closed({
   flitHopsPerToken: amount("Flits over one link each"),
   busiestLink: Type.Optional(
     closed({
-      from: Type.Array(Type.Integer(), { minItems: 2, maxItems: 2 }),
-      to: Type.Array(Type.Integer(), { minItems: 2, maxItems: 2 }),
+      from: meshPosition,
+      to: meshPosition,
       flitsPerToken: amount(),
     }),
   ),
   sramBytesReadPerToken: amount("All PEs together"),
   sramBytesWrittenPerToken: amount("All PEs together"),
-  sramBytesPerTokenByKind: closed(
-    Object.fromEntries(SRAM_TRAFFIC.map((kind) => [kind, amount()])) as Record<
-      (typeof SRAM_TRAFFIC)[number],
-      ReturnType<typeof amount>
-    >,
-  ),
+  sramBytesPerTokenByKind: slots(SRAM_TRAFFIC, amount()),
   dramBytesReadPerToken: amount(),
   dramBytesWrittenPerToken: amount(),
   saturations: closed({ input: count(), scaledPayload: count(), accumulator: count() }, "Whole run"),
 });
+
+const countList = Type.Array(count());
+
+const CountsOfRun = closed(
+  {
+    perPe: closed(
+      {
+        pe: Type.Array(count(), {
+          description: "Indices of the PEs that hold a part of the program, ascending",
+        }),
+        layer: Type.Array(text(), {
+          description: "Population of the PE's neurons; empty where it only helps a decoder",
+        }),
+        helpsDecoder: Type.Array(Type.Boolean(), { description: "Shares the decoder on the chip" }),
+        kernel: slots(KERNEL_ACTIONS, countList, "Actions of the PE's kernels"),
+        macArray: slots(MAC_ARRAY_ACTIONS, countList),
+        sramBytes: slots(SRAM_TRAFFIC, countList, "Bytes of the PE's SRAM by kind"),
+        busyCycles: Type.Array(count(), { description: "PE cycles in kernels" }),
+        macArrayCycles: Type.Array(count(), { description: "PE cycles in MAC-array work" }),
+      },
+      "Columns of one table: entry n of each array belongs to PE pe[n]",
+    ),
+    links: Type.Array(closed({ from: meshPosition, to: meshPosition, flits: count() }), {
+      description: "Directed links of the mesh; their flits sum to noc.flitHop",
+    }),
+    noc: slots(NOC_ACTIONS, count()),
+    eventRouter: slots(EVENT_ROUTER_ACTIONS, count()),
+    dram: slots(DRAM_ACTIONS, count()),
+    host: slots(HOST_ACTIONS, count()),
+    saturations: closed(
+      { input: count(), scaledPayload: count(), accumulator: count() },
+      "Values clamped in integer formats",
+    ),
+  },
+  "Whole numbers over the whole run",
+);
 
 const Host = closed(
   {
@@ -139,6 +190,8 @@ const Host = closed(
     eventsToChipPerToken: amount(),
     eventsFromChipPerToken: amount(),
     linkBytesPerToken: amount("Over the link between host and chip, both ways"),
+    linkSecondsPerToken: amount("At the link's bandwidth, without protocol; not part of the chip's time"),
+    linkBytesPerSecond: amount("The profile's bandwidth"),
     stages: Type.Array(
       closed({
         name: text(),
@@ -189,7 +242,11 @@ const ComponentEnergy = closed({
   }),
 });
 
-const Unpriced = closed({ component: text(), action: text(), count: count("How often it happened") });
+const Unpriced = closed({
+  component: text(),
+  action: text(),
+  count: count("How often it happened; 1 for the base power, which is drawn all the time"),
+});
 
 const Reading = closed(
   {
@@ -206,6 +263,14 @@ const Reading = closed(
     totalSeconds: amount("The whole run on the chip"),
     phases: Type.Array(closed({ name: text(), secondsPerToken: amount() })),
     peBusyShare: share("Busy PE time / PE time, over the PEs in use"),
+    peSeconds: closed(
+      {
+        working: amount("Of PEs in use, core or MAC array busy"),
+        waiting: amount("Of PEs in use, the rest of the run"),
+        unused: amount("Of powered PEs without work and of reserved ones"),
+      },
+      "What PEs did with their time, summed over PEs and the whole run",
+    ),
     energyJoulesPerToken: amount(),
     energyJoulesPerWindow: Type.Optional(amount()),
     energyJoulesTotal: amount("The whole run on the chip"),
@@ -228,6 +293,7 @@ const Run = closed({
   projections: Type.Array(Projection),
   work: Work,
   traffic: Traffic,
+  counts: CountsOfRun,
   host: Host,
   metrics: Metrics,
   quality: Type.Optional(Quality),

@@ -1,5 +1,5 @@
 import { alignColumns, REPORT_WIDTH, type Style, shorten, wrap } from "./layout.ts";
-import { formatCount, formatMean, formatShare, formatSi } from "./quantities.ts";
+import { formatCount, formatMean, formatPercent, formatShare, formatSi, plural } from "./quantities.ts";
 import type { ComponentEnergyJson, ReadingJson, RunJson } from "./result-schema.ts";
 
 const INDENT = "  ";
@@ -13,7 +13,7 @@ export function formatReadings(run: RunJson, style: Style): string[] {
     lines.push(...block);
     first += shown;
   }
-  return [...lines, ...formatUnpriced(run)];
+  return [...lines, ...formatUnpriced(run), ...formatExtrapolation(run)];
 }
 
 /** As many of the readings as fit in the width of a report, at least one. */
@@ -52,7 +52,7 @@ function rowsOf(run: RunJson, readings: readonly ReadingJson[]): string[][] {
   if (windowSteps === undefined) return rows;
   return [
     ...rows,
-    row(`latency of a window (${windowSteps} ${stepIs}s)`, (reading) =>
+    row(`latency of a window (${plural(windowSteps, stepIs)})`, (reading) =>
       formatSi(reading.latencySecondsPerWindow ?? 0, "s"),
     ),
     row("energy of a window", (reading) => formatEnergy(reading, reading.energyJoulesPerWindow ?? 0)),
@@ -106,7 +106,7 @@ function causeRow(readings: readonly ReadingJson[], component: ComponentName, na
     const cause = componentOf(reading, component)?.causes.find((candidate) => candidate.cause === name);
     return formatPart(cause?.joulesPerToken, reading.energyJoulesPerToken);
   });
-  return [INDENT + INDENT + shorten(name, 28), ...cells];
+  return [INDENT + INDENT + shorten(name, 32), ...cells];
 }
 
 type ComponentName = ComponentEnergyJson["component"];
@@ -135,14 +135,27 @@ const formatUnpricedPart = (part: ComponentEnergyJson | undefined): string =>
 
 function formatPart(energy: number | undefined, total: number): string {
   if (energy === undefined) return "-";
-  const percent = total === 0 ? "" : `${Math.round((100 * energy) / total)} %`;
-  return `${formatSi(energy, "J")} ${percent.padStart(5)}`;
+  return `${formatSi(energy, "J")} ${formatPercent(energy, total).padStart(5)}`;
+}
+
+/** A window that the run did not fill is not seen, but worked out. */
+function formatExtrapolation({ input }: RunJson): string[] {
+  const { windowSteps = 0, stepIs, streams = 1 } = input;
+  const steps = input.steps / streams;
+  if (windowSteps <= steps) return [];
+  return wrap(
+    `Figures of a window are means times ${formatCount(windowSteps)} (extrapolated: the run has fewer steps, ${plural(steps, stepIs)}).`,
+    INDENT,
+  );
 }
 
 /** Why a total is only a lower bound. */
 function formatUnpriced(run: RunJson): string[] {
   const named = run.readings.flatMap(({ unpriced }) =>
-    unpriced.map(({ component, action, count }) => `${component}.${action} (${formatCount(count)} times)`),
+    unpriced.map(
+      ({ component, action, count }) =>
+        `${component}.${action} (${component === "base" ? "all the time" : `${formatCount(count)} ${count === 1 ? "time" : "times"}`})`,
+    ),
   );
   if (named.length === 0) return [];
   return wrap(`"at least": no cost is known for ${[...new Set(named)].join(", ")}.`, INDENT);

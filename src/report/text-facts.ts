@@ -36,7 +36,8 @@ function describeInput({ input }: RunJson): string {
     input.windowSteps === undefined
       ? "state carried on throughout"
       : `state restarts every ${plural(input.windowSteps, input.stepIs)}`;
-  return `${plural(input.steps, input.stepIs)}: ${shorten(input.origin, 60)}; ${carry}`;
+  const cut = input.streams === undefined ? "" : ` in ${formatCount(input.streams)} streams`;
+  return `${plural(input.steps, input.stepIs)}${cut}: ${shorten(input.origin, 60)}; ${carry}`;
 }
 
 function describeWeights({ program }: RunJson): string {

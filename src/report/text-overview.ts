@@ -1,48 +1,126 @@
-import { formatTable, type Style, shorten } from "./layout.ts";
-import { formatSi } from "./quantities.ts";
-import type { ResultJson, RunJson } from "./result-schema.ts";
+import { type Alignment, alignColumns, printable, REPORT_WIDTH, type Style, shorten } from "./layout.ts";
+import { formatMean, formatSi } from "./quantities.ts";
+import type { ReadingJson, ResultJson, RunJson } from "./result-schema.ts";
+
+const COLUMNS = [
+  "model",
+  "chip",
+  "format",
+  "point",
+  "schedule",
+  "latency",
+  "rate",
+  "energy",
+  "power",
+  "perplexity",
+] as const;
+type Column = (typeof COLUMNS)[number];
+type Row = Readonly<Record<Column, string>>;
+
+/** What can stand in the caption where all rows share it, in the order in which it goes there. */
+const SHAREABLE = ["model", "chip", "schedule", "format"] as const satisfies readonly Column[];
+/** Names of any length; the longest is cut first. */
+const NAMES = ["model", "chip", "point"] as const satisfies readonly Column[];
+const SHORTEST_NAME = 8;
+
+/** Lines that the overview would have: one for each operating point and schedule of each run. */
+export const overviewRows = ({ runs }: ResultJson): number =>
+  runs.reduce((sum, run) => sum + (run.verdict === "fits" ? run.readings.length : 1), 0);
 
 /** All runs in one table, a line for each operating point and schedule. */
 export function formatOverview(result: ResultJson, style: Style): string[] {
   const rows = result.runs.flatMap((run) =>
     run.verdict === "fits"
-      ? rowsOf(run)
+      ? run.readings.map((reading) => rowOf(run, reading))
       : [
-          [
-            shorten(run.model.name, 22),
-            shorten(run.chip.name, 18),
-            verdictOf(run.problem.code),
-            "",
-            "",
-            "",
-            "",
-          ],
+          {
+            ...NO_ROW,
+            model: printable(run.model.name),
+            chip: printable(run.chip.name),
+            point: run.problem.code === "capacity" ? "does not fit" : "cannot run",
+          },
         ],
   );
+  const header = headerOf(result);
+  const hasQuality = rows.some(({ perplexity }) => !["", "-"].includes(perplexity));
+  const { columns, shared } = columnsThatFit(
+    COLUMNS.filter((column) => column !== "perplexity" || hasQuality),
+    [header, ...rows],
+  );
+  const cells = cellsThatFit(columns, [header, ...rows]);
+  const [head = "", ...body] = alignColumns(cells, columns.map(alignmentOf)).map((line) => `  ${line}`);
+  const isBound = rows.some(({ energy }) => energy.startsWith("≥"));
+  const per = header.rate === "steps/s" ? "token or input vector" : header.rate.slice(0, -"s/s".length);
   return [
-    style.strong("All runs"),
-    ...formatTable(
-      ["model", "chip", "point", "latency", "energy", "power", "perplexity"],
-      rows,
-      ["left", "left", "left", "right", "right", "right", "right"],
-      style,
-    ),
-    "  Latency and energy per token or input vector. ≥: some costs are unknown.",
+    style.strong(shared.length === 0 ? "All runs" : `All runs (${shared.join(", ")})`),
+    style.faint(head),
+    ...body,
+    `  Latency and energy per ${per}.${isBound ? " ≥: some costs are unknown." : ""}`,
   ];
 }
 
-const verdictOf = (code: string): string => (code === "capacity" ? "does not fit" : "cannot run");
+const NO_ROW = Object.fromEntries(COLUMNS.map((column) => [column, ""])) as Row;
 
-const rowsOf = (run: RunJson): string[][] =>
-  run.readings.map((reading) => {
-    const bound = reading.energyIsLowerBound ? "≥ " : "";
-    return [
-      shorten(run.model.name, 22),
-      shorten(run.chip.name, 18),
-      reading.operatingPoint + (reading.schedule === "pipelined" ? " pipelined" : ""),
-      formatSi(reading.latencySecondsPerToken, "s"),
-      bound + formatSi(reading.energyJoulesPerToken, "J"),
-      bound + formatSi(reading.meanPowerWatts, "W"),
-      run.quality === undefined ? "-" : run.quality.perplexity.toPrecision(4),
-    ];
-  });
+const rowOf = (run: RunJson, reading: ReadingJson): Row => {
+  const bound = reading.energyIsLowerBound ? "≥ " : "";
+  return {
+    model: printable(run.model.name),
+    chip: printable(run.chip.name),
+    format: run.program.format,
+    point: printable(reading.operatingPoint),
+    schedule: reading.schedule,
+    latency: formatSi(reading.latencySecondsPerToken, "s"),
+    rate: formatMean(reading.tokensPerSecond),
+    energy: bound + formatSi(reading.energyJoulesPerToken, "J"),
+    power: bound + formatSi(reading.meanPowerWatts, "W"),
+    perplexity: run.quality === undefined ? "-" : run.quality.perplexity.toPrecision(4),
+  };
+};
+
+/** The columns' names; the rate's says what it counts. */
+function headerOf({ runs }: ResultJson): Row {
+  const kinds = new Set(runs.flatMap((run) => (run.verdict === "fits" ? [run.input.stepIs] : [])));
+  const names = Object.fromEntries(COLUMNS.map((column) => [column, column])) as Record<Column, string>;
+  return { ...names, rate: kinds.size === 1 ? `${[...kinds][0]}s/s` : "steps/s" };
+}
+
+const alignmentOf = (column: Column): Alignment =>
+  ["model", "chip", "format", "point", "schedule"].includes(column) ? "left" : "right";
+
+const widthOf = (column: Column, rows: readonly Row[]): number =>
+  Math.max(...rows.map((row) => row[column].length));
+
+/** Indent, columns, and two spaces between them. */
+const lineWidth = (columns: readonly Column[], rows: readonly Row[]): number =>
+  2 + columns.reduce((sum, column) => sum + widthOf(column, rows) + 2, -2);
+
+/** Where the table would be too wide, what all rows share stands above it once. `rows[0]` is the header. */
+function columnsThatFit(columns: readonly Column[], rows: readonly Row[]) {
+  let left = columns;
+  const shared: string[] = [];
+  for (const column of SHAREABLE) {
+    const values = new Set(rows.slice(1).map((row) => row[column]));
+    if (lineWidth(left, rows) <= REPORT_WIDTH || values.size !== 1) continue;
+    left = left.filter((name) => name !== column);
+    const value = shorten([...values][0]!, column === "model" ? 40 : 20);
+    shared.push(column === "model" || column === "chip" ? `${column} ${value}` : value);
+  }
+  return { columns: left, shared };
+}
+
+/** The cells, names cut in their middle as far as the width demands. */
+function cellsThatFit(columns: readonly Column[], rows: readonly Row[]): string[][] {
+  const names = NAMES.filter((column) => columns.includes(column));
+  const widths = new Map(names.map((column) => [column as Column, widthOf(column, rows)]));
+  for (let excess = lineWidth(columns, rows) - REPORT_WIDTH; excess > 0; excess -= 1) {
+    const longest = names.reduce((a, b) => (widths.get(b)! > widths.get(a)! ? b : a));
+    if (widths.get(longest)! <= SHORTEST_NAME) break;
+    widths.set(longest, widths.get(longest)! - 1);
+  }
+  return rows.map((row) =>
+    columns.map((column) => {
+      const width = widths.get(column);
+      return width === undefined ? row[column] : shorten(row[column], width);
+    }),
+  );
+}

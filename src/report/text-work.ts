@@ -1,5 +1,5 @@
-import { formatPairs, formatTable, type Style, shorten } from "./layout.ts";
-import { formatBytes, formatCount, formatMean, formatShare, plural } from "./quantities.ts";
+import { formatPairs, formatTable, type Style, shorten, wrap } from "./layout.ts";
+import { formatBytes, formatCount, formatMean, formatShare, formatSi, plural } from "./quantities.ts";
 import type { RunJson } from "./result-schema.ts";
 
 const NAME_WIDTH = 26;
@@ -102,7 +102,8 @@ export function formatTraffic({ traffic, input }: RunJson, style: Style): string
 }
 
 /** The stages around the chip, apart from all chip figures. */
-export function formatHost({ host, input }: RunJson, style: Style): string[] {
+export function formatHost(run: RunJson, style: Style): string[] {
+  const { host, input } = run;
   const per = input.stepIs;
   return [
     style.heading(`On the host, per ${per} (outside chip time and energy)`),
@@ -123,10 +124,24 @@ export function formatHost({ host, input }: RunJson, style: Style): string[] {
       [
         "link",
         `${formatMean(host.eventsToChipPerToken)} events to the chip, ${formatMean(host.eventsFromChipPerToken)} back, ` +
-          `${formatBytes(host.linkBytesPerToken)}`,
+          `${formatBytes(host.linkBytesPerToken)}: ${formatSi(host.linkSecondsPerToken, "s")} at ${formatSi(host.linkBytesPerSecond, "B/s")}`,
       ],
     ]),
+    ...formatSlowLink(run, style),
   ];
+}
+
+/** The host never keeps the simulated chip waiting; where a real link would, the report says so. */
+function formatSlowLink({ host, input, readings }: RunJson, style: Style): string[] {
+  const slowed = readings.filter(
+    ({ secondsBetweenTokens }) => host.linkSecondsPerToken > secondsBetweenTokens,
+  );
+  if (slowed.length === 0) return [];
+  const where = slowed.map(({ operatingPoint, schedule }) => `${operatingPoint} ${schedule}`).join(", ");
+  return wrap(
+    `WARNING: the link takes longer than the chip between ${input.stepIs}s at ${where}. There the host would set the pace.`,
+    "  ",
+  ).map(style.warning);
 }
 
 /** NeuroBench's names for what the sections above show. */
@@ -142,6 +157,11 @@ export function formatMetrics({ metrics, input }: RunJson, style: Style): string
       ["synaptic operations", describe(metrics.synapticOperationsPerToken)],
       ["  with decoder", describe(metrics.synapticOperationsWithDecoderPerToken)],
     ]),
+    ...wrap(
+      "Footprint: the memory images as loaded, and a decoder's weights in DRAM; state and buffers, which start at zero, are " +
+        "not in it. Sparsities and operations: of the recurrent layers.",
+      "  ",
+    ),
   ];
 }
 

@@ -2,7 +2,8 @@ import { hangingItem, PLAIN_STYLE, type Style, shorten, wrap } from "./layout.ts
 import type { RefusalJson, ResultJson, RunJson } from "./result-schema.ts";
 import { formatReadings } from "./text-cost.ts";
 import { formatProgramFacts } from "./text-facts.ts";
-import { formatOverview } from "./text-overview.ts";
+import { formatOverview, overviewRows } from "./text-overview.ts";
+import { formatBusiestPes } from "./text-pes.ts";
 import { formatActivity, formatHost, formatMetrics, formatTraffic, formatWork } from "./text-work.ts";
 
 /**
@@ -10,23 +11,34 @@ import { formatActivity, formatHost, formatMetrics, formatTraffic, formatWork } 
  * happened and what it cost at each operating point. Every figure comes from the result as it stands.
  */
 export function formatResult(result: ResultJson, style: Style = PLAIN_STYLE): string {
+  const common = commonAssumptions(result);
   const blocks = result.runs.map((run) =>
-    run.verdict === "fits" ? formatRun(run, style) : formatRefusal(run, style),
+    run.verdict === "fits" ? formatRun(run, common, style) : formatRefusal(run, style),
   );
-  if (result.runs.length > 1) blocks.push(formatOverview(result, style));
+  if (overviewRows(result) > 1) blocks.push(formatOverview(result, style));
+  if (common.size > 0) blocks.push(formatAssumptions("What all these figures rest on", [...common], style));
   return `${blocks.map((lines) => lines.join("\n")).join("\n\n\n")}\n`;
 }
 
-function formatRun(run: RunJson, style: Style): string[] {
+/** What several runs rest on alike is said once, at the end. */
+function commonAssumptions({ runs }: ResultJson): ReadonlySet<string> {
+  const [first, ...others] = runs.filter((run) => run.verdict === "fits");
+  if (first === undefined || others.length === 0) return new Set();
+  return new Set(first.assumptions.filter((line) => others.every((run) => run.assumptions.includes(line))));
+}
+
+function formatRun(run: RunJson, common: ReadonlySet<string>, style: Style): string[] {
+  const own = run.assumptions.filter((line) => !common.has(line));
   const sections = [
     formatProgramFacts(run, style),
     formatActivity(run, style),
     formatWork(run, style),
     formatTraffic(run, style),
+    formatBusiestPes(run, style),
     formatReadings(run, style),
     formatHost(run, style),
     formatMetrics(run, style),
-    formatAssumptions(run, style),
+    ...(own.length > 0 ? [formatAssumptions("What these figures rest on", own, style)] : []),
   ];
   return [
     style.strong(titleOf(run)),
@@ -44,9 +56,9 @@ const formatSyntheticWarning = (style: Style): string[] => [
   style.warning("Activity, work, time and energy are those of noise, not of the model at its task."),
 ];
 
-const formatAssumptions = (run: RunJson, style: Style): string[] => [
-  style.heading("What these figures rest on"),
-  ...run.assumptions.flatMap(hangingItem),
+const formatAssumptions = (heading: string, assumptions: readonly string[], style: Style): string[] => [
+  style.heading(heading),
+  ...assumptions.flatMap(hangingItem),
 ];
 
 function formatRefusal({ model, chip, problem }: RefusalJson, style: Style): string[] {

@@ -66,16 +66,18 @@ export function workOf({ result }: RunReport): RunJson["work"] {
 
 /**
  * Share of (neuron, timestep) pairs of the projection's source in which an event reached the projection.
- * A recurrent projection passes on the events of the timestep before.
+ * A recurrent projection passes on the events of the timestep before; those of a stream's last step reach nobody.
  */
 function sourceActivity(
   { source, delay }: ProjectionActivity,
-  { populations, steps }: SimulationResult,
+  { populations, steps, streams = 1 }: SimulationResult,
 ): number {
   const population = populations.find(({ name }) => name === source);
   if (population === undefined) return 0;
   const { eventsPerStep, events, size } = population;
-  const arrived = delay === 0 ? events : events - (eventsPerStep[steps - 1] ?? 0);
+  const length = steps / streams;
+  const lastOfStream = eventsPerStep.filter((_, step) => (step + 1) % length === 0);
+  const arrived = delay === 0 ? events : events - sumOf(lastOfStream);
   return shareOf(arrived, size * steps);
 }
 

@@ -26,9 +26,15 @@ export interface ModelFiles {
  * Reads a model from a file, or from a folder that holds exactly one, itself or in its `checkpoints/`.
  * `config.yaml` and `vocab.txt` come along from beside the file, or from above its `checkpoints/`.
  * @param vocabularyPath Read instead of a vocab.txt that is found.
+ * @param onFile Told of the model file and its size before it is read.
  */
-export function loadModelFiles(path: string, vocabularyPath?: string): ModelFiles {
+export function loadModelFiles(
+  path: string,
+  vocabularyPath?: string,
+  onFile: (fileName: string, bytes: number) => void = () => {},
+): ModelFiles {
   const fileName = modelFileAt(path);
+  onFile(fileName, statusOf(fileName)?.size ?? 0);
   const folders = foldersOf(fileName);
   const config = findText(folders, "config.yaml", READ_LIMITS.settings);
   const vocabulary =

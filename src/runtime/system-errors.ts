@@ -1,6 +1,10 @@
 /** What the operating system says of a path, in words. */
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
+  EBADF: "it is closed",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file would be too large",
+  EIO: "the device reports an error",
   EPERM: "the operation is not permitted",
   EISDIR: "it is a directory",
   ELOOP: "too many symbolic links",

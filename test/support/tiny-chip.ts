@@ -26,6 +26,7 @@ export function tinyChip(
     name: "tiny",
     title: "Tiny chip",
     hash: `tiny-${pesPerNode}-${sramBytes}-${reserved.join()}`,
+    sha256: `whole-tiny-${pesPerNode}-${sramBytes}-${reserved.join()}`,
     pe: {
       count: nodes.length * pesPerNode,
       firstPeId: 0,

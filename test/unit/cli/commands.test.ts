@@ -42,7 +42,7 @@ describe("inspect", () => {
   it("shows layers and matrices as text", async () => {
     const { stdout, stderr } = await good("inspect", TOKENS);
     expect(stdout).toMatch(/egru0 +egru +8 /);
-    expect(stdout).toMatch(/egru0 -> egru0 \(t-1\) +8 x 24 +96 +50\.0 %/);
+    expect(stdout).toMatch(/egru0 -> egru0 \(t-1\) +8 x 24 +96 +50\.00 %/);
     expect(stdout).toMatch(/egru1 -> decoder +6 x 9 +54 +0 % +tied to tokens -> embedding/);
     expect(stderr).toBe("");
   });
@@ -218,7 +218,7 @@ describe("compare", () => {
       "4",
     );
     expect(stdout).toContain("does not fit");
-    expect(stdout).toMatch(/All runs[\s\S]*synthetic:6,8,6@0\.5 +spinnaker2 +150MHz/);
+    expect(stdout).toMatch(/All runs \(chip spinnaker2.*\)\n.*\n +synthetic:6,8,6@0\.5 .*150MHz/);
     expect(stderr.match(/^simulating /gm)).toHaveLength(1);
   });
 
@@ -237,7 +237,12 @@ describe("profile", () => {
 
   it("shows figures with basis and source, overrides too", async () => {
     const { stdout } = await good("profile", "show", "spinnaker2", "--set", "pe.sram.stackBytes=8KiB");
-    expect(stdout).toMatch(/pe\.sram\.stackBytes +8 KiB +estimated\n +override/);
+    const [, number] = /pe\.sram\.stackBytes +8 KiB +estimated +\[(\d+)\]\n/.exec(stdout)!;
+    expect(stdout).toContain(`\n${`[${number}]`.padStart(6)} override\n`);
+    // Each source once, however many figures rest on it.
+    expect(
+      stdout.match(/IEEE OJCAS 2026, DOI\n +10\.1109\/OJCAS\.2026\.3714974 \(secondary note\)/g),
+    ).toHaveLength(1);
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
@@ -257,6 +262,40 @@ describe("profile", () => {
     expect(code).toBe(1);
     expect(stderr).toContain(`error: ${at("bad.json")}`);
     expect(stderr).toContain("colour");
+  });
+
+  it("gives the findings of a bad profile as JSON too", async () => {
+    const profile = JSON.parse((await good("profile", "show", "spinnaker2", "--json")).stdout);
+    writeFileSync(at("bad.json"), JSON.stringify({ ...profile, colour: "red", title: "" }));
+    const bad = await run(["profile", "check", at("bad.json"), "--json"]);
+    expect(bad.code).toBe(1);
+    expect(bad.stderr).toContain(`error: ${at("bad.json")}`);
+    expect(JSON.parse(bad.stdout)).toEqual({
+      name: at("bad.json"),
+      findings: [
+        { severity: "error", path: "colour", problem: "unknown key" },
+        {
+          severity: "error",
+          path: "title",
+          problem: 'must NOT have fewer than 1 characters, but is ""',
+        },
+      ],
+    });
+    writeFileSync(at("broken.json"), '{"a":1');
+    const broken = await run(["profile", "check", at("broken.json"), "--json"]);
+    expect(broken.code).toBe(1);
+    expect(JSON.parse(broken.stdout).findings[0].problem).toBe(
+      'not valid JSON at line 1, column 7: expected "," or "}", but the text ends',
+    );
+    const contradiction = ["profile", "check", "spinnaker2", "--set", "pe.reserved=[152]", "--json"];
+    expect(JSON.parse((await run(contradiction)).stdout).findings).toEqual([
+      {
+        severity: "error",
+        path: "override pe.reserved=[152]",
+        problem: "pe.reserved: names PE 152, but indices end at 151",
+      },
+    ]);
+    expect(await run(["profile", "check", at("none.json"), "--json"])).toMatchObject({ code: 1, stdout: "" });
   });
 
   it("checks keys against a number of neurons", async () => {

@@ -58,11 +58,79 @@ describe("a fault of the user", () => {
 
   it("refuses a program for another profile, and takes it with the same overrides", async () => {
     const program = at("small.loom");
-    expect((await run(["compile", SMALL, "-o", program, "--set", "pe.whileWaiting=spin"])).code).toBe(0);
-    const said = await faultOf("simulate", program, "--steps", "3");
-    expect(said).toContain("was compiled for the profile spinnaker2");
-    const again = await run(["simulate", program, "--steps", "3", "--set", "pe.whileWaiting=spin"]);
+    const wide = ["--set", "pe.sram.bytes=256KiB"];
+    expect((await run(["compile", SMALL, "-o", program, ...wide])).code).toBe(0);
+    expect(await faultOf("simulate", program, "--steps", "3")).toBe(
+      `error: ${program} was compiled for the profile spinnaker2, not for spinnaker2 with these figures.\n` +
+        "hint: Compile the model again for spinnaker2, or give the --chip and --set that it was compiled with.\n",
+    );
+    const again = await run(["simulate", program, "--steps", "3", ...wide]);
     expect(again.code, again.stderr).toBe(0);
+  });
+
+  it("names the --set that a program does not go with, and takes those that only price or time", async () => {
+    const program = at("small.loom");
+    await run(["compile", SMALL, "-o", program]);
+    const energy = ["--set", "operatingPoints[0].energy.base=80mW", "--set", "host.bandwidth=1GB/s"];
+    const priced = await run(["simulate", program, "--steps", "3", ...energy]);
+    expect(priced.code, priced.stderr).toBe(0);
+    const wide = await faultOf("simulate", program, ...energy, "--set", "pe.sram.bytes=256KiB");
+    expect(wide).toBe(
+      `error: ${program} was compiled for spinnaker2 without --set pe.sram.bytes=256KiB, which changes what a program depends on.\n` +
+        "hint: Compile the model again with the same --set, or leave it out.\n",
+    );
+  });
+
+  it("blames an override for what it breaks, not the profile's file", async () => {
+    const said = await faultOf(
+      "simulate",
+      SMALL,
+      "--set",
+      "pe.whileWaiting=spin",
+      "--set",
+      "pe.sram.bytes=-4B",
+    );
+    expect(said).toMatch(
+      /^error: override pe\.sram\.bytes=-4B: pe\.sram\.bytes\.value: must be >= 0, but is -4\nhint: Give other values; without them .*spinnaker2\.json is sound\.\n$/,
+    );
+  });
+
+  it("tells models and programs apart, and says what to do with each", async () => {
+    const program = at("small.loom");
+    await run(["compile", SMALL, "-o", program]);
+    expect(await faultOf("inspect", program)).toBe(
+      `error: ${program}: this is a compiled program, not a model\n` +
+        "hint: Use `eventloom simulate` or `eventloom disassemble` on it.\n",
+    );
+    const isModel =
+      ": this is a model, not a compiled program\nhint: Compile the model first: eventloom compile MODEL -o model.loom\n";
+    writeFileSync(at("model.pt"), "anything");
+    writeFileSync(at("model.bin"), Uint8Array.of(0x50, 0x4b, 3, 4, 0));
+    expect(await faultOf("disassemble", at("model.pt"))).toBe(`error: ${at("model.pt")}${isModel}`);
+    expect(await faultOf("disassemble", at("model.bin"))).toBe(`error: ${at("model.bin")}${isModel}`);
+    expect(await faultOf("disassemble", SMALL)).toBe(`error: ${SMALL}${isModel}`);
+    expect(await faultOf("disassemble", folder)).toContain(`${folder}: this is a folder, not a program file`);
+  });
+
+  it("says that a program file is empty, or longer than its program", async () => {
+    const program = at("small.loom");
+    writeFileSync(program, "");
+    expect(await faultOf("simulate", program)).toContain(`error: ${program}: the file is empty\n`);
+    await run(["compile", SMALL, "-o", program]);
+    const bytes = readFileSync(program);
+    writeFileSync(program, Buffer.concat([bytes, Buffer.from([0x20, 1])]));
+    expect(await faultOf("disassemble", program)).toContain(
+      `error: ${program}, byte ${bytes.length}: 2 bytes more than the program has\n`,
+    );
+  });
+
+  it("names both lines of a word that stands twice in a vocabulary", async () => {
+    writeFileSync(at("words.txt"), "<unk>\n<eos>\na\nb\na\nd\ne\nf\ng\n");
+    const words = at("words.txt");
+    const problem = `error: ${words}: lines 3 and 5 hold the same word, "a"\n`;
+    expect(await faultOf("inspect", "synthetic:6,8@0.5", "--vocab", words)).toContain("takes no vocabulary");
+    await run(["compile", "synthetic:9x6,8@0.5", "-o", at("t.loom")]);
+    expect(await faultOf("simulate", at("t.loom"), "--vocab", words)).toContain(problem);
   });
 
   it("says that a program's shape is settled", async () => {

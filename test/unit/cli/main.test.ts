@@ -29,6 +29,22 @@ describe("the built command", () => {
     expect(start("inspect")).toMatchObject({ status: 2, stdout: "" });
   });
 
+  it.runIf(existsSync("/dev/full"))("says that its output has no room, and that this is no bug", () => {
+    const command = `"${process.execPath}" "${MAIN}" profile show spinnaker2 > /dev/full`;
+    const { status, stderr } = spawnSync("/bin/sh", ["-c", command], { encoding: "utf8" });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr:
+        "error: standard output: cannot be written: no space is left on the device\n" +
+        "hint: Send it somewhere else, or write to a file with --out where the command has it.\n",
+    });
+    const silent = `"${process.execPath}" "${MAIN}" inspect /none 2> /dev/full`;
+    expect(spawnSync("/bin/sh", ["-c", silent], { encoding: "utf8" })).toMatchObject({
+      status: 1,
+      stdout: "",
+    });
+  });
+
   it.runIf(existsSync("/bin/sh"))("ends quietly when its reader has seen enough", () => {
     const command = `"${process.execPath}" "${MAIN}" profile show spinnaker2 --json | head -n 1`;
     const { stdout, stderr } = spawnSync("/bin/sh", ["-c", command], { encoding: "utf8" });

@@ -23,14 +23,14 @@ describe("progress", () => {
     expect(said).toEqual([]);
   });
 
-  it("is a line every five seconds where there is no terminal", () => {
+  it("is a line every ten seconds where there is no terminal", () => {
     const { said, clock, progress } = stage(false);
-    for (clock.now = 0; clock.now <= 12_000; clock.now += 500) progress.advance(clock.now / 10, 2_000);
+    for (clock.now = 0; clock.now <= 24_000; clock.now += 500) progress.advance(clock.now / 10, 4_000);
     progress.end();
     expect(said).toEqual([
-      "simulating: 200 of 2,000 steps, 100 a second, 18 s left\n",
-      "simulating: 700 of 2,000 steps, 100 a second, 13 s left\n",
-      "simulating: 1,200 of 2,000 steps, 100 a second, 8 s left\n",
+      "simulating: 200 of 4,000 steps, 100 a second, 38 s left\n",
+      "simulating: 1,200 of 4,000 steps, 100 a second, 28 s left\n",
+      "simulating: 2,200 of 4,000 steps, 100 a second, 18 s left\n",
     ]);
   });
 

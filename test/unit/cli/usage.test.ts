@@ -13,6 +13,7 @@ const COMMANDS = [
   "profile show",
   "profile check",
   "disassemble",
+  "help",
 ];
 
 describe("help", () => {
@@ -39,6 +40,14 @@ describe("help", () => {
   });
 });
 
+describe("eventloom help", () => {
+  it.each(["", "simulate", "profile", "profile show"])("%s is the same as --help there", async (command) => {
+    const { code, stdout, stderr } = await runLine(`help ${command}`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toBe((await runLine(`${command} --help`)).stdout);
+  });
+});
+
 describe("a command line that makes no sense", () => {
   it.each([
     ["frobnicate", "error: unknown command 'frobnicate'"],
@@ -55,6 +64,10 @@ describe("a command line that makes no sense", () => {
     ["compare", "error: missing required argument 'models'"],
     ["compare a --chips spinnaker2,,x", "An entry of the list is empty."],
     ["profile frob", "error: unknown command 'frob'"],
+    ["simulate a --outputs o.npz", "error: --outputs o.npz is no safetensors file."],
+    ["simulate a --out o.safetensors --outputs o.safetensors", "name the same file"],
+    ["help frob", 'error: There is no command "frob"'],
+    ["help profile shw", 'error: There is no command "shw" in profile; did you mean "show"?'],
     ["simulate a --out - --json", "error: --out - and --json both write to standard output."],
     ["compile a --out - --json", "error: --out - and --json both write to standard output."],
     ["compile a --print-after frob", "Allowed choices are lower, "],
@@ -64,6 +77,21 @@ describe("a command line that makes no sense", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/\n {4}at /);
+  });
+
+  it.each([
+    ["simulate", "--out"],
+    ["compare", "--out"],
+    ["compile", "--out"],
+    ["simulate", "--outputs"],
+    ["simulate", "--text"],
+    ["simulate", "--tokens"],
+    ["simulate", "--input"],
+    ["inspect", "--vocab"],
+  ])("%s %s with an empty name: exit 2 before anything is read", async (command, option) => {
+    const { code, stdout, stderr } = await run([command, "/none", option, ""]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain("argument '' is invalid. It is empty; name a file.");
   });
 
   it("is no command at all: help on stderr, exit 2", async () => {

@@ -52,6 +52,19 @@ describe("program files", () => {
     expect(envelope.format).toBe("eventloom.program/1");
   });
 
+  it("refuses what follows a program, and nothing at all", () => {
+    const bytes = encodeProgram(programs.int8);
+    for (const extra of [[0], [0x20, 1], [...bytes]]) {
+      const longer = Uint8Array.from([...bytes, ...extra]);
+      expect(() => decodeProgram(longer)).toThrow(UserError);
+    }
+    // A field that the format does not know, as another tool might append.
+    expect(() => decodeProgram(Uint8Array.from([...bytes, 0x20, 1]))).toThrow(
+      `byte ${bytes.length}: 2 bytes more than the program has`,
+    );
+    expect(() => decodeProgram(new Uint8Array(0))).toThrow("the file is empty");
+  });
+
   it("refuses every truncation and every flipped byte with a user's error", () => {
     const bytes = encodeProgram(programs.int8);
     for (let length = 0; length < bytes.length; length += 37) {

@@ -182,7 +182,7 @@ describe("energy is linear in each cost", () => {
   const reference = price(run, base, 1e-3, { whileWaiting: "spin" });
 
   const scaled: Record<string, [(k: number) => OperatingPoint, (report: EnergyReport) => number]> = {
-    base: [(k) => withEnergy(base, { base: watts(base.energy.base * k) }), (r) => part(r, "base")!.energy],
+    base: [(k) => withEnergy(base, { base: watts(base.energy.base! * k) }), (r) => part(r, "base")!.energy],
     sleep: [
       (k) => withEnergy(base, { pe: { ...base.energy.pe, sleep: watts(base.energy.pe.sleep * k) } }),
       (r) => part(r, "pe")!.static,

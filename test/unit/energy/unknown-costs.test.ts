@@ -20,6 +20,16 @@ describe("unknown costs", () => {
     expect(report.total).toBeLessThan(price(run, priced(slow), 1e-3).total);
   });
 
+  it("may be the chip's base power, which is then missing from every run", () => {
+    const bare = withEnergy(slow, { base: undefined });
+    const report = price(idleRun(), bare, 1e-3);
+    expect(report.isLowerBound).toBe(true);
+    expect(report.unpriced).toEqual([{ component: "base", action: "power", count: 1 }]);
+    expect(part(report, "base")).toMatchObject({ basis: "time", energy: 0, static: 0 });
+    const known = price(idleRun(), slow, 1e-3);
+    expect(relativeError(report.total, known.total - slow.energy.base! * 1e-3)).toBeLessThan(1e-12);
+  });
+
   it("include work of components that the chip's costs leave out", () => {
     const { macArray: _, dram: __, ...energy } = slow.energy;
     const bare = { ...slow, energy };

@@ -23,7 +23,7 @@ describe("readNumberTable", () => {
   });
 
   it.each([
-    ["1,2\n3\n", "line 2: has 1 fields, but the lines before it have 2"],
+    ["1,2\n3\n", "line 2: has 1 field, but the lines before it have 2"],
     ["1,2\n3,x\n", 'line 2, column 2: "x" is not a number'],
     ["1,b\n", 'line 1, column 2: "b" is not a number'],
     ["a,b\n1,2\nc,d\n", 'line 3, column 1: "c" is not a number'],

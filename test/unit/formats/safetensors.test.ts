@@ -77,7 +77,7 @@ describe("readSafetensors", () => {
     ],
     ["an overlap", fileOf({ a: entry(0, 8), b: entry(4, 8) }), "b: overlaps another tensor"],
     ["a hole", fileOf({ a: entry(4, 8) }), "a: leaves 4 unused bytes before it"],
-    ["bytes left over", fileOf({ a: entry(0, 4) }), "4 bytes follow the last tensor"],
+    ["bytes left over", fileOf({ a: entry(0, 4) }), "4 bytes after the last tensor"],
     [
       "metadata that is no text",
       fileOf({ __metadata__: { a: 1 } }, 0),

@@ -4,7 +4,7 @@ import { InputError, type UserError } from "../../../src/core/errors.ts";
 import { writeSafetensors } from "../../../src/formats/safetensors.ts";
 import type { Tensor } from "../../../src/formats/tensors.ts";
 import { type InputPort, inputPortOf } from "../../../src/inputs/input-port.ts";
-import { readStimulus } from "../../../src/inputs/read-stimulus.ts";
+import { holdsNamedArrays, readStimulus } from "../../../src/inputs/read-stimulus.ts";
 
 const WORDS = ["<unk>", "<eos>", "the", "cat"];
 const TOKENS: InputPort = { kind: "tokens", size: 4, vocabulary: WORDS };
@@ -264,6 +264,24 @@ describe("vectors", () => {
     const error = errorOf(() => read(fileName, content, VECTORS));
     expect(error).toBeInstanceOf(InputError);
     expect(error).toMatchObject({ message, hint });
+  });
+
+  it("refuse an array of another element type, naming file and array", () => {
+    const complex = npy("<c8", [1], Float32Array.of(1, 2));
+    expect(errorOf(() => read("a.npy", complex, VECTORS)).message).toBe(
+      'a.npy: arrays of element type "<c8" are not read',
+    );
+    expect(errorOf(() => read("a.npz", zipSync({ "x.npy": complex }), VECTORS)).message).toBe(
+      'a.npz: x.npy: arrays of element type "<c8" are not read',
+    );
+  });
+
+  it("are taken by name from archives only", () => {
+    const holds = (fileName: string, bytes: Uint8Array) => holdsNamedArrays({ fileName, bytes });
+    expect(holds("a.npz", zipSync({ "x.npy": vectors(values, [2, 3]) }))).toBe(true);
+    expect(holds("a", safetensors(tensor("x", values, [2, 3])))).toBe(true);
+    expect(holds("a.npy", vectors(values, [2, 3]))).toBe(false);
+    expect(holds("a.csv", encoded("1,2,3"))).toBe(false);
   });
 
   it("refuse words, naming the line", () => {

@@ -40,7 +40,17 @@ describe("parseConfig", () => {
       `a: ${"[".repeat(40)}${"]".repeat(40)}`,
       "config.yaml: nests settings deeper than 16 levels",
     ],
-    ["nesting beyond the stack", `a: ${"[".repeat(20_000)}`, "config.yaml: is not valid YAML: "],
+    [
+      "nesting beyond the stack",
+      `a: ${"[".repeat(20_000)}`,
+      "config.yaml: nests settings deeper than 16 levels",
+    ],
+    [
+      "nesting in a row",
+      `a:\n  ${"- ".repeat(20_000)}x`,
+      "config.yaml: nests settings deeper than 16 levels",
+    ],
+    ["two documents", "a: 1\n---\nb: 2\n", "config.yaml: is not valid YAML: holds several documents"],
   ])("refuses %s", (_, text, message) => {
     expect(() => parse(text)).toThrow(InputError);
     expect(() => parse(text)).toThrow(message);

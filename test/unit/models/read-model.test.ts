@@ -379,7 +379,38 @@ describe("readModel refuses", () => {
   it("a file of another kind", () => {
     const attempt = () =>
       readModel({ name: "m", fileName: "m.pt", bytes: new TextEncoder().encode("hello there") });
-    expect(attempt).toThrow("m.pt, byte 0: neither a torch checkpoint nor a safetensors file");
+    expect(attempt).toThrow("m.pt, byte 0: not a file of torch.save (a zip archive)");
+  });
+
+  it.each([
+    ["m.safetensors", [], "m.safetensors: the file is empty"],
+    ["m.safetensors", [1, 2, 3], "m.safetensors, byte 3: the file ends before the header's length"],
+    [
+      "m.safetensors",
+      [0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0x7b, 0x22, 0x61],
+      "m.safetensors, byte 0: the header claims 1099511627775 bytes; 100,000,000 is the limit",
+    ],
+    [
+      "download",
+      [0, 0, 0, 0, 0, 0, 0, 1, 0x7b, 0x22, 0x61],
+      "download, byte 0: the header claims 72057594037927940 bytes; 100,000,000 is the limit",
+    ],
+    [
+      "m.safetensors",
+      [90, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x22, 0x61],
+      "m.safetensors, byte 0: the header claims 90 bytes, but only 3 follow; the file may be truncated",
+    ],
+    ["M.CPT", [0, 0, 0, 0], "M.CPT, byte 0: not a file of torch.save (a zip archive)"],
+    [
+      "m.pt",
+      [0x50, 0x4b, 3, 4, 0],
+      "m.pt, byte 5: the archive's end record is missing: the file is truncated",
+    ],
+    ["m.bin", [1, 2, 3], "m.bin, byte 0: neither a torch checkpoint nor a safetensors file"],
+  ])("a damaged %s with the word of the reader that was meant", (fileName, bytes, message) => {
+    const attempt = () => readModel({ name: "m", fileName, bytes: Uint8Array.from(bytes) });
+    expect(attempt).toThrow(InputError);
+    expect(attempt).toThrow(message);
   });
 
   it("overflow in the conversion from float64", () => {
@@ -405,6 +436,7 @@ describe("readModel with a vocabulary", () => {
 
   it("refuses an empty line, and a vocabulary for a model that reads vectors", () => {
     expect(() => withWords("a\n\nc\n")).toThrow("vocab.txt: line 2 is empty");
+    expect(() => withWords("a\nb\na\n")).toThrow('vocab.txt: lines 1 and 3 hold the same word, "a"');
     const vocabulary = { fileName: "v", text: "a" };
     expect(() => read(egru("r", 1, 2), { vocabulary })).toThrow("v: the model reads vectors, not tokens");
   });

@@ -40,7 +40,7 @@ describe("checkProfile", () => {
       withNoc({ nodes: [second, ...rest] }),
       [
         "error noc.floorPlan: PEs 1, 2, 3, 4 are in no node",
-        "warning noc.floorPlan: 1 places inside the mesh hold nothing; they are taken to pass packets on",
+        "warning noc.floorPlan: 1 place inside the mesh holds nothing; it is taken to pass packets on",
       ],
     ],
     [
@@ -74,7 +74,7 @@ describe("checkProfile", () => {
       withNoc({ hostNode: { x: 4, y: 4 } }),
       [
         "error noc.hostNode: the host stands at (4, 4), which holds the event router",
-        "warning noc.floorPlan: 1 places inside the mesh hold nothing; they are taken to pass packets on",
+        "warning noc.floorPlan: 1 place inside the mesh holds nothing; it is taken to pass packets on",
       ],
     ],
     [
@@ -82,7 +82,7 @@ describe("checkProfile", () => {
       withNoc({ hostNode: { x: 9, y: 3 } }),
       [
         "error noc.hostNode: (9, 3) is 2 places outside the mesh",
-        "warning noc.floorPlan: 1 places inside the mesh hold nothing; they are taken to pass packets on",
+        "warning noc.floorPlan: 1 place inside the mesh holds nothing; it is taken to pass packets on",
       ],
     ],
     [
@@ -90,7 +90,7 @@ describe("checkProfile", () => {
       withNoc({ hostNode: { x: 7, y: 4 }, dramNode: { x: 8, y: 3 } }),
       [
         "warning noc.dramNode: the XY routes between (8, 3) and the router at (4, 4) leave the mesh; the places there are taken to pass packets on",
-        "warning noc.floorPlan: 1 places inside the mesh hold nothing; they are taken to pass packets on",
+        "warning noc.floorPlan: 1 place inside the mesh holds nothing; it is taken to pass packets on",
       ],
     ],
     [
@@ -200,7 +200,7 @@ describe("checkProfile", () => {
 
   it("lets host and DRAM share a place", () => {
     expect(findingsOf(withNoc({ dramNode: profile.noc.hostNode }))).toEqual([
-      "warning noc.floorPlan: 1 places inside the mesh hold nothing; they are taken to pass packets on",
+      "warning noc.floorPlan: 1 place inside the mesh holds nothing; it is taken to pass packets on",
     ]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { applyOverrides } from "../../../src/profiles/overrides.ts";
 import { readProfile } from "../../../src/profiles/read-profile.ts";
-import { faultOf, fileText, shipped } from "./shipped.ts";
+import { faultOf, fileText, shipped, shippedWith } from "./shipped.ts";
 
 const text = fileText("hw-profiles/spinnaker2.json");
 const readWith = (...overrides: string[]) => readProfile(text, "s2.json", overrides);
@@ -45,6 +45,23 @@ describe("applyOverrides", () => {
     expect(dram!.costs).toEqual({ byteRead: undefined, byteWritten: 64e-12 });
   });
 
+  it("makes a base power unknown where PEs are not charged from the chip's powers", () => {
+    const pe = 'is unknown at 150MHz, but the powers of PEs are worked out from it ("chip-state")';
+    const fault = faultOf(text, ["operatingPoints[0].energy.base=unknown"]);
+    expect(fault.message).toBe(
+      `override operatingPoints[0].energy.base=unknown: operatingPoints[0].energy.base: ${pe}`,
+    );
+    const fig = (value: number, unit: string) => ({ basis: "measured", value, unit, source: "bench" });
+    const state = { basis: "state", sleep: fig(1, "mW"), busyCycle: fig(8, "pJ") };
+    const written = shippedWith({ "operatingPoints.0.energy.pe": state });
+    const { energy } = readProfile(written, "s2.json", ["operatingPoints[0].energy.base=unknown"]).profile
+      .operatingPoints[0]!;
+    expect(energy.base).toBeUndefined();
+    expect(energy.pe).toEqual({ basis: "state", sleep: 0.001, busyCycle: 8e-12 });
+    // (power − asleep) cannot be told without the base either.
+    expect(energy.macArray!.costs.mac).toBeUndefined();
+  });
+
   it("says that the figure was overridden, and gives the profile another hash", () => {
     const { profile, figures } = readWith("pe.sram.bytes=256KiB");
     expect(figures.find(({ path }) => path === "pe.sram.bytes")).toEqual({
@@ -86,12 +103,26 @@ describe("applyOverrides", () => {
     ["pe.sram.bytes=", "override pe.sram.bytes=: is not of the form path=value"],
     [
       "pe.sram.bytes=256kB",
-      's2.json, pe.sram.bytes.unit: is "kB", which is read as powers of 1000 and of 1024; must be one of "B", "KiB", "MiB", "GiB"',
+      'override pe.sram.bytes=256kB: pe.sram.bytes.unit: is "kB", which is read as powers of 1000 and of 1024; must be one of "B", "KiB", "MiB", "GiB"',
     ],
-    ["pe.whileWaiting=spn", 's2.json, pe.whileWaiting.value: is "spn"; must be one of "sleep", "spin"'],
-    ["pe.sram.bytes=-4B", "s2.json, pe.sram.bytes.value: must be >= 0, but is -4"],
-    ["pe.reserved=[152]", "s2.json, pe.reserved: names PE 152, but indices end at 151"],
+    [
+      "pe.whileWaiting=spn",
+      'override pe.whileWaiting=spn: pe.whileWaiting.value: is "spn"; must be one of "sleep", "spin"',
+    ],
+    ["pe.sram.bytes=-4B", "override pe.sram.bytes=-4B: pe.sram.bytes.value: must be >= 0, but is -4"],
+    ["pe.reserved=[152]", "override pe.reserved=[152]: pe.reserved: names PE 152, but indices end at 151"],
   ])("refuses %s", (override, message) => {
     expect(faultOf(text, [override]).message).toBe(message);
+  });
+
+  it("blames those overrides that are wrong alone, else all together, and the file where it is wrong itself", () => {
+    const fault = faultOf(text, ["pe.whileWaiting=spin", "pe.count=0count", "pe.sram.bytes=-4B"]);
+    expect(fault.place).toEqual({ field: "override pe.count=0count, pe.sram.bytes=-4B" });
+    expect(fault.hint).toBe("Give other values; without them s2.json is sound.");
+    const together = faultOf(text, ["pe.sram.codeBytes=80KiB", "pe.sram.stackBytes=64KiB"]);
+    expect(together.message).toBe(
+      "override pe.sram.codeBytes=80KiB, pe.sram.stackBytes=64KiB: pe.sram: code and stack fill all 131072 B of a PE",
+    );
+    expect(faultOf(shippedWith({ title: "" }), ["pe.whileWaiting=spin"]).place.file).toBe("s2.json");
   });
 });

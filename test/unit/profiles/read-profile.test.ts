@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { dataBytesOf, usablePes } from "../../../src/core/profile.ts";
+import { applyOverrides } from "../../../src/profiles/overrides.ts";
 import { readProfile } from "../../../src/profiles/read-profile.ts";
+import { resolveProfile } from "../../../src/profiles/resolve.ts";
+import { validateProfile } from "../../../src/profiles/validate.ts";
 import { faultOf, fileText, shipped, shippedWith } from "./shipped.ts";
 
 describe("readProfile", () => {
@@ -133,10 +136,47 @@ describe("readProfile", () => {
   });
 
   it("hashes what is written, whatever the order of keys, but not the reference to the schema", () => {
-    expect(profile.hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(profile.sha256).toMatch(/^[0-9a-f]{64}$/);
     const { name, $schema: _, ...rest } = JSON.parse(fileText("hw-profiles/spinnaker2.json"));
-    expect(readProfile(JSON.stringify({ ...rest, name }), "s2.json").profile.hash).toBe(profile.hash);
-    expect(readProfile(shippedWith({ title: "x" }), "s2.json").profile.hash).not.toBe(profile.hash);
+    expect(readProfile(JSON.stringify({ ...rest, name }), "s2.json").profile.sha256).toBe(profile.sha256);
+    expect(readProfile(shippedWith({ title: "x" }), "s2.json").profile.sha256).not.toBe(profile.sha256);
+  });
+
+  it.each([
+    "pe.whileWaiting=spin",
+    "pe.whileUnused=off",
+    "operatingPoints[0].energy.base=80mW",
+    "operatingPoints[1].peClock=250MHz",
+    "noc.energy.costs.flitHop=2pJ",
+    "dram.energy.costs.byteRead=unknown",
+    "host.bandwidth=1GB/s",
+    "pe.sram.bytes=131072B",
+  ])("binds programs to what they depend on: %s leaves the hash as it is", (override) => {
+    const other = readProfile(fileText("hw-profiles/spinnaker2.json"), "s2.json", [override]).profile;
+    expect(other.hash).toBe(profile.hash);
+    expect(other.sha256).not.toBe(profile.sha256);
+  });
+
+  it("binds programs to no title and no name", () => {
+    const renamed = readProfile(shippedWith({ title: "x", name: "y" }), "s2.json").profile;
+    expect(renamed.hash).toBe(profile.hash);
+    expect(profile.hash).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it.each([
+    "pe.count=148count",
+    "pe.reserved=[0]",
+    "pe.sram.bytes=256KiB",
+    "pe.kernels.int8.synop=99cycles",
+    "pe.accumulatorBits=24",
+    "pe.macArray.macsPerCycle=32MAC/cycle",
+    "noc.hopLatency=6cycles",
+    'noc.hostNode={"x":1,"y":1}',
+    "eventRouter.entries=64count",
+    "dram.capacity=1GiB",
+  ])("binds programs to what they depend on: %s changes the hash", (override) => {
+    const json = applyOverrides(JSON.parse(fileText("hw-profiles/spinnaker2.json")), [override]);
+    expect(resolveProfile(validateProfile(json, "s2.json")).hash).not.toBe(profile.hash);
   });
 
   it("lists every figure with value, unit, basis and source", () => {

@@ -3,6 +3,7 @@ import {
   formatBytes,
   formatCount,
   formatMean,
+  formatPercent,
   formatShare,
   formatSi,
   plural,
@@ -30,13 +31,23 @@ describe("quantities", () => {
     [1, "100 %"],
     [0.99999, "> 99.99 %"],
     [0.9996, "99.96 %"],
-    [0.797, "79.7 %"],
+    [0.797, "79.70 %"],
     [0.0493, "4.93 %"],
     [0.02, "2.00 %"],
-    [0.000123, "0.0123 %"],
-    [1e-9, "< 0.001 %"],
+    [0.000123, "0.01 %"],
+    [0.00004, "< 0.01 %"],
   ])("writes the share %d as %s", (value, text) => {
     expect(formatShare(value)).toBe(text);
+  });
+
+  it.each([
+    [0, 8, "0 %"],
+    [0.03, 8, "<1 %"],
+    [0.04, 8, "1 %"],
+    [8, 8, "100 %"],
+    [0, 0, ""],
+  ])("writes %d of a total of %d as %s", (part, whole, text) => {
+    expect(formatPercent(part, whole)).toBe(text);
   });
 
   it.each([

@@ -46,10 +46,10 @@ const faultsOf = (value: unknown): unknown[] =>
   validate(JSON.parse(JSON.stringify(value))) ? [] : validate.errors!;
 
 describe("resultJsonOf", () => {
-  it("obeys its schema, with and without window, targets and refusals", () => {
+  it("obeys its schema, with and without window, targets and refusals", async () => {
     const noise = readStimulus({ kind: "synthetic", seed: 3, steps: 5 }, port);
     const plain = runProgram(compile(model, chip.profile).program, chip, noise, {});
-    const [refusal] = compareAll(
+    const [refusal] = await compareAll(
       [{ model: tinyModel({ inputs: 40, layers: [200, 200] }), stimulus: noise }],
       [{ chip: { ...chip, profile: tinyChip({ sramBytes: 2048 }) }, operatingPoints: ["100MHz"] }],
       { compile: {} },
@@ -93,6 +93,90 @@ describe("resultJsonOf", () => {
     }
   });
 
+  it("holds whole counts by PE and link that sum to the run's", () => {
+    const found = report();
+    const { counts, host, work, traffic, layers, input, readings } = runOf();
+    const { perPe } = counts;
+    expect(perPe.pe).toEqual(found.result.usedPes);
+    for (const [index, pe] of perPe.pe.entries()) {
+      expect(perPe.layer[index]).toBe(found.program.pes.find((other) => other.pe === pe)!.population);
+      expect(perPe.busyCycles[index]).toBe(found.result.busyCycles[pe]);
+    }
+    expect(sum(perPe.kernel.synop)).toBeCloseTo(work.synopsPerToken * input.steps, 6);
+    expect(sum(perPe.kernel.eventSend)).toBe(
+      sum(layers.filter(({ isInput }) => !isInput).map(({ events }) => events)),
+    );
+    for (const kind of SRAM_TRAFFIC) {
+      expect(sum(perPe.sramBytes[kind]), kind).toBeCloseTo(
+        traffic.sramBytesPerTokenByKind[kind] * input.steps,
+        6,
+      );
+    }
+    expect(sum(counts.links.map(({ flits }) => flits))).toBe(counts.noc.flitHop);
+    expect(counts.noc.flitHop).toBeCloseTo(traffic.flitHopsPerToken * input.steps, 6);
+    expect(counts.host.mac).toBeCloseTo(host.macsPerToken * input.steps, 6);
+    for (const { peSeconds, peClockHertz, totalSeconds } of readings) {
+      expect(peSeconds.working * peClockHertz).toBeCloseTo(sum(perPe.busyCycles), 6);
+      expect(peSeconds.working + peSeconds.waiting).toBeCloseTo(perPe.pe.length * totalSeconds, 12);
+    }
+  });
+
+  it("counts the work of PEs that share a decoder on the chip", () => {
+    const { program } = compile(model, chip.profile, { decoder: "chip" });
+    const [run] = resultJsonOf([runProgram(program, chip, stimulus, {})], "test").runs;
+    if (run?.verdict !== "fits") return expect.fail("the run was refused");
+    const { pe, helpsDecoder, macArray, macArrayCycles } = run.counts.perPe;
+    expect(pe.filter((_, index) => helpsDecoder[index])).toEqual(program.chipDecoder!.pes);
+    expect(sum(macArray.mac)).toBe(4 * 9 * run.input.steps);
+    expect(sum(macArrayCycles)).toBeGreaterThan(0);
+    expect(faultsOf(resultJsonOf([runProgram(program, chip, stimulus, {})], "test"))).toEqual([]);
+    expect(run.assumptions).toContain(
+      "The decoder's weights come from DRAM at its bandwidth; their way over the NoC is not counted as flits.",
+    );
+  });
+
+  it("takes the link's time from the profile's bandwidth", () => {
+    const { host } = runOf();
+    expect(host.linkBytesPerSecond).toBe(125e6);
+    expect(host.linkSecondsPerToken).toBeCloseTo(host.linkBytesPerToken / 125e6, 15);
+  });
+
+  it.each([
+    ["sleep", [], "static, without work", "PEs without work sleep."],
+    [
+      "sleep",
+      [15],
+      "static, reserved or without work",
+      "PEs without work sleep; 1 reserved PE sleeps throughout.",
+    ],
+    [
+      "off",
+      [14, 15],
+      "static, reserved",
+      "PEs without work are switched off; 2 reserved PEs sleep throughout.",
+    ],
+  ] as const)(
+    "names what powered PEs without work are: unused %s, reserved %j",
+    (whileUnused, reserved, cause, said) => {
+      const other = { ...chip, profile: tinyChip({ reserved: [...reserved] }) };
+      const { program } = compile(model, other.profile);
+      const [run] = resultJsonOf([runProgram(program, other, stimulus, { whileUnused })], "test").runs;
+      if (run?.verdict !== "fits") return expect.fail("the run was refused");
+      const pe = run.readings[0]!.energyByComponent.find(({ component }) => component === "pe")!;
+      expect(
+        pe.causes.map((part) => part.cause).filter((name) => /reserved|without work/.test(name)),
+      ).toEqual([cause]);
+      expect(run.assumptions).toContainEqual(expect.stringContaining(said));
+    },
+  );
+
+  it("writes short lists on one line, and reads back the same", () => {
+    const value = { a: [1, -2.5, 1e-7], b: ["egru0", "x"], c: ["two words"], d: [[1, 2]], e: [], f: [true] };
+    const text = formatJson(value);
+    expect(JSON.parse(text)).toEqual(value);
+    expect(text).toContain('"a": [1, -2.5, 1e-7],\n  "b": ["egru0", "x"],\n  "c": [\n');
+  });
+
   it("gives a window's time by schedule: one token after the other, or a filled pipeline", () => {
     const [sequential, pipelined] = runOf().readings;
     expect(sequential!.latencySecondsPerWindow).toBeCloseTo(4 * sequential!.latencySecondsPerToken, 15);
@@ -108,6 +192,21 @@ describe("resultJsonOf", () => {
     expect(input).toMatchObject({ source: "embedding", isRecurrent: false });
     expect(input!.share).toBeCloseTo(input!.shareByProductLaw, 12);
     expect(input!.share).toBeCloseTo(1 - input!.connectionSparsity, 12);
+  });
+
+  it("counts as recurrent activity what reached the next step of the same stream", () => {
+    const { program } = compile(model, chip.profile);
+    const found = runProgram(program, chip, stimulus, { streams: 2 });
+    const [run] = resultJsonOf([found], "test").runs;
+    if (run?.verdict !== "fits") return expect.fail("the run was refused");
+    const { steps, populations } = found.result;
+    const { size, eventsPerStep } = populations[1]!;
+    const arrived = [...eventsPerStep].filter((_, step) => step % (steps / 2) !== steps / 2 - 1);
+    const recurrent = run.projections.find(({ isRecurrent }) => isRecurrent)!;
+    expect(recurrent.shareByProductLaw).toBeCloseTo(
+      (sum(arrived) / (size * steps)) * (1 - recurrent.connectionSparsity),
+      12,
+    );
   });
 
   it("counts a matrix that decoder and embedding share once", () => {
@@ -128,9 +227,9 @@ describe("resultJsonOf", () => {
     expect(assumptions).toContain("The profile was changed: pe.count=16.");
   });
 
-  it("says what a refused model lacks", () => {
+  it("says what a refused model lacks", async () => {
     const noise = readStimulus({ kind: "synthetic", seed: 3, steps: 5 }, port);
-    const rows = compareAll(
+    const rows = await compareAll(
       [{ model: tinyModel({ inputs: 40, layers: [200, 200] }), stimulus: noise }],
       [{ chip: { ...chip, profile: tinyChip({ sramBytes: 2048 }) }, operatingPoints: ["100MHz"] }],
       { compile: {} },

@@ -1,4 +1,4 @@
-import { SRAM_TRAFFIC, type SramTraffic } from "../../../src/core/counts.ts";
+import { KERNEL_ACTIONS, SRAM_TRAFFIC, type SramTraffic } from "../../../src/core/counts.ts";
 import type { ReadingJson, RefusalJson, ResultJson, RunJson } from "../../../src/report/result-schema.ts";
 
 /** A result written by hand, with figures that are easy to find again in a text. */
@@ -20,6 +20,7 @@ export function sampleReading(changes: Partial<ReadingJson> = {}): ReadingJson {
       { name: "egru1", secondsPerToken: 1e-3 },
     ],
     peBusyShare: 0.25,
+    peSeconds: { working: 0.18225, waiting: 0.54675, unused: 2.673 },
     energyJoulesPerToken: 45.6e-6,
     energyJoulesPerWindow: 3.192e-3,
     energyJoulesTotal: 4.56e-3,
@@ -43,6 +44,30 @@ export function sampleReading(changes: Partial<ReadingJson> = {}): ReadingJson {
     meanPowerWatts: 0.01877,
     ...changes,
   };
+}
+
+/** Three PEs in use: two hold neurons, one of which helps a decoder, as does the third. */
+const sampleCounts: RunJson["counts"] = {
+  perPe: {
+    pe: [5, 6, 9],
+    layer: ["egru0", "egru0", ""],
+    helpsDecoder: [false, true, true],
+    kernel: listed(KERNEL_ACTIONS, [400, 800, 0]),
+    macArray: { mac: [0, 1000, 2000] },
+    sramBytes: listed(SRAM_TRAFFIC, [10, 20, 0]),
+    busyCycles: [18_225_000, 3_645_000, 0],
+    macArrayCycles: [0, 0, 36_450],
+  },
+  links: [{ from: [4, 4], to: [3, 4], flits: 1200 }],
+  noc: { flitHop: 18_000 },
+  eventRouter: { tableLookup: 4770, packetOut: 6000 },
+  dram: { byteRead: 0, byteWritten: 0 },
+  host: { mac: 64_000_000, eventIn: 2000, eventOut: 2770 },
+  saturations: { input: 0, scaledPayload: 0, accumulator: 0 },
+};
+
+function listed<Key extends string>(keys: readonly Key[], values: readonly number[]): Record<Key, number[]> {
+  return Object.fromEntries(keys.map((key) => [key, [...values]])) as Record<Key, number[]>;
 }
 
 export function sampleRun(changes: Partial<RunJson> = {}): RunJson {
@@ -146,11 +171,14 @@ export function sampleRun(changes: Partial<RunJson> = {}): RunJson {
       dramBytesWrittenPerToken: 0,
       saturations: { input: 0, scaledPayload: 0, accumulator: 0 },
     },
+    counts: sampleCounts,
     host: {
       macsPerToken: 640_000,
       eventsToChipPerToken: 20,
       eventsFromChipPerToken: 27.7,
       linkBytesPerToken: 763.2,
+      linkSecondsPerToken: 6.1056e-6,
+      linkBytesPerSecond: 125e6,
       stages: [
         { name: "embedding", kind: "embedding", macsPerToken: 0, parameterBytes: 2_560_000 },
         { name: "decoder", kind: "linear", macsPerToken: 640_000, parameterBytes: 2_580_000 },

@@ -63,6 +63,12 @@ describe("formatResult", () => {
     expect(formatResult(sampleResult(sampleRun()))).not.toContain("at least");
   });
 
+  it("names a base power that is unknown without counting it", () => {
+    const unpriced = [{ component: "base", action: "power", count: 1 }];
+    const text = formatResult(sampleResult(sampleRun({ readings: [{ ...fast, unpriced }] })));
+    expect(text).toContain('"at least": no cost is known for base.power (all the time).');
+  });
+
   it("warns of synthetic input before any figure", () => {
     const { input } = sampleRun();
     const text = formatResult(sampleResult(sampleRun({ input: { ...input, synthetic: true } })));
@@ -79,6 +85,79 @@ describe("formatResult", () => {
     expect(text).toContain("Activity, mean per vector");
     expect(text).toContain("state carried on throughout");
     expect(text).not.toMatch(/token|window|perplexity/);
+  });
+
+  it("warns where the host link is slower than the chip", () => {
+    const { host } = sampleRun();
+    const slow = { ...host, linkSecondsPerToken: 2e-3 };
+    const pipelined = sampleReading({ schedule: "pipelined", secondsBetweenTokens: 1.43e-3 });
+    const text = formatResult(
+      sampleResult(sampleRun({ host: slow, readings: [sampleReading(), pipelined] })),
+    );
+    expect(text).toContain("763 B: 2.00 ms at 125 MB/s");
+    expect(text.replace(/\n +/g, " ")).toContain(
+      "WARNING: the link takes longer than the chip between tokens at 150MHz pipelined. There the host would set the pace.",
+    );
+    expect(formatResult(sampleResult(sampleRun({ host: slow })))).not.toContain("WARNING");
+  });
+
+  it("says that a window is extrapolated where the run, or a stream of it, is shorter", () => {
+    const textOf = (steps: number, windowSteps: number, streams?: number) => {
+      const input = { ...sampleRun().input, steps, windowSteps, ...(streams && { streams }) };
+      return formatResult(sampleResult(sampleRun({ input })));
+    };
+    expect(textOf(1, 70)).toContain(
+      "Figures of a window are means times 70 (extrapolated: the run has fewer steps, 1 token).",
+    );
+    expect(textOf(100, 70, 2)).toContain("(extrapolated: the run has fewer steps, 50 tokens)");
+    expect(textOf(70, 70)).not.toContain("extrapolated");
+    expect(textOf(70, 1)).toContain("latency of a window (1 token) ");
+  });
+
+  it("shows small shares of the energy as less than one percent, and none as none", () => {
+    const [base, pe] = sampleReading().energyByComponent;
+    const causes = [
+      { cause: "sending events", joulesPerToken: 0.1e-6 },
+      { cause: "row look-ups", joulesPerToken: 0 },
+    ];
+    const reading = sampleReading({ energyByComponent: [base!, { ...pe!, causes }] });
+    const text = formatResult(sampleResult(sampleRun({ readings: [reading] })));
+    expect(text).toMatch(/sending events +100 nJ {2}<1 %\n/);
+    expect(text).toMatch(/row look-ups +0 J {3}0 %\n/);
+  });
+
+  it("says once, at the end, what several runs rest on alike", () => {
+    const runs = ["a", "b"].map((name) =>
+      sampleRun({ model: { name, sha256: "" }, assumptions: ["Common.", `Of ${name} alone.`] }),
+    );
+    const text = formatResult(sampleResult(...runs));
+    expect(text.match(/Common\./g)).toHaveLength(1);
+    expect(text.endsWith("\n\n\nWhat all these figures rest on\n  - Common.\n")).toBe(true);
+    expect(text.match(/What these figures rest on\n {2}- Of [ab] alone\.\n/g)).toHaveLength(2);
+    const alike = formatResult(sampleResult(sampleRun(), sampleRun()));
+    expect(alike).not.toContain("What these figures rest on");
+  });
+
+  it("lists the busiest PEs first, five at most, ties by number", () => {
+    const { counts } = sampleRun();
+    const n = 7;
+    const column = (values: number[]) => values;
+    const perPe = {
+      ...counts.perPe,
+      pe: [1, 2, 3, 4, 5, 6, 7],
+      layer: Array.from({ length: n }, () => "egru0"),
+      helpsDecoder: Array.from({ length: n }, () => false),
+      kernel: {
+        ...counts.perPe.kernel,
+        synop: column([1, 2, 3, 4, 5, 6, 7]),
+        packetReceive: column([0, 0, 0, 0, 0, 0, 0]),
+      },
+      busyCycles: [10, 30, 30, 5, 50, 1, 2],
+      macArrayCycles: [0, 0, 0, 0, 0, 0, 0],
+    };
+    const text = formatResult(sampleResult(sampleRun({ counts: { ...counts, perPe } })));
+    const table = text.slice(text.indexOf("Busiest PEs"), text.indexOf("Time and energy"));
+    expect([...table.matchAll(/^ +(\d+) {2}egru0/gm)].map(([, pe]) => Number(pe))).toEqual([5, 2, 3, 1, 4]);
   });
 
   it("counts what was clamped, and says nothing where nothing was", () => {

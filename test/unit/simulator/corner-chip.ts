@@ -28,6 +28,7 @@ export const cornerChip = (
   name: "corners",
   title: "Corner chip",
   hash: "f".repeat(64),
+  sha256: "e".repeat(64),
   pe: {
     count: 8,
     firstPeId: 1,

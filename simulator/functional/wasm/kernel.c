@@ -1,0 +1,330 @@
+/*
+ * The inner loops of the simulator: what every event and every neuron costs anew in each timestep. docs/model.md
+ * is normative for the arithmetic. Operations on float32 are rounded one by one: compile without contraction.
+ *
+ * kernel-binary.ts holds this file compiled to WebAssembly; build.sh beside it makes it anew. Compiled for the
+ * machine at hand, the same file is what `npm run bench` measures the kernel against.
+ */
+#include <stdint.h>
+
+#ifdef __wasm__
+#define KERNEL __attribute__((visibility("default")))
+#define FROM_HOST(name) __attribute__((import_module("host"), import_name(#name)))
+/** The host's float64 functions; rounded to float32 they are what a gate is made of. */
+FROM_HOST(exp) double host_exp(double x);
+FROM_HOST(tanh) double host_tanh(double x);
+#else
+#include <math.h>
+#define KERNEL
+#define host_exp exp
+#define host_tanh tanh
+#endif
+
+/** Values clamped so far. */
+typedef struct {
+  double scaled_payload;
+  double accumulator;
+} Saturations;
+
+/* ---- Synapses: adds the rows of all events to the accumulators, sources and then targets ascending. ----
+ *
+ * row_start [sources + 1], target and weight [synapses]; neuron and payload [count] are the events.
+ */
+
+/* acc = acc + w * payload, both operations rounded to float32. */
+#define ADD_FLOAT32(NAME, TARGET)                                                                                  \
+  KERNEL void NAME(const uint32_t *row_start, const TARGET *target, const float *weight, const uint32_t *neuron,   \
+                   const float *payload, uint32_t count, float *accumulator) {                                     \
+    for (uint32_t event = 0; event < count; event += 1) {                                                          \
+      const float value = payload[event];                                                                          \
+      const uint32_t end = row_start[neuron[event] + 1];                                                           \
+      for (uint32_t i = row_start[neuron[event]]; i < end; i += 1) accumulator[target[i]] += weight[i] * value;    \
+    }                                                                                                              \
+  }
+
+ADD_FLOAT32(addFloat32, uint16_t)
+ADD_FLOAT32(addFloat32Wide, uint32_t)
+
+/*
+ * acc = saturate(acc + ((scaled * w) >> SHIFT)); the payload is scaled once a row. A clamped payload counts once
+ * for each PE that scales it. A product has at most 31 bits, so a sum of 24 bits cannot leave 32, and one of 32
+ * has left them where its sign is neither addend's.
+ */
+#define LEAVES_24(a, b, sum) ((uint32_t)(sum) + (1u << 23) >= 1u << 24)
+#define LEAVES_32(a, b, sum) ((((a) ^ (sum)) & ((b) ^ (sum))) < 0)
+
+#define ADD_INTEGER(NAME, TARGET, WEIGHT, PRODUCT, SHIFT, LIMIT, BITS)                                             \
+  KERNEL void NAME(const uint32_t *row_start, const TARGET *target, const WEIGHT *weight,                          \
+                   const uint32_t *neuron, const int32_t *payload, uint32_t count, int32_t *accumulator,           \
+                   const uint32_t *multiplier, uint32_t shift, const uint32_t *pe_rows,                            \
+                   Saturations *saturations) {                                                                     \
+    const int64_t half = shift == 0 ? 0 : (int64_t)1 << (shift - 1);                                               \
+    uint32_t clamped = 0;                                                                                          \
+    for (uint32_t event = 0; event < count; event += 1) {                                                          \
+      const uint32_t source = neuron[event];                                                                       \
+      const uint32_t end = row_start[source + 1];                                                                  \
+      uint32_t i = row_start[source];                                                                              \
+      if (i == end) continue;                                                                                      \
+      const int64_t wide = ((int64_t)payload[event] * multiplier[source] + half) >> shift;                         \
+      const int64_t limited = wide > (LIMIT) ? (LIMIT) : wide < -(int64_t)(LIMIT) ? -(int64_t)(LIMIT) : wide;      \
+      if (limited != wide) saturations->scaled_payload += pe_rows[source];                                         \
+      const PRODUCT scaled = (PRODUCT)limited;                                                                     \
+      for (; i < end; i += 1) {                                                                                    \
+        const int32_t product = (int32_t)((scaled * weight[i]) >> SHIFT);                                          \
+        const int32_t before = accumulator[target[i]];                                                             \
+        int32_t sum = (int32_t)((uint32_t)before + (uint32_t)product);                                             \
+        if (__builtin_expect(LEAVES_##BITS(before, product, sum), 0)) {                                            \
+          const int32_t high = (int32_t)((1u << (BITS - 1)) - 1);                                                  \
+          sum = (int64_t)before + product < 0 ? -high - 1 : high;                                                  \
+          clamped += 1;                                                                                            \
+        }                                                                                                          \
+        accumulator[target[i]] = sum;                                                                              \
+      }                                                                                                            \
+    }                                                                                                              \
+    saturations->accumulator += clamped;                                                                           \
+  }
+
+ADD_INTEGER(addInt8In24, uint16_t, int8_t, int32_t, 8, 1 << 24, 24)
+ADD_INTEGER(addInt8In24Wide, uint32_t, int8_t, int32_t, 8, 1 << 24, 24)
+ADD_INTEGER(addInt8In32, uint16_t, int8_t, int32_t, 8, 1 << 24, 32)
+ADD_INTEGER(addInt8In32Wide, uint32_t, int8_t, int32_t, 8, 1 << 24, 32)
+ADD_INTEGER(addInt16In24, uint16_t, int16_t, int64_t, 16, INT32_MAX, 24)
+ADD_INTEGER(addInt16In24Wide, uint32_t, int16_t, int64_t, 16, INT32_MAX, 24)
+ADD_INTEGER(addInt16In32, uint16_t, int16_t, int64_t, 16, INT32_MAX, 32)
+ADD_INTEGER(addInt16In32Wide, uint32_t, int16_t, int64_t, 16, INT32_MAX, 32)
+
+/* ---- Counting: how many synops and non-empty rows the events cost each slice. ----
+ *
+ * table [sources, columns]: synops that an event of a source costs a slice, 0 where its row is empty. synops and
+ * rows [columns] are overwritten.
+ */
+
+KERNEL void countRowsWide(const uint32_t *table, uint32_t columns, const uint32_t *neuron, uint32_t count,
+                          uint32_t *synops, uint32_t *rows) {
+  for (uint32_t column = 0; column < columns; column += 1) {
+    synops[column] = 0;
+    rows[column] = 0;
+  }
+  for (uint32_t event = 0; event < count; event += 1) {
+    const uint32_t *row = table + neuron[event] * columns;
+    for (uint32_t column = 0; column < columns; column += 1) {
+      synops[column] += row[column];
+      rows[column] += row[column] != 0;
+    }
+  }
+}
+
+#define LANES 8
+typedef uint16_t Narrow __attribute__((vector_size(2 * LANES)));
+typedef uint32_t Wide __attribute__((vector_size(4 * LANES)));
+
+/** Events after which a lane of 16 bits may be full. */
+#define CHUNK 65535
+
+static inline void count_lanes(const uint16_t *table, uint32_t columns, const uint32_t *neuron, uint32_t count,
+                               uint32_t *synops, uint32_t *rows) {
+  Wide weights = {0};
+  Wide fetched = {0};
+  for (uint32_t event = 0; event < count;) {
+    const uint32_t end = count - event > CHUNK ? event + CHUNK : count;
+    Narrow found = {0};
+    for (; event < end; event += 1) {
+      Narrow row;
+      __builtin_memcpy(&row, table + neuron[event] * columns, sizeof row);
+      weights += __builtin_convertvector(row, Wide);
+      found -= (Narrow)(row != 0);
+    }
+    fetched += __builtin_convertvector(found, Wide);
+  }
+  __builtin_memcpy(synops, &weights, sizeof weights);
+  __builtin_memcpy(rows, &fetched, sizeof fetched);
+}
+
+/** The last lanes may count columns of the lanes before them once more, which changes nothing. */
+KERNEL void countRows(const uint16_t *table, uint32_t columns, const uint32_t *neuron, uint32_t count,
+                      uint32_t *synops, uint32_t *rows) {
+  uint32_t column = 0;
+  for (; column + LANES <= columns; column += LANES)
+    count_lanes(table + column, columns, neuron, count, synops + column, rows + column);
+  if (column == columns) return;
+  if (columns >= LANES) {
+    column = columns - LANES;
+    count_lanes(table + column, columns, neuron, count, synops + column, rows + column);
+    return;
+  }
+  for (column = 0; column < columns; column += 1) {
+    uint32_t weights = 0;
+    uint32_t fetched = 0;
+    for (uint32_t event = 0; event < count; event += 1) {
+      const uint32_t row = table[neuron[event] * columns + column];
+      weights += row;
+      fetched += row != 0;
+    }
+    synops[column] = weights;
+    rows[column] = fetched;
+  }
+}
+
+/* ---- Neurons, float32. ---- */
+
+/** exp(i) for whole i, and exp(j / 128) for j = 0 ... 127. */
+#define LARGEST_EXPONENT 88
+static double whole_exp[2 * LARGEST_EXPONENT + 1];
+static double part_exp[128];
+
+/** To be called once, before any neuron is updated. */
+KERNEL void prepare(void) {
+  for (int i = -LARGEST_EXPONENT; i <= LARGEST_EXPONENT; i += 1) whole_exp[i + LARGEST_EXPONENT] = host_exp(i);
+  for (int j = 0; j < 128; j += 1) part_exp[j] = host_exp(j / 128.0);
+}
+
+static inline uint64_t bits_of(double x) {
+  uint64_t bits;
+  __builtin_memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+
+/** Added to a number below 2^51, it rounds it to a whole one, which then stands in the lowest bits. */
+#define ROUNDER 0x1.8p52
+
+/** exp(x) to 2^-43 of its value, for |x| < LARGEST_EXPONENT - 1: exp(i) exp(j / 128) and a series for the rest. */
+static inline double near_exp(double x) {
+  const double rounded = x * 128 + ROUNDER;
+  const int32_t n = (int32_t)bits_of(rounded);
+  const double r = x - (rounded - ROUNDER) * (1.0 / 128);
+  const double series = 1 + r * (1 + r * (1.0 / 2 + r * (1.0 / 6 + r * (1.0 / 24))));
+  return whole_exp[(n >> 7) + LARGEST_EXPONENT] * part_exp[n & 127] * series;
+}
+
+/**
+ * Whether a number known to 2^-40 of itself lies so near to the middle between two float32 that it could be
+ * rounded to either. For numbers that are normal in float32; about one in 65,000.
+ */
+static inline int is_doubtful(double x) {
+  const uint32_t nearness = 1u << (52 - 40);
+  const uint32_t middle = 1u << 28;
+  return (((uint32_t)bits_of(x) - middle + nearness) & 0x1fffffff) <= 2 * nearness;
+}
+
+/** exp(x), rounded to float32 once; where that is in doubt, the host's function decides. */
+static inline float float32_exp(float x) {
+  if (x > -(LARGEST_EXPONENT - 1) && x < LARGEST_EXPONENT - 1) {
+    const double value = near_exp(x);
+    if (__builtin_expect(!is_doubtful(value), 1)) return (float)value;
+  }
+  return (float)host_exp(x);
+}
+
+/** Below, tanh(x) rounds to x. */
+#define TINY_ARGUMENT 0x1p-13
+/** Below, the quotient of exponentials would lose digits; the odd series does not. */
+#define SMALL_ARGUMENT 0x1p-5
+/** Above, tanh(x) rounds to one. */
+#define LARGE_ARGUMENT 20
+
+/** tanh(x), rounded to float32 once; where that is in doubt, the host's function decides. */
+static inline float float32_tanh(float x) {
+  const double argument = x;
+  const double magnitude = argument < 0 ? -argument : argument;
+  double value;
+  if (magnitude < SMALL_ARGUMENT) {
+    if (magnitude < TINY_ARGUMENT) return x;
+    const double square = argument * argument;
+    value = argument * (1 + square * (-1.0 / 3 + square * (2.0 / 15 + square * (-17.0 / 315))));
+  } else if (magnitude < LARGE_ARGUMENT) {
+    const double power = near_exp(2 * argument);
+    value = (power - 1) / (power + 1);
+  } else {
+    return (float)host_tanh(argument);
+  }
+  return __builtin_expect(is_doubtful(value), 0) ? (float)host_tanh(argument) : (float)value;
+}
+
+static inline float float32_sigmoid(float x) { return 1.0f / (1.0f + float32_exp(-x)); }
+
+/**
+ * One EGRU population, one timestep. sum [4, size]: accumulators z, r, input part and recurrent part of g.
+ * Returns the number of events, which it writes to neuron and payload.
+ */
+KERNEL uint32_t updateFloat32(const float *sum, const float *threshold, float *state, uint32_t size,
+                              uint32_t *neuron, float *payload) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < size; i += 1) {
+    const float z = float32_sigmoid(sum[i]);
+    const float r = float32_sigmoid(sum[size + i]);
+    const float reset = r * sum[3 * size + i];
+    const float g = float32_tanh(sum[2 * size + i] + reset);
+    const float kept = z * state[i];
+    const float added = (1.0f - z) * g;
+    const float c = kept + added;
+    if (c > threshold[i]) {
+      neuron[count] = i;
+      payload[count] = c;
+      count += 1;
+      state[i] = c - threshold[i];
+    } else {
+      state[i] = c;
+    }
+  }
+  return count;
+}
+
+/* ---- Neurons, integer (docs/model.md, 2). ---- */
+
+#define GATE_BITS 15
+#define GATE_ONE (1 << GATE_BITS)
+#define GATE_HALF (1 << (GATE_BITS - 1))
+#define TABLE_INTERVALS 512
+#define STATE_BITS_BELOW_GATE 8
+
+/** A half table at |x|, interpolated; Q15. `step` is the exponent of the distance of two entries. */
+static inline int32_t look_up(const uint16_t *table, uint32_t magnitude, uint32_t step) {
+  const uint32_t index = magnitude >> step;
+  if (index >= TABLE_INTERVALS) return table[TABLE_INTERVALS];
+  const int32_t rest = (int32_t)(magnitude - (index << step));
+  const int32_t low = table[index];
+  return low + (((table[index + 1] - low) * rest + (1 << (step - 1))) >> step);
+}
+
+static inline uint32_t magnitude_of(int32_t x) { return x < 0 ? 0u - (uint32_t)x : (uint32_t)x; }
+
+static inline int32_t table_sigmoid(const uint16_t *table, int32_t x, uint32_t step) {
+  const int32_t y = look_up(table, magnitude_of(x), step);
+  return x < 0 ? GATE_ONE - y : y;
+}
+
+static inline int32_t table_tanh(const uint16_t *table, int32_t x, uint32_t step) {
+  const int32_t y = look_up(table, magnitude_of(x), step);
+  return x < 0 ? -y : y;
+}
+
+/**
+ * Neurons first ... end - 1 of a population of `size`, which share their tables; `step` as above, `bits` of an
+ * accumulator. Events are written from `count` on. Returns the new count.
+ */
+KERNEL uint32_t updateInteger(const int32_t *sum, const int32_t *threshold, int32_t *state, uint32_t size,
+                              uint32_t *neuron, int32_t *payload, uint32_t count, uint32_t first, uint32_t end,
+                              const uint16_t *sigmoid, const uint16_t *tanh_table, uint32_t step, uint32_t bits,
+                              Saturations *saturations) {
+  const int64_t limit = (int64_t)1 << (bits - 1);
+  for (uint32_t i = first; i < end; i += 1) {
+    const int64_t z = table_sigmoid(sigmoid, sum[i], step);
+    const int64_t r = table_sigmoid(sigmoid, sum[size + i], step);
+    int64_t pre = sum[2 * size + i] + ((r * sum[3 * size + i] + GATE_HALF) >> GATE_BITS);
+    if (pre >= limit || pre < -limit) {
+      saturations->accumulator += 1;
+      pre = pre < 0 ? -limit : limit - 1;
+    }
+    const int64_t g = (int64_t)table_tanh(tanh_table, (int32_t)pre, step) * (1 << STATE_BITS_BELOW_GATE);
+    const int64_t c = (z * state[i] + (GATE_ONE - z) * g + GATE_HALF) >> GATE_BITS;
+    if (c > threshold[i]) {
+      neuron[count] = i;
+      payload[count] = (int32_t)c;
+      count += 1;
+      state[i] = (int32_t)(c - threshold[i]);
+    } else {
+      state[i] = (int32_t)c;
+    }
+  }
+  return count;
+}

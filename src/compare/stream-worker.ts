@@ -1,0 +1,26 @@
+import { openMachine, runStream } from "../../simulator/simulate.ts";
+import type { HardwareProfile } from "../core/profile.ts";
+import type { Program } from "../core/program.ts";
+import type { SimulationResult } from "../core/result.ts";
+import type { StateCarry, Stimulus } from "../core/stimulus.ts";
+
+/** Where worker threads find this module. */
+export const STREAM_WORKER = import.meta.url;
+
+export interface StreamSetup {
+  readonly program: Program;
+  readonly profile: HardwareProfile;
+  readonly carry: StateCarry;
+}
+
+/** Steps between two words on progress: a message costs about as much as a step. */
+const STEPS_PER_MESSAGE = 256;
+
+/** Loads the program once; then simulates one stream a task. */
+export function startWorker({ program, profile, carry }: StreamSetup) {
+  const machine = openMachine(program, profile);
+  return (stream: Stimulus, advance: (steps: number) => void): SimulationResult =>
+    runStream(machine, stream, carry, (step) => {
+      if ((step + 1) % STEPS_PER_MESSAGE === 0) advance(step + 1);
+    });
+}
