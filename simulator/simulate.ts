@@ -1,10 +1,11 @@
 import { InputError } from "../src/core/errors.ts";
-import type { HardwareProfile } from "../src/core/profile.ts";
+import type { HardwareProfile, OperatingPoint } from "../src/core/profile.ts";
 import type { Program } from "../src/core/program.ts";
 import type { Evaluation, SimulationResult } from "../src/core/result.ts";
 import { type StateCarry, type Stimulus, stepsOf } from "../src/core/stimulus.ts";
 import { checkProgram } from "./check-program.ts";
 import { checkStimulus } from "./check-stimulus.ts";
+import { createReplay } from "./detailed/replay.ts";
 import { createEncoder } from "./engine/input.ts";
 import { startPopulations } from "./engine/layers.ts";
 import { startLedger } from "./engine/ledger.ts";
@@ -38,7 +39,13 @@ export interface StepView {
   readonly logits: Float64Array | undefined;
 }
 
-export interface SimulationOptions extends StateCarry {
+/** How a run carries state, and where it is replayed packet by packet. */
+export interface RunCarry extends StateCarry {
+  /** Operating points at which every timestep is replayed as well; the numbers stay the same. */
+  readonly replayAt?: readonly OperatingPoint[];
+}
+
+export interface SimulationOptions extends RunCarry {
   /** Streams that the stimulus is cut into, run one after the other, each from a state of zero. One where absent. */
   readonly streams?: number;
   /** Steps are numbered throughout. */
@@ -94,7 +101,7 @@ export function simulate(
 export function runStream(
   machine: Machine,
   stream: Stimulus,
-  carry: StateCarry,
+  carry: RunCarry,
   onStep: (step: number, view: StepView) => void,
 ): SimulationResult {
   const simulation = startSimulation(machine, stream, carry);
@@ -108,7 +115,7 @@ export function createSimulation(
   program: Program,
   profile: HardwareProfile,
   stimulus: Stimulus,
-  carry: StateCarry = {},
+  carry: RunCarry = {},
 ): Simulation {
   return startSimulation(openMachine(program, profile), stimulus, carry);
 }
@@ -120,7 +127,11 @@ export function openMachine(program: Program, profile: HardwareProfile): Machine
 }
 
 /** Begins a run from states of zero. It ends the one before: a machine does one at a time. */
-export function startSimulation(machine: Machine, stimulus: Stimulus, { window }: StateCarry): Simulation {
+export function startSimulation(
+  machine: Machine,
+  stimulus: Stimulus,
+  { window, replayAt = [] }: RunCarry,
+): Simulation {
   const { program, kernel } = machine;
   checkStimulus(program, stimulus);
   if (window !== undefined && (!Number.isInteger(window) || window < 1)) {
@@ -133,6 +144,7 @@ export function startSimulation(machine: Machine, stimulus: Stimulus, { window }
   kernel.forget();
   const populations = startPopulations(machine);
   const capacity = stepsOf(stimulus);
+  const replays = replayAt.map((point) => createReplay(machine, point, capacity));
   const running = startLedger(machine);
   const record = startPhaseRecord(machine, capacity);
   const output = createOutputStage(machine);
@@ -199,6 +211,7 @@ export function startSimulation(machine: Machine, stimulus: Stimulus, { window }
       }
       running.endStep();
       record.record(steps, running.ledger());
+      for (const replay of replays) replay.step(populations.map(({ now }) => now));
       output.run(last.now, saturations);
       const logits = targets === undefined ? undefined : output.logits();
       if (logits !== undefined) {
@@ -244,6 +257,7 @@ export function startSimulation(machine: Machine, stimulus: Stimulus, { window }
       ...cyclesByPe(machine, running.ledger(), steps),
       usedPes: [...new Set(machine.workers.map(({ pe }) => pe))].sort((a, b) => a - b),
       ...(scored > 0 && { evaluation: evaluationOf(scored, loss) }),
+      ...(replays.length > 0 && { replays: replays.map((replay) => replay.timing()) }),
       origin: stimulus.origin,
       synthetic: stimulus.synthetic,
     }),

@@ -1,6 +1,12 @@
 import { type Counts, type PerPe, sumOf, type Totals } from "../src/core/counts.ts";
 import { InputError } from "../src/core/errors.ts";
-import type { Evaluation, Phase, PopulationActivity, SimulationResult } from "../src/core/result.ts";
+import type {
+  Evaluation,
+  Phase,
+  PopulationActivity,
+  ReplayedTiming,
+  SimulationResult,
+} from "../src/core/result.ts";
 import { type Stimulus, stepsOf } from "../src/core/stimulus.ts";
 
 /**
@@ -82,8 +88,27 @@ export function joinStreams(results: readonly SimulationResult[]): SimulationRes
     busyCycles: added(results.map(({ busyCycles }) => busyCycles)),
     macArrayCycles: added(results.map(({ macArrayCycles }) => macArrayCycles)),
     ...(evaluation && { evaluation }),
+    ...(first.replays && {
+      replays: first.replays.map((replay, index) =>
+        joinReplay(
+          replay,
+          results.map(({ replays }) => replays![index]!),
+        ),
+      ),
+    }),
   };
 }
+
+const joinReplay = (first: ReplayedTiming, replays: readonly ReplayedTiming[]): ReplayedTiming => ({
+  operatingPoint: first.operatingPoint,
+  phases: first.phases.map(({ name }, phase) => ({
+    name,
+    seconds: joined(replays.map(({ phases }) => phases[phase]!.seconds)),
+  })),
+  largestFifo: Math.max(...replays.map(({ largestFifo }) => largestFifo)),
+  refusedPackets: total(replays, ({ refusedPackets }) => refusedPackets),
+  stalledSends: total(replays, ({ stalledSends }) => stalledSends),
+});
 
 function joinEvaluations(results: readonly SimulationResult[]): Evaluation | undefined {
   const evaluations = results.flatMap(({ evaluation }) => (evaluation ? [evaluation] : []));

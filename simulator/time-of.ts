@@ -65,3 +65,25 @@ function phaseSeconds(
     return Math.max(cycles / peClock, transfer) + flight + drain;
   });
 }
+
+/**
+ * Time of a run by its packet-by-packet replay at one operating point, layers one after the other.
+ *
+ * @throws RangeError where the run was not replayed there.
+ */
+export function replayedTimeOf({ replays, steps }: SimulationResult, point: OperatingPoint): Timing {
+  const replay = replays?.find(({ operatingPoint }) => operatingPoint === point.name);
+  if (replay === undefined) throw new RangeError(`the run was not replayed at ${point.name}`);
+  const { phases, largestFifo, refusedPackets, stalledSends } = replay;
+  const total = sumOf(phases.map(({ seconds }) => sumOf(seconds)));
+  const mean = steps === 0 ? 0 : total / steps;
+  return {
+    operatingPoint: point.name,
+    schedule: "sequential",
+    secondsPerStep: mean,
+    latencyPerStep: mean,
+    total,
+    phases: phases.map(({ name, seconds }) => ({ name, seconds: meanOf(seconds) })),
+    replay: { largestFifo, refusedPackets, stalledSends },
+  };
+}

@@ -11,8 +11,16 @@ import type {
 export interface SimulationOptions
   extends ProfileOptions, ProgramOptions, InputOptions, PricingOptions, OutputOptions {}
 
-export const pricingOf = ({ window, streams, schedule, waiting, unused }: PricingOptions): RunOptions => ({
+export const pricingOf = ({
+  window,
+  streams,
+  schedule,
+  fidelity,
+  waiting,
+  unused,
+}: PricingOptions): RunOptions => ({
   schedules: schedule,
+  fidelities: fidelity,
   ...(streams > 1 && { streams }),
   ...(window !== undefined && { window }),
   ...(waiting !== undefined && { whileWaiting: waiting }),

@@ -8,7 +8,7 @@ import {
   SCALE_GRANULARITIES,
   type ScaleGranularity,
 } from "../core/number-format.ts";
-import { SCHEDULES, type Schedule } from "../core/result.ts";
+import { FIDELITIES, type Fidelity, SCHEDULES, type Schedule } from "../core/result.ts";
 import { collect, filePath, listOf, wholeNumber } from "./parse-values.ts";
 
 const MOST_STEPS = 100_000_000;
@@ -42,6 +42,7 @@ export interface PricingOptions {
   readonly streams: number;
   readonly workers: number;
   readonly schedule: readonly Schedule[];
+  readonly fidelity: readonly Fidelity[];
   readonly waiting?: "sleep" | "spin";
   readonly unused?: "sleep" | "off";
 }
@@ -153,6 +154,14 @@ export const withPricingOptions = (command: Command): Command =>
       new Option("--schedule <list>", `${SCHEDULES.join(", ")}, or both between commas`)
         .argParser(listOf(SCHEDULES))
         .default(["sequential"], "sequential"),
+    )
+    .addOption(
+      new Option(
+        "--fidelity <list>",
+        "time from counts (fast), packet by packet in the sequential schedule (detailed), or both",
+      )
+        .argParser(listOf(FIDELITIES))
+        .default(["fast"], "fast"),
     )
     .addOption(
       new Option(

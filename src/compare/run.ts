@@ -1,12 +1,12 @@
 import { type NeuroBenchMetrics, neuroBenchMetrics } from "../../simulator/metrics.ts";
 import { openMachine, type StepView, simulate, startSimulation } from "../../simulator/simulate.ts";
 import { cutStreams, joinStreams, stepsInStreams } from "../../simulator/streams.ts";
-import { timeOf } from "../../simulator/time-of.ts";
+import { replayedTimeOf, timeOf } from "../../simulator/time-of.ts";
 import { sumOf } from "../core/counts.ts";
 import { InputError } from "../core/errors.ts";
 import type { HardwareProfile, OperatingPoint, PeProfile } from "../core/profile.ts";
 import type { Program } from "../core/program.ts";
-import type { Schedule, SimulationResult, Timing } from "../core/result.ts";
+import type { Fidelity, Schedule, SimulationResult, Timing } from "../core/result.ts";
 import { type Stimulus, stepsOf } from "../core/stimulus.ts";
 import { type EnergyReport, energyOf } from "../energy/energy-of.ts";
 import { operatingPointOf } from "../profiles/chip-spec.ts";
@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly operatingPoints?: readonly string[];
   /** Sequential only, where absent. */
   readonly schedules?: readonly Schedule[];
+  /** Fast only, where absent. Detailed times are of the sequential schedule. */
+  readonly fidelities?: readonly Fidelity[];
   /** Timesteps between restarts of the hidden state; absent: it is carried on throughout. */
   readonly window?: number;
   /** Equal parts that the input is cut into, each run from a state of zero; one where absent. */
@@ -61,6 +63,7 @@ export function runProgram(program: Program, chip: Chip, stimulus: Stimulus, opt
     ...(streams !== undefined && { streams }),
     ...(onProgress && { onProgress: (done: number) => onProgress(done, steps) }),
     ...(observe && { observe }),
+    replayAt: replayPointsOf(profile, options),
   });
   return reportOf(program, chip, stimulus, options, result);
 }
@@ -77,7 +80,11 @@ export async function runProgramInWorkers(
   if (Math.min(workers, streams) <= 1 || options.observe) return runProgram(program, chip, stimulus, options);
   const { profile } = chip;
   const steps = checkRun(chip, stimulus, options);
-  const setup: StreamSetup = { program, profile, carry: { window } };
+  const setup: StreamSetup = {
+    program,
+    profile,
+    carry: { window, replayAt: replayPointsOf(profile, options) },
+  };
   const parts = cutStreams(stimulus, streams);
   try {
     const results = await runInWorkers<StreamSetup, Stimulus, SimulationResult>(
@@ -108,6 +115,11 @@ function checkRun({ profile }: Chip, stimulus: Stimulus, options: RunOptions): n
 const pointsOf = (profile: HardwareProfile, { operatingPoints }: RunOptions): OperatingPoint[] =>
   (operatingPoints ?? [undefined]).map((name) => operatingPointOf(profile, name));
 
+const isDetailed = ({ fidelities = ["fast"] }: RunOptions): boolean => fidelities.includes("detailed");
+
+const replayPointsOf = (profile: HardwareProfile, options: RunOptions): OperatingPoint[] =>
+  isDetailed(options) ? pointsOf(profile, options) : [];
+
 /** Times and prices a run. */
 function reportOf(
   program: Program,
@@ -117,7 +129,6 @@ function reportOf(
   result: SimulationResult,
 ): RunReport {
   const { profile } = chip;
-  const schedules = options.schedules ?? ["sequential" as const];
   return {
     program,
     chip,
@@ -125,20 +136,35 @@ function reportOf(
     result,
     metrics: neuroBenchMetrics(result, program),
     readings: pointsOf(profile, options).flatMap((point) =>
-      schedules.map((schedule) => readingAt(result, profile, point, schedule, options)),
+      timingsAt(result, profile, point, options).map((timing) =>
+        readingOf(result, profile, point, timing, options),
+      ),
     ),
   };
 }
 
-function readingAt(
+function timingsAt(
   result: SimulationResult,
   profile: HardwareProfile,
   point: OperatingPoint,
-  schedule: Schedule,
+  options: RunOptions,
+): Timing[] {
+  const { schedules = ["sequential"], fidelities = ["fast"] } = options;
+  const fast = schedules.map((schedule) => timeOf(result, profile, point, schedule));
+  return [
+    ...(fidelities.includes("fast") ? fast : []),
+    ...(isDetailed(options) ? [replayedTimeOf(result, point)] : []),
+  ];
+}
+
+function readingOf(
+  result: SimulationResult,
+  profile: HardwareProfile,
+  point: OperatingPoint,
+  timing: Timing,
   options: RunOptions,
 ): Reading {
   const { whileWaiting = profile.pe.whileWaiting, whileUnused = profile.pe.whileUnused } = options;
-  const timing = timeOf(result, profile, point, schedule);
   const energy = energyOf(result, profile, point, timing, { whileWaiting, whileUnused });
   return { point, timing, energy, whileWaiting, whileUnused };
 }

@@ -1,8 +1,8 @@
-import { openMachine, runStream } from "../../simulator/simulate.ts";
+import { openMachine, type RunCarry, runStream } from "../../simulator/simulate.ts";
 import type { HardwareProfile } from "../core/profile.ts";
 import type { Program } from "../core/program.ts";
 import type { SimulationResult } from "../core/result.ts";
-import type { StateCarry, Stimulus } from "../core/stimulus.ts";
+import type { Stimulus } from "../core/stimulus.ts";
 
 /** Where worker threads find this module. */
 export const STREAM_WORKER = import.meta.url;
@@ -10,7 +10,7 @@ export const STREAM_WORKER = import.meta.url;
 export interface StreamSetup {
   readonly program: Program;
   readonly profile: HardwareProfile;
-  readonly carry: StateCarry;
+  readonly carry: RunCarry;
 }
 
 /** Steps between two words on progress: a message costs about as much as a step. */

@@ -26,6 +26,8 @@ export interface SimulationResult {
   /** Indices of the PEs that hold a part of the program. Ascending. */
   readonly usedPes: readonly number[];
   readonly evaluation?: Evaluation;
+  /** Packet-by-packet times, one for each operating point that was asked for. */
+  readonly replays?: readonly ReplayedTiming[];
   readonly origin: string;
   readonly synthetic: boolean;
 }
@@ -77,6 +79,26 @@ export interface Evaluation {
   readonly perplexity: number;
 }
 
+/** What a run's packet-by-packet replay comes to at one operating point, layers one after the other. */
+export interface ReplayedTiming extends ReplayFigures {
+  readonly operatingPoint: string;
+  /** By phase, in the order of the result's. Seconds, shape [steps] each. */
+  readonly phases: readonly { readonly name: string; readonly seconds: Float64Array }[];
+}
+
+export interface ReplayFigures {
+  /** Most packets that a PE's FIFO held at once. */
+  readonly largestFifo: number;
+  /** How often a packet found its PE's FIFO full and waited in the NoC. */
+  readonly refusedPackets: number;
+  /** How often a PE found its way into the NoC full and waited. */
+  readonly stalledSends: number;
+}
+
+/** fast: time from counts in closed form. detailed: packets, PEs and router replayed one by one. */
+export const FIDELITIES = ["fast", "detailed"] as const;
+export type Fidelity = (typeof FIDELITIES)[number];
+
 /** Time of a run at one operating point under one schedule. */
 export interface Timing {
   readonly operatingPoint: string;
@@ -89,6 +111,8 @@ export interface Timing {
   readonly total: Seconds;
   /** Mean latency of each phase, in the order of `phases`. */
   readonly phases: readonly { readonly name: string; readonly seconds: Seconds }[];
+  /** Present where the time is that of a detailed replay. */
+  readonly replay?: ReplayFigures;
 }
 
 /** sequential: one timestep passes all layers before the next begins. pipelined: layers work on successive steps at once. */

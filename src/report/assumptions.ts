@@ -20,7 +20,14 @@ export function assumptionsOf({ program, chip, readings, stepIs }: RunReport): s
     `Time is modelled from counts, not measured: a layer takes its busiest PE, the packets' flight, and the slower of busiest link and event router.`,
     `Of the profile's figures ${measured} are measured, ${published} published, ${estimated} estimated and ${unknown} unknown` +
       (guessed > 0 ? `; the cycles of ${guessed} of ${kernels.length} kernel actions are estimates.` : "."),
-    "Every packet finds room in its PE's FIFO: the fast model knows no overflow.",
+    ...(readings.some(({ timing }) => timing.replay === undefined)
+      ? ["Every packet finds room in its PE's FIFO: the fast model knows no overflow."]
+      : []),
+    ...(readings.some(({ timing }) => timing.replay !== undefined)
+      ? [
+          "Detailed times are of packets, FIFOs, router and mesh replayed one by one; buffer sizes of NoC and router are assumptions.",
+        ]
+      : []),
     ...waitingAssumption(readings, chip.profile.pe.reserved.length),
     ...(chip.overrides.length > 0 ? [`The profile was changed: ${chip.overrides.join(", ")}.`] : []),
     ...(program.chipDecoder

@@ -121,6 +121,8 @@ function readingJson(
     peClockHertz: point.peClock,
     ...(point.voltage !== undefined && { voltageVolts: point.voltage }),
     schedule: timing.schedule,
+    fidelity: timing.replay ? "detailed" : "fast",
+    ...(timing.replay && { replay: timing.replay }),
     whileWaiting: reading.whileWaiting,
     whileUnused: reading.whileUnused,
     latencySecondsPerToken: timing.latencyPerStep,

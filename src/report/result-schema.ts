@@ -9,7 +9,7 @@ import {
   SRAM_TRAFFIC,
 } from "../core/counts.ts";
 import { NUMBER_FORMATS, SCALE_GRANULARITIES } from "../core/number-format.ts";
-import { SCHEDULES } from "../core/result.ts";
+import { FIDELITIES, SCHEDULES } from "../core/result.ts";
 
 /**
  * The form of result.json. Field names carry their units. "PerToken" means per timestep, whether the
@@ -254,6 +254,17 @@ const Reading = closed(
     peClockHertz: amount(),
     voltageVolts: Type.Optional(amount()),
     schedule: oneOf(SCHEDULES),
+    fidelity: oneOf(FIDELITIES),
+    replay: Type.Optional(
+      closed(
+        {
+          largestFifo: count("Most packets that a PE's FIFO held at once"),
+          refusedPackets: count("How often a packet found its PE's FIFO full and waited in the NoC"),
+          stalledSends: count("How often a PE found its way into the NoC full and waited"),
+        },
+        "Of a detailed reading",
+      ),
+    ),
     whileWaiting: Type.Union([Type.Literal("sleep"), Type.Literal("spin")]),
     whileUnused: Type.Union([Type.Literal("sleep"), Type.Literal("off")]),
     latencySecondsPerToken: amount("From a timestep's input to its result, mean"),

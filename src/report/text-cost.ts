@@ -38,11 +38,12 @@ function rowsOf(run: RunJson, readings: readonly ReadingJson[]): string[][] {
   const row = (label: string, cell: (reading: ReadingJson) => string) => [label, ...readings.map(cell)];
   const { windowSteps, stepIs } = run.input;
   const rows = [
-    row("", ({ operatingPoint, schedule }) => `${operatingPoint} ${schedule}`),
+    row("", headingOf),
     row("PE clock", describePoint),
     row("latency", ({ latencySecondsPerToken }) => formatSi(latencySecondsPerToken, "s")),
     ...phaseRows(readings),
     row("time between results", ({ secondsBetweenTokens }) => formatSi(secondsBetweenTokens, "s")),
+    ...replayRows(readings),
     row(`${stepIs}s a second`, ({ tokensPerSecond }) => formatMean(tokensPerSecond)),
     row("PEs in use busy", ({ peBusyShare }) => formatShare(peBusyShare)),
     row("energy", (reading) => formatEnergy(reading, reading.energyJoulesPerToken)),
@@ -56,6 +57,30 @@ function rowsOf(run: RunJson, readings: readonly ReadingJson[]): string[][] {
       formatSi(reading.latencySecondsPerWindow ?? 0, "s"),
     ),
     row("energy of a window", (reading) => formatEnergy(reading, reading.energyJoulesPerWindow ?? 0)),
+  ];
+}
+
+const headingOf = ({ operatingPoint, schedule, fidelity }: ReadingJson): string =>
+  `${operatingPoint} ${fidelity === "detailed" ? "detailed" : schedule}`;
+
+/** What a packet-by-packet replay saw beside time, and how far it lies from the closed form. */
+function replayRows(readings: readonly ReadingJson[]): string[][] {
+  if (readings.every(({ replay }) => replay === undefined)) return [];
+  const cell = (of: (reading: ReadingJson) => string) => (reading: ReadingJson) =>
+    reading.replay === undefined ? "-" : of(reading);
+  const row = (label: string, of: (reading: ReadingJson) => string) => [label, ...readings.map(cell(of))];
+  return [
+    row(`${INDENT}against fast`, (reading) => {
+      const fast = readings.find(
+        ({ fidelity, schedule, operatingPoint }) =>
+          fidelity === "fast" && schedule === "sequential" && operatingPoint === reading.operatingPoint,
+      );
+      if (fast === undefined) return "-";
+      const change = 100 * (reading.latencySecondsPerToken / fast.latencySecondsPerToken - 1);
+      return `${change < 0 ? "−" : "+"}${Math.abs(change).toFixed(1)} %`;
+    }),
+    row(`${INDENT}fullest FIFO`, ({ replay }) => plural(replay!.largestFifo, "packet")),
+    row(`${INDENT}packets held back`, ({ replay }) => formatCount(replay!.refusedPackets)),
   ];
 }
 

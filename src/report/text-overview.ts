@@ -68,7 +68,7 @@ const rowOf = (run: RunJson, reading: ReadingJson): Row => {
     chip: printable(run.chip.name),
     format: run.program.format,
     point: printable(reading.operatingPoint),
-    schedule: reading.schedule,
+    schedule: reading.fidelity === "detailed" ? "detailed" : reading.schedule,
     latency: formatSi(reading.latencySecondsPerToken, "s"),
     rate: formatMean(reading.tokensPerSecond),
     energy: bound + formatSi(reading.energyJoulesPerToken, "J"),

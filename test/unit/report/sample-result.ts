@@ -8,6 +8,7 @@ export function sampleReading(changes: Partial<ReadingJson> = {}): ReadingJson {
     peClockHertz: 150e6,
     voltageVolts: 0.5,
     schedule: "sequential",
+    fidelity: "fast",
     whileWaiting: "sleep",
     whileUnused: "sleep",
     latencySecondsPerToken: 2.43e-3,
