@@ -26,8 +26,8 @@ interface Curve {
 const FOLDER = join(import.meta.dirname, "../../../fixtures/noc-curves");
 const FILES = readdirSync(FOLDER).filter((file) => file.endsWith(".json"));
 
-/** Loads are compared as far as this part of saturation. */
-const FARTHEST = 0.85;
+/** Loads are compared up to the first that is at least this part of saturation. */
+const FARTHEST = 0.8;
 /** Enough for a mean latency to one percent; at low loads that takes many cycles, which then cost little. */
 const PACKETS = 5_000;
 
@@ -35,7 +35,7 @@ describe("the mesh network has the latencies of an independent simulator", () =>
   it("under four patterns of traffic, and more than one router", () => {
     const curves = FILES.map((file) => JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as Curve);
     expect(new Set(curves.map(({ pattern }) => pattern.kind)).size).toBe(5);
-    expect(new Set(curves.map(({ link }) => `${link.cycles} ${link.bufferFlits}`)).size).toBe(2);
+    expect(new Set(curves.map(({ link }) => `${link.cycles} ${link.bufferFlits}`)).size).toBe(3);
   });
 
   it.each(FILES)("%s", (file) => {
@@ -51,14 +51,15 @@ describe("the mesh network has the latencies of an independent simulator", () =>
       ejection,
       sourceQueueFlits: 4096,
     };
-    const points = curve.points.filter(({ load }) => load <= FARTHEST * curve.saturationLoad);
-    expect(points.at(-1)!.load).toBeGreaterThan(0.8 * curve.saturationLoad);
+    const last = curve.points.findIndex(({ load }) => load >= FARTHEST * curve.saturationLoad);
+    const points = curve.points.slice(0, last + 1);
+    expect(points.length).toBeGreaterThanOrEqual(6);
     for (const { load, latencyCycles, halfWidth95 } of points) {
       const found = measureLatency(mesh, {
         pattern,
         load,
-        warmUpCycles: 500,
-        measuredCycles: Math.max(1000, Math.round(PACKETS / (load * width * height))),
+        warmUpCycles: 1000,
+        measuredCycles: Math.max(3000, Math.round(PACKETS / (load * width * height))),
         seed: 1,
       });
       const where = `${file} at load ${load}`;
