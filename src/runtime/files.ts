@@ -185,7 +185,7 @@ export function requireWritable(path: string): void {
 
 type Target = { readonly kind: "file" | "stream"; readonly path: string };
 
-function targetOf(path: string): Target {
+export function targetOf(path: string): Target {
   const status = statSync(path, { throwIfNoEntry: false });
   if (status === undefined) return { kind: "file", path };
   if (status.isDirectory())
@@ -195,16 +195,16 @@ function targetOf(path: string): Target {
 }
 
 /** A new, empty file in the target's folder. Its name is short, so that a long target name still fits. */
-function openBeside(target: string): { readonly file: number; readonly path: string } {
+export function openBeside(target: string): { readonly file: number; readonly path: string } {
   const path = join(dirname(target), `.eventloom-${randomBytes(8).toString("hex")}.tmp`);
   return { file: openSync(path, "wx", 0o666), path };
 }
 
-function writeAll(file: number, bytes: Uint8Array): void {
+export function writeAll(file: number, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
 }
 
-function closeQuietly(file: number): void {
+export function closeQuietly(file: number): void {
   try {
     closeSync(file);
   } catch {
@@ -212,7 +212,7 @@ function closeQuietly(file: number): void {
   }
 }
 
-function writeFault(error: unknown, path: string): unknown {
+export function writeFault(error: unknown, path: string): unknown {
   if (error instanceof InputError) return error;
   const reason = reasonOf(error);
   if (reason === undefined) return error;

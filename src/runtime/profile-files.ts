@@ -1,11 +1,13 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { READ_LIMITS, readTextBounded } from "./files.ts";
 import type { NamedText } from "./model-files.ts";
 import { ownPackage } from "./package-root.ts";
 
 const PROFILE_NAME = /^[a-z0-9-]+$/;
+/** A file beside another: no folder, no way out of one. */
+const SIBLING_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*\.json$/;
 /** The JSON Schema of profiles lies beside them. */
 const SCHEMA_FILE = "schema.json";
 
@@ -38,4 +40,26 @@ export function loadProfileText(nameOrPath: string): NamedText {
   }
   const fileName = join(bundledFolder(), `${nameOrPath}.json`);
   return { fileName, text: readTextBounded(fileName, READ_LIMITS.settings) };
+}
+
+/**
+ * Reads the text of the profile that the one in `file` extends: a bundled one by its name, or a file in the same
+ * folder by a name that ends in .json.
+ * @throws InputError that names both files where there is no such profile.
+ */
+export function loadBaseText(name: string, file: string): NamedText {
+  const isSibling = SIBLING_NAME.test(name);
+  if (!isSibling && !bundledProfiles().includes(name)) {
+    throw new InputError(
+      { file, field: "extends" },
+      `there is no profile named "${name}"`,
+      `Name one of ${bundledProfiles().join(", ")}, or a .json file in the same folder.`,
+    );
+  }
+  try {
+    return loadProfileText(isSibling ? join(dirname(file), name) : name);
+  } catch (fault) {
+    if (!(fault instanceof InputError)) throw fault;
+    throw new InputError({ file, field: "extends" }, fault.message, fault.hint);
+  }
 }
