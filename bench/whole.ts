@@ -15,7 +15,7 @@ import { NUMBER_FORMATS, type NumberFormat } from "../src/core/number-format.ts"
 import { ownPackage } from "../src/runtime/package-root.ts";
 import { formatTable } from "./measure.ts";
 
-const FULL_SIZE = { inputs: 750, layers: [1350, 1350, 750], density: 0.05, seed: 1 };
+export const FULL_SIZE = { inputs: 750, layers: [1350, 1350, 750], density: 0.05, seed: 1 };
 const STEPS = 1500;
 const BATCH = 50;
 
@@ -76,14 +76,18 @@ function timeWhole(
   };
 }
 
-const eventsNow = (output: Float32Array | Int32Array): Uint32Array =>
+export const eventsNow = (output: Float32Array | Int32Array): Uint32Array =>
   Uint32Array.from([...output.keys()].filter((neuron) => output[neuron] !== 0));
 
 /**
  * The least that anybody would write to know what a timestep costs: for each event, walk its row and count a
  * synop where its target lives. No arithmetic, no time, no links.
  */
-function createBareLoop({ projections, slices, program }: Machine): (events: readonly Uint32Array[]) => void {
+export function createBareLoop({
+  projections,
+  slices,
+  program,
+}: Machine): (events: readonly Uint32Array[]) => void {
   const synops = new Float64Array(slices.length);
   const sliceOf = program.populations.map(({ name, size }) => {
     const slice = new Uint16Array(4 * size);

@@ -2,9 +2,11 @@ import { CapacityError, UnsupportedError } from "../src/core/errors.ts";
 import type { EventGraph, LinearStage } from "../src/core/event-graph.ts";
 import type { Partition, Placement } from "../src/core/mapping.ts";
 import { WEIGHT_LIMIT } from "../src/core/number-format.ts";
-import { dataBytesOf, type HardwareProfile, usablePes } from "../src/core/profile.ts";
+import { chipsOf, dataBytesOf, type HardwareProfile, usablePes } from "../src/core/profile.ts";
 import type { ChipDecoder } from "../src/core/program.ts";
-import { alignedTo4, sliceSizer } from "./partition/slice-bytes.ts";
+import { type DramRows, NO_DRAM_ROWS } from "./partition/dram-transfers.ts";
+import { sizersOf } from "./partition/partition.ts";
+import { alignedTo4 } from "./partition/slice-bytes.ts";
 
 /** Which PEs' MAC arrays compute the decoder, and what SRAM each keeps for it. */
 export interface DecoderPlan {
@@ -29,21 +31,18 @@ export function planDecoder(
   placement: Placement,
   profile: HardwareProfile,
   limit: number,
+  dramRows: DramRows = NO_DRAM_ROWS,
 ): DecoderPlan {
   const stage = soleDecoder(graph, profile);
-  const bytes = stage.outputs * stage.inputs + 8 * stage.outputs;
-  if (bytes > profile.dram!.bytes) {
+  const needed = decoderBytes(stage);
+  const available = chipsOf(profile) * profile.dram!.bytes;
+  if (needed > available) {
     throw new CapacityError(
-      {
-        resource: "DRAM bytes",
-        where: `The decoder of ${graph.name}`,
-        needed: bytes,
-        available: profile.dram!.bytes,
-      },
+      { resource: "DRAM bytes", where: `The decoder of ${graph.name}`, needed, available },
       "Leave the decoder on the host.",
     );
   }
-  const free = freeBytes(graph, slices, placement, profile, limit);
+  const free = freeBytes(graph, slices, placement, profile, limit, dramRows);
   // Fewer PEs mean more outputs on each and so larger buffers: drop the fullest until all the rest have room.
   let pes = [...free.keys()].slice(0, stage.outputs);
   for (;;) {
@@ -56,7 +55,7 @@ export function planDecoder(
           resource: "SRAM bytes",
           where: "A PE that helps with the decoder",
           needed: bufferBytes,
-          available: Math.max(...free.values()),
+          available: [...free.values()].reduce((a, b) => Math.max(a, b)),
         },
         "Leave the decoder on the host, or use int8 weights for the recurrent layers.",
       );
@@ -72,12 +71,17 @@ function freeBytes(
   placement: Placement,
   profile: HardwareProfile,
   limit: number,
+  dramRows: DramRows,
 ): Map<number, number> {
   const budget = dataBytesOf(profile.pe.sram);
-  const idle = usablePes(profile).filter((pe) => !placement.includes(pe));
+  const inUse = new Set(placement);
+  const idle = usablePes(profile).filter((pe) => !inUse.has(pe));
   const free = new Map(idle.slice(0, Math.max(0, limit - placement.length)).map((pe) => [pe, budget]));
+  const sizers = new Map(
+    sizersOf({ graph, profile, dram: dramRows }).map((sizer) => [sizer.population.name, sizer]),
+  );
   slices.forEach(({ population, first, count }, slice) => {
-    const used = sliceSizer(graph, population, profile.pe.sram.packetFifoEntries).bytes(first, count);
+    const used = sizers.get(population)!.bytes(first, count);
     free.set(placement[slice]!, budget - used);
   });
   return free;
@@ -99,6 +103,9 @@ function soleDecoder({ name, host }: EventGraph, profile: HardwareProfile): Line
   }
   return stage;
 }
+
+/** DRAM that a decoder takes: int8 weights, a float32 scale and bias an output. */
+export const decoderBytes = ({ inputs, outputs }: LinearStage): number => outputs * inputs + 8 * outputs;
 
 /** int8 inputs, two weight tiles, one float32 logit an output. */
 const bufferBytesFor = ({ inputs, outputs }: LinearStage, pes: number): number =>

@@ -124,7 +124,11 @@ function lowerProjection(model: ModelIr, projection: Projection): GraphProjectio
   const firstG = ACCUMULATOR_G_INPUT * size;
   const synapses: FanOut = {
     rowStart: matrix.rowStart,
-    target: matrix.target.map((column) => (column >= firstG ? column + shift : column)),
+    // Without a shift the model's own array serves; nobody writes to either.
+    target:
+      shift === 0
+        ? matrix.target
+        : matrix.target.map((column) => (column >= firstG ? column + shift : column)),
     weight: matrix.value,
   };
   return { source, target, delay, synapses };

@@ -11,12 +11,13 @@ import { allocate } from "./allocate/allocate.ts";
 import { planDecoder, quantiseDecoder } from "./decoder.ts";
 import { emit } from "./emit/emit.ts";
 import { lower } from "./lower.ts";
+import { chooseDramRows, describeDramRows, ROW_PLACES, type RowPlace } from "./partition/dram-rows.ts";
 import { PARTITION_STRATEGIES, partition } from "./partition/partition.ts";
 import { dropZeroSynapses } from "./passes/drop-zero-synapses.ts";
 import { GRAPH_VERIFIERS, type GraphPass, type GraphProperty } from "./passes/pass.ts";
 import { quantiseWeights } from "./passes/quantise-weights.ts";
 import { PLACERS } from "./place/place.ts";
-import { route } from "./route/route.ts";
+import { ROUTERS, route } from "./route/route.ts";
 
 export interface CompileOptions {
   /** Number format of the chip's weights; float32 where absent. */
@@ -28,6 +29,10 @@ export interface CompileOptions {
   readonly partition?: string;
   /** Name of one of `PLACERS`; the first where absent. */
   readonly placer?: string;
+  /** Name of one of `ROUTERS`; the first where absent. */
+  readonly router?: string;
+  /** Which memory holds synaptic rows; the first of `ROW_PLACES` where absent. */
+  readonly rows?: RowPlace;
   /** Use no more PEs than this. */
   readonly pes?: number;
   readonly decoder?: "host" | "chip";
@@ -40,6 +45,8 @@ export interface Compilation {
   readonly mapping: Mapping;
   readonly graph: EventGraph;
   readonly passes: readonly PassReport[];
+  /** What the stages after the passes decided that a reader may not expect, a line each. */
+  readonly remarks: readonly string[];
 }
 
 export interface PassReport {
@@ -68,10 +75,10 @@ export const printableStages = (): string[] => [
  *
  * 1. lower: ModelIr → EventGraph (fan-out rows by source);
  * 2. passes: number format, synapses that do nothing;
- * 3. partition: populations → slices that fit a PE's memory;
+ * 3. partition: which rows lie in DRAM; populations → slices that fit a PE's memory;
  * 4. place: slice → PE;
  * 5. allocate: slice → memory layout, population → keys;
- * 6. route: population → router entry;
+ * 6. route: population → trees → entries of each router;
  * 7. emit: all of that as a Program.
  *
  * Same model, profile and options give the same bytes.
@@ -87,13 +94,16 @@ export function compile(model: ModelIr, profile: HardwareProfile, options: Compi
   const usable = usablePes(profile);
   const pes = Math.min(options.pes ?? usable.length, usable.length);
   const strategy = named(PARTITION_STRATEGIES, options.partition, "partition strategy");
-  const slices = partition({ graph, profile, pes }, strategy);
+  const { rows = ROW_PLACES[0] } = options;
+  const dram = chooseDramRows({ graph, profile, pes }, rows);
+  const slices = partition({ graph, profile, pes, dram }, strategy);
   const placer = named(PLACERS, options.placer, "placer");
   const placement = placer.place({ slices, pes: usable, profile }, { seed });
   const decoder =
-    options.decoder === "chip" ? planDecoder(graph, slices, placement, profile, pes) : undefined;
-  const allocation = allocate(graph, slices, placement, profile, decoder);
-  const routing = route(graph, slices, placement, allocation, profile, decoder?.pes ?? []);
+    options.decoder === "chip" ? planDecoder(graph, slices, placement, profile, pes, dram) : undefined;
+  const allocation = allocate(graph, slices, placement, profile, decoder, dram);
+  const router = named(ROUTERS, options.router, "router");
+  const routing = route(graph, slices, placement, allocation, profile, decoder?.pes ?? [], router);
   const mapping: Mapping = { partition: slices, placement, allocation, routing };
 
   const manifest = manifestOf(model, profile, graph, {
@@ -103,6 +113,8 @@ export function compile(model: ModelIr, profile: HardwareProfile, options: Compi
       scales: quantisation.scales,
       partition: strategy.name,
       placer: placer.name,
+      router: router.name,
+      rows,
       decoder: options.decoder ?? "host",
       ...(options.pes !== undefined && { pes: String(options.pes) }),
     },
@@ -112,6 +124,7 @@ export function compile(model: ModelIr, profile: HardwareProfile, options: Compi
     mapping,
     graph,
     passes,
+    remarks: describeDramRows(dram),
   };
 }
 
@@ -185,7 +198,7 @@ function manifestOf(
     .filter(({ target }) => recurrent.has(target))
     .reduce((sum, { weights }) => sum + weights.sources * weights.targets, 0);
   return {
-    formatVersion: 1,
+    formatVersion: 2,
     compiler: "eventloom",
     modelName: model.name,
     modelHash: hashOfModel(model),

@@ -1,8 +1,9 @@
 import { InputError, MismatchError, UnsupportedError } from "../src/core/errors.ts";
-import type { KeyRange } from "../src/core/mapping.ts";
+import type { KeyRange, RoutingEntry } from "../src/core/mapping.ts";
 import { NUMBER_FORMATS } from "../src/core/number-format.ts";
 import type { HardwareProfile } from "../src/core/profile.ts";
 import type { ChipDecoder, PeProgram, Program, ProgramPopulation } from "../src/core/program.ts";
+import { type RouterGraph, routerGraphOf } from "../src/core/router-graph.ts";
 import { verifyProgram } from "../src/core/verify-program.ts";
 import { RECOMPILE } from "./functional/image-reader.ts";
 
@@ -129,22 +130,49 @@ function checkChipDecoder({ host }: Program, { name, pes }: ChipDecoder, profile
 }
 
 function checkRouting({ pes, routing, chipDecoder }: Program, profile: HardwareProfile): void {
-  const { nodes } = profile.noc;
+  const graph = routerGraphOf(profile);
   const used = new Set([...pes.map(({ pe }) => pe), ...(chipDecoder?.pes ?? [])]);
-  if (routing.length > profile.eventRouter.entries) {
-    refuse("routing", `${routing.length} entries exceed the router's ${profile.eventRouter.entries}`);
-  }
-  for (const [index, { destinations }] of routing.entries()) {
-    const field = `routing[${index}]`;
-    const named = new Set<number>();
-    for (const { node, pes: local } of destinations) {
-      if (nodes[node] === undefined) refuse(field, `${profile.name} has no mesh node ${node}`);
-      for (const pe of local) {
-        if (!nodes[node]!.pes.includes(pe)) refuse(field, `PE ${pe} is not at mesh node ${node}`);
-        if (!used.has(pe)) refuse(field, `PE ${pe} holds no part of the program`);
-        if (named.has(pe)) refuse(field, `PE ${pe} is named twice`);
-        named.add(pe);
+  for (const { router, entries } of routing) {
+    if (router >= graph.routers) {
+      refuse("routing", `${profile.name} has no router ${router} (0 to ${graph.routers - 1})`);
+    }
+    if (entries.length > profile.eventRouter.entries) {
+      const field = `routing of router ${router}`;
+      refuse(field, `${entries.length} entries exceed the router's ${profile.eventRouter.entries}`);
+    }
+    for (const [index, entry] of entries.entries()) {
+      const field = `entry ${index} of router ${router}`;
+      checkDestinations(entry, router, field, used, graph, profile);
+      for (const link of entry.links) {
+        const isThere =
+          link < graph.directions.length && graph.neighbour[router * graph.directions.length + link]! >= 0;
+        if (!isThere) refuse(field, `there is no link in direction ${link}`);
       }
+      if (entry.toHost && router !== graph.hostRouter && graph.directions.length > 0) {
+        refuse(field, `the host is at router ${graph.hostRouter}`);
+      }
+    }
+  }
+}
+
+function checkDestinations(
+  { destinations }: RoutingEntry,
+  router: number,
+  field: string,
+  used: ReadonlySet<number>,
+  { routerOfNode }: RouterGraph,
+  { name, noc: { nodes } }: HardwareProfile,
+): void {
+  const named = new Set<number>();
+  for (const { node, pes: local } of destinations) {
+    if (nodes[node] === undefined) refuse(field, `${name} has no mesh node ${node}`);
+    const owner = routerOfNode[node]!;
+    if (owner >= 0 && owner !== router) refuse(field, `mesh node ${node} is served by router ${owner}`);
+    for (const pe of local) {
+      if (!nodes[node]!.pes.includes(pe)) refuse(field, `PE ${pe} is not at mesh node ${node}`);
+      if (!used.has(pe)) refuse(field, `PE ${pe} holds no part of the program`);
+      if (named.has(pe)) refuse(field, `PE ${pe} is named twice`);
+      named.add(pe);
     }
   }
 }

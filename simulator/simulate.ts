@@ -2,10 +2,13 @@ import { InputError } from "../src/core/errors.ts";
 import type { HardwareProfile, OperatingPoint } from "../src/core/profile.ts";
 import type { Program } from "../src/core/program.ts";
 import type { Evaluation, SimulationResult } from "../src/core/result.ts";
+import type { DvfsPolicy } from "../src/core/run-policy.ts";
 import { type StateCarry, type Stimulus, stepsOf } from "../src/core/stimulus.ts";
+import type { TraceRequest } from "../src/core/trace.ts";
 import { checkProgram } from "./check-program.ts";
 import { checkStimulus } from "./check-stimulus.ts";
 import { createReplay } from "./detailed/replay.ts";
+import { startDvfsRecord } from "./engine/dvfs-record.ts";
 import { createEncoder } from "./engine/input.ts";
 import { startPopulations } from "./engine/layers.ts";
 import { startLedger } from "./engine/ledger.ts";
@@ -18,6 +21,7 @@ import { negativeLogLikelihood } from "./functional/host-stages.ts";
 import type { Saturations } from "./functional/saturations.ts";
 import { addSynapses } from "./functional/synapses.ts";
 import { cutStreams, joinStreams } from "./streams.ts";
+import { startTrace } from "./trace-run.ts";
 
 /** A population between two timesteps; integers in an integer program, with Q23 state. */
 export interface PopulationState {
@@ -43,6 +47,10 @@ export interface StepView {
 export interface RunCarry extends StateCarry {
   /** Operating points at which every timestep is replayed as well; the numbers stay the same. */
   readonly replayAt?: readonly OperatingPoint[];
+  /** What to record of a run; of several streams, of the first. In the detailed fidelity at a point of `replayAt`. */
+  readonly trace?: TraceRequest;
+  /** Policies by which PEs change their operating point; what is computed stays the same. */
+  readonly dvfs?: readonly DvfsPolicy[];
 }
 
 export interface SimulationOptions extends RunCarry {
@@ -87,8 +95,9 @@ export function simulate(
   const { streams = 1, onProgress, observe } = options;
   const machine = openMachine(program, profile);
   let done = 0;
-  const results = cutStreams(stimulus, streams).map((stream) =>
-    runStream(machine, stream, options, (_, view) => {
+  const { trace: _, ...untraced } = options;
+  const results = cutStreams(stimulus, streams).map((stream, index) =>
+    runStream(machine, stream, index === 0 ? options : untraced, (_, view) => {
       observe?.(done, view);
       done += 1;
       onProgress?.(done);
@@ -130,7 +139,7 @@ export function openMachine(program: Program, profile: HardwareProfile): Machine
 export function startSimulation(
   machine: Machine,
   stimulus: Stimulus,
-  { window, replayAt = [] }: RunCarry,
+  { window, replayAt = [], dvfs = [], trace }: RunCarry,
 ): Simulation {
   const { program, kernel } = machine;
   checkStimulus(program, stimulus);
@@ -144,9 +153,11 @@ export function startSimulation(
   kernel.forget();
   const populations = startPopulations(machine);
   const capacity = stepsOf(stimulus);
-  const replays = replayAt.map((point) => createReplay(machine, point, capacity));
+  const tracing = trace && startTrace(machine, trace);
+  const replays = replayAt.map((point) => createReplay(machine, point, capacity, tracing?.recorderAt(point)));
   const running = startLedger(machine);
   const record = startPhaseRecord(machine, capacity);
+  const policies = dvfs.map((policy) => startDvfsRecord(machine, policy, capacity));
   const output = createOutputStage(machine);
   const saturations: Saturations = { input: 0, scaledPayload: 0, accumulator: 0 };
   const encode = createEncoder(machine, stimulus, populations[0]!, saturations);
@@ -211,6 +222,8 @@ export function startSimulation(
       }
       running.endStep();
       record.record(steps, running.ledger());
+      tracing?.keep(steps, running.ledger());
+      for (const policy of policies) policy.record(steps, running.ledger());
       for (const replay of replays) replay.step(populations.map(({ now }) => now));
       output.run(last.now, saturations);
       const logits = targets === undefined ? undefined : output.logits();
@@ -258,6 +271,8 @@ export function startSimulation(
       usedPes: [...new Set(machine.workers.map(({ pe }) => pe))].sort((a, b) => a - b),
       ...(scored > 0 && { evaluation: evaluationOf(scored, loss) }),
       ...(replays.length > 0 && { replays: replays.map((replay) => replay.timing()) }),
+      ...(tracing && { traces: [tracing.trace(record.phases(steps), eventsPerStep)] }),
+      ...(policies.length > 0 && { dvfs: policies.map((policy) => policy.run(steps)) }),
       origin: stimulus.origin,
       synthetic: stimulus.synthetic,
     }),

@@ -1,6 +1,7 @@
 import { type Counts, type PerPe, sumOf, type Totals } from "../src/core/counts.ts";
 import { InputError } from "../src/core/errors.ts";
 import type {
+  DvfsRun,
   Evaluation,
   Phase,
   PopulationActivity,
@@ -54,7 +55,7 @@ function part(stimulus: Stimulus, first: number, steps: number): Stimulus {
 /**
  * What one chip did that ran several streams one after the other: counts add up, and figures by step follow
  * one another in the order of the streams. Sums of fractions are taken in that order, so that the result does
- * not depend on who ran which stream.
+ * not depend on who ran which stream. Traces are those of the first stream.
  *
  * @param results Of the same program, one for each stream.
  */
@@ -96,6 +97,14 @@ export function joinStreams(results: readonly SimulationResult[]): SimulationRes
         ),
       ),
     }),
+    ...(first.dvfs && {
+      dvfs: first.dvfs.map((run, index) =>
+        joinDvfs(
+          run,
+          results.map(({ dvfs }) => dvfs![index]!),
+        ),
+      ),
+    }),
   };
 }
 
@@ -108,6 +117,20 @@ const joinReplay = (first: ReplayedTiming, replays: readonly ReplayedTiming[]): 
   largestFifo: Math.max(...replays.map(({ largestFifo }) => largestFifo)),
   refusedPackets: total(replays, ({ refusedPackets }) => refusedPackets),
   stalledSends: total(replays, ({ stalledSends }) => stalledSends),
+});
+
+const joinDvfs = (first: DvfsRun, runs: readonly DvfsRun[]): DvfsRun => ({
+  ...first,
+  phases: first.phases.map(({ name }, phase) => ({
+    name,
+    seconds: joined(runs.map(({ phases }) => phases[phase]!.seconds)),
+  })),
+  busyCycles: first.busyCycles.map((_, level) => added(runs.map(({ busyCycles }) => busyCycles[level]!))),
+  macArrayCycles: first.macArrayCycles.map((_, level) =>
+    added(runs.map(({ macArrayCycles }) => macArrayCycles[level]!)),
+  ),
+  macs: first.macs.map((_, level) => total(runs, ({ macs }) => macs[level]!)),
+  switches: added(runs.map(({ switches }) => switches)),
 });
 
 function joinEvaluations(results: readonly SimulationResult[]): Evaluation | undefined {
@@ -123,7 +146,10 @@ const joinPhase = (first: Phase, phases: readonly Phase[]): Phase => ({
   peCycles: joined(phases.map(({ peCycles }) => peCycles)),
   linkCycles: joined(phases.map(({ linkCycles }) => linkCycles)),
   routerCycles: joined(phases.map(({ routerCycles }) => routerCycles)),
+  chipLinkCycles: joined(phases.map(({ chipLinkCycles }) => chipLinkCycles)),
   dramBytes: joined(phases.map(({ dramBytes }) => dramBytes)),
+  dramLinkCycles: joined(phases.map(({ dramLinkCycles }) => dramLinkCycles)),
+  dramTransfers: joined(phases.map(({ dramTransfers }) => dramTransfers)),
 });
 
 const joinPopulation = (
@@ -146,6 +172,7 @@ function joinCounts(counts: readonly Counts[]): Counts {
       ...link,
       flits: total(counts, ({ links }) => links[index]!.flits),
     })),
+    chipLinks: addedTotals(counts.map(({ chipLinks }) => chipLinks)),
     eventRouter: addedTotals(counts.map(({ eventRouter }) => eventRouter)),
     dram: addedTotals(counts.map(({ dram }) => dram)),
     host: addedTotals(counts.map(({ host }) => host)),

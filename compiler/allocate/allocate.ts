@@ -9,30 +9,48 @@ import type {
   Slice,
 } from "../../src/core/mapping.ts";
 import { dataBytesOf, type HardwareProfile } from "../../src/core/profile.ts";
+import { DRAM_ADDRESS } from "../../src/core/program.ts";
 import type { DecoderPlan } from "../decoder.ts";
-import { alignedTo4, describeSlice, type SectionSize, sliceSizer } from "../partition/slice-bytes.ts";
+import { sizersOf } from "../partition/partition.ts";
+import { type DramRows, NO_DRAM_ROWS } from "../partition/dram-transfers.ts";
+import { alignedTo4, describeSlice, type SectionSize } from "../partition/slice-bytes.ts";
+import { verifyDramBytes } from "./dram-bytes.ts";
+import { largestTransfers } from "./row-buffers.ts";
 
-/** Places each slice's sections in its PE's SRAM, one after the other above the code, and gives every population its keys. */
+/**
+ * Places each slice's sections in its PE's SRAM, one after the other above the code, and its rows in DRAM from the
+ * start of its part on, and gives every population its keys.
+ *
+ * @throws CapacityError where SRAM, a chip's DRAM or keys are too few.
+ */
 export function allocate(
   graph: EventGraph,
   slices: Partition,
   placement: Placement,
   profile: HardwareProfile,
   decoder?: DecoderPlan,
+  dramRows: DramRows = NO_DRAM_ROWS,
 ): Allocation {
   const sizers = new Map(
-    graph.populations
-      .filter(({ kind }) => kind === "egru")
-      .map(({ name }) => [name, sliceSizer(graph, name, profile.pe.sram.packetFifoEntries)]),
+    sizersOf({ graph, profile, dram: dramRows }).map((sizer) => [sizer.population.name, sizer]),
   );
-  return {
-    memory: slices.map((slice, index) => {
-      const sections = sizers.get(slice.population)!.sections(slice.first, slice.count);
-      const helps = decoder?.pes.includes(placement[index]!) ?? false;
-      return layOut(slice, helps ? [...sections, decoderBuffer(decoder!)] : sections, profile);
-    }),
-    keys: allocateKeys(graph, profile),
-  };
+  const dram = slices.map(({ population, first, count }) =>
+    laidOut(sizers.get(population)!.dramSections(first, count), DRAM_ADDRESS),
+  );
+  const rowBuffers = largestTransfers(graph, slices, dram, dramRows);
+  const helpers = new Set(decoder?.pes);
+  const memory = slices.map((slice, index) => {
+    const sections = sizers
+      .get(slice.population)!
+      .sections(slice.first, slice.count)
+      .map((section) =>
+        section.kind === "row-buffer" ? { ...section, bytes: 2 * rowBuffers[index]! } : section,
+      );
+    const helps = helpers.has(placement[index]!);
+    return layOutSram(slice, helps ? [...sections, decoderBuffer(decoder!)] : sections, profile);
+  });
+  verifyDramBytes(placement, dram, profile, decoder);
+  return { memory, dram, keys: allocateKeys(graph, profile) };
 }
 
 const decoderBuffer = ({ bufferBytes }: DecoderPlan): SectionSize => ({
@@ -42,15 +60,18 @@ const decoderBuffer = ({ bufferBytes }: DecoderPlan): SectionSize => ({
   bytes: bufferBytes,
 });
 
-function layOut(slice: Slice, sections: readonly SectionSize[], profile: HardwareProfile): MemoryLayout {
-  const start = alignedTo4(profile.pe.sram.codeBytes);
+/** One section after the other, each 4-byte aligned. */
+function laidOut(sections: readonly SectionSize[], start: number): MemoryLayout {
   let offset = start;
-  const layout = sections.map((section) => {
+  return sections.map((section) => {
     const placed = { ...section, offset };
     offset += alignedTo4(section.bytes);
     return placed;
   });
-  const needed = offset - start;
+}
+
+function layOutSram(slice: Slice, sections: readonly SectionSize[], profile: HardwareProfile): MemoryLayout {
+  const needed = sections.reduce((sum, { bytes }) => sum + alignedTo4(bytes), 0);
   const available = dataBytesOf(profile.pe.sram);
   if (needed > available) {
     throw new CapacityError(
@@ -58,7 +79,7 @@ function layOut(slice: Slice, sections: readonly SectionSize[], profile: Hardwar
       "Partition into smaller slices.",
     );
   }
-  return layout;
+  return laidOut(sections, alignedTo4(profile.pe.sram.codeBytes));
 }
 
 /**

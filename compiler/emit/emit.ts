@@ -1,13 +1,23 @@
 import type { EventGraph } from "../../src/core/event-graph.ts";
 import {
   INITIALISED_SECTIONS,
+  type KeyRange,
   type Mapping,
-  type MemorySection,
+  type MemoryLayout,
   type Slice,
 } from "../../src/core/mapping.ts";
-import type { ChipDecoder, Manifest, PeProgram, Program, SourceBlock } from "../../src/core/program.ts";
+import {
+  type ChipDecoder,
+  DRAM_ADDRESS,
+  type Manifest,
+  type PeProgram,
+  POPULATION_RECORD_BYTES,
+  type Program,
+  type SourceBlock,
+} from "../../src/core/program.ts";
 import { indexBytesFor, pointerBytesFor } from "../partition/slice-bytes.ts";
 import { sigmoidTable, tanhTable } from "./fixed-point-tables.ts";
+import { type MemoryImage, memoryImage } from "./memory-image.ts";
 import { type SliceRows, sliceRows } from "./slice-rows.ts";
 
 /** Writes down what the mapping decided: memory images, router entries, host stages, manifest. */
@@ -17,11 +27,10 @@ export function emit(
   manifest: Manifest,
   chipDecoder?: ChipDecoder,
 ): Program {
-  const { partition, placement, allocation } = mapping;
-  const rows = sliceRows(graph, partition);
-  const pes = partition.map((slice, index) =>
-    emitPe(graph, slice, placement[index]!, allocation.memory[index]!, rows[index]!, mapping),
-  );
+  const { allocation } = mapping;
+  const tables = joined(Uint16Array, [sigmoidTable(), tanhTable()]);
+  // One population at a time, so that the rows of no more than one are held twice.
+  const pes = graph.populations.flatMap(({ name }) => emitPopulation(graph, name, mapping, tables));
   return {
     manifest,
     populations: graph.populations.map(({ name, kind, size, payloadFractionBits }) => ({
@@ -38,80 +47,76 @@ export function emit(
   };
 }
 
-function emitPe(
+function emitPopulation(
   graph: EventGraph,
-  slice: Slice,
-  pe: number,
-  sections: readonly MemorySection[],
-  rows: readonly SliceRows[],
-  { allocation }: Mapping,
-): PeProgram {
-  const loaded = sections.filter(({ kind }) => INITIALISED_SECTIONS.has(kind));
-  const imageOffset = sections[0]!.offset;
-  const image = new Uint8Array(Math.max(...loaded.map(({ offset, bytes }) => offset + bytes)) - imageOffset);
-  const write = (section: MemorySection | undefined, values: ArrayBufferView): void => {
-    if (section === undefined) return;
-    if (values.byteLength !== section.bytes) {
-      throw new Error(
-        `${section.kind} of ${slice.population}: ${values.byteLength} bytes for ${section.bytes}`,
-      );
-    }
-    image.set(
-      new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-      section.offset - imageOffset,
-    );
-  };
-  const own = (kind: MemorySection["kind"]) => sections.find((section) => section.kind === kind);
-  const records = new Uint32Array(8 * rows.length);
+  population: string,
+  { partition, placement, allocation }: Mapping,
+  tables: Uint16Array,
+): PeProgram[] {
+  const indices = partition.flatMap((slice, index) => (slice.population === population ? [index] : []));
+  const slices = indices.map((index) => partition[index]!);
+  return sliceRows(graph, population, slices).map((rows, part) => {
+    const index = indices[part]!;
+    const slice = slices[part]!;
+    const layouts = { sram: allocation.memory[index]!, dram: allocation.dram[index]! };
+    return {
+      pe: placement[index]!,
+      population,
+      firstNeuron: slice.first,
+      neurons: slice.count,
+      ...emitMemory(slice, rows, layouts, allocation.keys, parametersOf(graph, slice), tables),
+    };
+  });
+}
 
-  const sources = rows.map((block, index): SourceBlock => {
-    const part = (kind: MemorySection["kind"]) =>
-      sections.find(
-        (section) =>
-          section.kind === kind && section.source === block.source && section.delay === block.delay,
-      );
-    const described = describeBlock(block, slice.count * 4, allocation.keys.get(block.source)!);
-    write(
-      part("row-pointers"),
-      described.pointerBytes === 2 ? Uint16Array.from(block.rowStart) : block.rowStart,
-    );
-    write(part("indices"), described.indexBytes === 1 ? Uint8Array.from(block.index) : block.index);
-    write(part("weights"), block.weight);
-    if (block.scale) write(part("scales"), block.scale.multiplier);
-    records.set(
-      [
-        described.keys.base,
-        described.keys.mask,
-        described.rows,
-        part("row-pointers")!.offset,
-        part("indices")!.offset,
-        part("weights")!.offset,
-        part("scales")?.offset ?? 0,
-        described.pointerBytes |
-          (described.indexBytes << 8) |
-          (described.scaleShift << 16) |
-          (described.delay << 24),
-      ],
-      8 * index,
-    );
+interface Layouts {
+  readonly sram: MemoryLayout;
+  readonly dram: MemoryLayout;
+}
+
+type PeMemory = Omit<PeProgram, "pe" | "population" | "firstNeuron" | "neurons">;
+
+function emitMemory(
+  slice: Slice,
+  rows: readonly SliceRows[],
+  layouts: Layouts,
+  keys: ReadonlyMap<string, KeyRange>,
+  parameters: ArrayBufferView,
+  tables: Uint16Array,
+): PeMemory {
+  const sram = memoryImage(layouts.sram, layouts.sram[0]!.offset, ({ kind }) =>
+    INITIALISED_SECTIONS.has(kind),
+  );
+  const dram = memoryImage(layouts.dram, DRAM_ADDRESS, () => true);
+  const words = POPULATION_RECORD_BYTES / 4;
+  const records = new Uint32Array(words * rows.length);
+  const sources = rows.map((block, index) => {
+    const isHere = ({ source, delay }: { source: string; delay: 0 | 1 }) =>
+      source === block.source && delay === block.delay;
+    const inDram = layouts.dram.some(isHere);
+    const described = describeBlock(block, slice.count * 4, keys.get(block.source)!, inDram);
+    records.set(writeBlock(block, described, sram, inDram ? dram : sram), words * index);
     return described;
   });
-  write(own("population-table"), records);
-  write(own("parameters"), parametersOf(graph, slice));
-  write(own("tables"), joined(Uint16Array, [sigmoidTable(), tanhTable()]));
+  sram.write("population-table", records);
+  sram.write("parameters", parameters);
+  sram.write("tables", tables);
   return {
-    pe,
-    population: slice.population,
-    firstNeuron: slice.first,
-    neurons: slice.count,
     sources,
-    sections,
-    imageOffset,
-    image,
+    sections: layouts.sram,
+    imageOffset: sram.base,
+    image: sram.bytes,
+    dramSections: layouts.dram,
+    dramImage: dram.bytes,
   };
 }
 
-const describeBlock = (block: SliceRows, accumulators: number, keys: SourceBlock["keys"]): SourceBlock => ({
+const describeBlock = (
+  block: SliceRows,
+  accumulators: number,
+  keys: KeyRange,
+  inDram: boolean,
+): SourceBlock => ({
   population: block.source,
   delay: block.delay,
   keys,
@@ -121,7 +126,29 @@ const describeBlock = (block: SliceRows, accumulators: number, keys: SourceBlock
   indexBytes: indexBytesFor(accumulators),
   scalePerRow: (block.scale?.multiplier.length ?? 0) > 1,
   scaleShift: block.scale?.shift ?? 0,
+  inDram,
 });
+
+/** Writes a block's rows and returns its record of the population table. */
+function writeBlock(
+  { source, delay, rowStart, index, weight, scale }: SliceRows,
+  { keys, rows, pointerBytes, indexBytes, scaleShift }: SourceBlock,
+  sram: MemoryImage,
+  rowMemory: MemoryImage,
+): number[] {
+  const pointers = pointerBytes === 2 ? new Uint16Array(rowStart) : rowStart;
+  const indices = indexBytes === 1 ? new Uint8Array(index) : index;
+  return [
+    keys.base,
+    keys.mask,
+    rows,
+    sram.write("row-pointers", pointers, source, delay),
+    rowMemory.write("indices", indices, source, delay),
+    rowMemory.write("weights", weight, source, delay),
+    scale ? sram.write("scales", scale.multiplier, source, delay) : 0,
+    pointerBytes | (indexBytes << 8) | (scaleShift << 16) | (delay << 24),
+  ];
+}
 
 /** accumulatorStart [4, n], then threshold [n]. */
 function parametersOf(graph: EventGraph, { population, first, count }: Slice): Float32Array | Int32Array {

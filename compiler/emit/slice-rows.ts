@@ -5,7 +5,7 @@ import {
   graphPopulationNamed,
   type RowScale,
 } from "../../src/core/event-graph.ts";
-import type { Partition, Slice } from "../../src/core/mapping.ts";
+import type { Slice } from "../../src/core/mapping.ts";
 
 /** The part of one projection's fan-out rows that ends in one slice. */
 export interface SliceRows {
@@ -20,24 +20,13 @@ export interface SliceRows {
   readonly scale?: RowScale;
 }
 
-/** For each slice, its rows by inbound projection, in the graph's order of projections. */
-export function sliceRows(graph: EventGraph, partition: Partition): SliceRows[][] {
-  const rows: SliceRows[][] = partition.map(() => []);
-  for (const projection of graph.projections) {
-    const slices = partition.flatMap((slice, index) =>
-      slice.population === projection.target ? [index] : [],
-    );
-    const { size } = graphPopulationNamed(graph, projection.target);
-    const parts = cutProjection(
-      projection,
-      slices.map((index) => partition[index]!),
-      size,
-    );
-    slices.forEach((index, part) => {
-      rows[index]!.push(parts[part]!);
-    });
-  }
-  return rows;
+/** For each slice of a population, its rows by inbound projection, in the graph's order of projections. */
+export function sliceRows(graph: EventGraph, population: string, slices: readonly Slice[]): SliceRows[][] {
+  const { size } = graphPopulationNamed(graph, population);
+  const parts = graph.projections
+    .filter(({ target }) => target === population)
+    .map((projection) => cutProjection(projection, slices, size));
+  return slices.map((_, slice) => parts.map((part) => part[slice]!));
 }
 
 function cutProjection(
@@ -51,7 +40,7 @@ function cutProjection(
     sliceOf.fill(slice, first, first + count);
   });
   const sizes = new Uint32Array(slices.length);
-  for (const accumulator of target) sizes[sliceOf[accumulator % size]!]! += 1;
+  for (let i = 0; i < target.length; i += 1) sizes[sliceOf[target[i]! % size]!]! += 1;
   const parts = slices.map((_, slice) => ({
     source,
     delay,
@@ -66,11 +55,15 @@ function cutProjection(
       const neuron = target[i]! % size;
       const slice = sliceOf[neuron]!;
       const { first, count } = slices[slice]!;
+      const part = parts[slice]!;
       const at = next[slice]!++;
-      parts[slice]!.index[at] = ((target[i]! - neuron) / size) * count + (neuron - first);
-      parts[slice]!.weight[at] = weight[i]!;
+      part.index[at] = ((target[i]! - neuron) / size) * count + (neuron - first);
+      part.weight[at] = weight[i]!;
+      part.rowStart[row + 1]! += 1;
     }
-    for (let slice = 0; slice < slices.length; slice += 1) parts[slice]!.rowStart[row + 1] = next[slice]!;
   }
+  // Lengths of rows become their ends: most slices have nothing in most rows, so this is cheaper than a write a row.
+  for (const { rowStart: ends } of parts)
+    for (let row = 1; row < ends.length; row += 1) ends[row]! += ends[row - 1]!;
   return parts;
 }

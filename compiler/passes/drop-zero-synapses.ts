@@ -14,9 +14,9 @@ export const dropZeroSynapses: GraphPass = {
   run(graph, context) {
     return mapProjections(graph, (projection) => {
       const { source, target, synapses } = projection;
+      if (!synapses.weight.includes(0)) return projection;
       const kept = synapsesWhere(synapses, (i) => synapses.weight[i] !== 0);
       const dropped = synapses.target.length - kept.target.length;
-      if (dropped === 0) return projection;
       context.remark(`${source} -> ${target}: dropped ${dropped} of ${synapses.target.length}`);
       return { ...projection, synapses: kept };
     });

@@ -1,5 +1,6 @@
 import type { Partition, Placement } from "../../src/core/mapping.ts";
-import type { HardwareProfile, NocNode } from "../../src/core/profile.ts";
+import type { HardwareProfile } from "../../src/core/profile.ts";
+import { rankNodes } from "./node-order.ts";
 
 export interface PlacementProblem {
   readonly slices: Partition;
@@ -22,21 +23,20 @@ const sequential: Placer = {
   place: ({ slices, pes }) => slices.map((_, index) => pes[index]!),
 };
 
-/** Slices in order on the PEs whose node lies nearest to the event router, through which every event passes. */
+/**
+ * Slices in order on the PEs whose node lies nearest to its chip's event router, through which every event passes, chip
+ * by chip. Where every node has a router of its own, from node to node along the mesh.
+ */
 const nearRouter: Placer = {
   name: "near-router",
-  summary: "slices in order on the PEs nearest to the event router",
+  summary: "slices in order on the PEs nearest to the event router, chip by chip",
   place({ slices, pes, profile }) {
-    const distance = new Map<number, number>();
-    for (const node of profile.noc.nodes)
-      for (const pe of node.pes) distance.set(pe, distanceToRouter(profile, node));
-    const ordered = [...pes].sort((a, b) => distance.get(a)! - distance.get(b)! || a - b);
+    const rankOf = new Uint32Array(profile.pe.count);
+    for (const { pes: own, rank } of rankNodes(profile)) for (const pe of own) rankOf[pe] = rank;
+    const ordered = [...pes].sort((a, b) => rankOf[a]! - rankOf[b]! || a - b);
     return slices.map((_, index) => ordered[index]!);
   },
 };
 
 /** The first is the default. */
 export const PLACERS: readonly Placer[] = [nearRouter, sequential];
-
-const distanceToRouter = ({ noc }: HardwareProfile, { x, y }: NocNode): number =>
-  Math.min(...noc.routerNodes.map((router) => Math.abs(router.x - x) + Math.abs(router.y - y)));

@@ -2,19 +2,31 @@ import { CapacityError } from "../../src/core/errors.ts";
 import type { EventGraph } from "../../src/core/event-graph.ts";
 import type {
   Allocation,
+  KeyRange,
   NodeDestination,
   Partition,
   Placement,
   RoutingEntry,
+  RoutingTable,
 } from "../../src/core/mapping.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
+import { type RouterGraph, routerGraphOf } from "../../src/core/router-graph.ts";
+import { tableLength } from "../../src/core/table-length.ts";
+import { coverKeys, type KeyPiece } from "./cover-keys.ts";
+import { dimensionOrder } from "./dimension-order.ts";
+import { neighbourExploring } from "./neighbour-exploring.ts";
+import type { RoutingAlgorithm, RoutingTree } from "./routing-tree.ts";
+
+/** The first is the default. */
+export const ROUTERS: readonly RoutingAlgorithm[] = [neighbourExploring, dimensionOrder];
 
 /**
- * Fills the event router's table: one entry a population, whose key and mask cover all its neurons. Its
- * destinations are the PEs of every slice that the population projects to, one packet a mesh node.
- * Events of the output population leave for the host as well, or reach the PEs of a decoder on the chip.
+ * Fills the routers' tables. Events of one population that begin at one router share a tree to all routers that
+ * serve a destination PE: every PE with a slice that the population projects to. Events of the output population go
+ * to the host as well, or to the PEs of a decoder on the chip. A router tells origins apart only where their trees
+ * disagree there: in most places one entry covers a whole population.
  *
- * @throws CapacityError where the table is too short.
+ * @throws CapacityError where a table is too short.
  */
 export function route(
   graph: EventGraph,
@@ -23,29 +35,182 @@ export function route(
   allocation: Allocation,
   profile: HardwareProfile,
   decoderPes: readonly number[],
-): readonly RoutingEntry[] {
+  algorithm: RoutingAlgorithm = ROUTERS[0]!,
+): readonly RoutingTable[] {
+  const routers = routerGraphOf(profile);
   const output = graph.populations.at(-1)!.name;
-  const entries = graph.populations.map(({ name }): RoutingEntry => {
+  const tables = new Map<number, RoutingEntry[]>();
+  for (const { name, size, kind } of graph.populations) {
     const targets = new Set(
       graph.projections.filter(({ source }) => source === name).map(({ target }) => target),
     );
     const pes = new Set(placement.filter((_, slice) => targets.has(slices[slice]!.population)));
-    const isOutput = name === output;
-    if (isOutput) for (const pe of decoderPes) pes.add(pe);
-    const { base: key, mask } = allocation.keys.get(name)!;
-    return { key, mask, destinations: byNode(profile, pes), toHost: isOutput && decoderPes.length === 0 };
-  });
-  const available = profile.eventRouter.entries;
-  if (entries.length > available) {
-    throw new CapacityError(
-      { resource: "routing entries", where: graph.name, needed: entries.length, available },
-      "Choose a chip with a larger routing table.",
-    );
+    if (name === output) for (const pe of decoderPes) pes.add(pe);
+    const service = serviceOf(profile, routers, pes, name === output && decoderPes.length === 0);
+    const runs =
+      kind === "input"
+        ? [{ first: 0, end: size, origin: routers.hostRouter }]
+        : runsOf(routers, slices, placement, name);
+    const pieces = piecesByRouter(runs, plantTrees(routers, runs, service, algorithm));
+    const keys = allocation.keys.get(name)!;
+    for (const [router, arrivals] of pieces) {
+      const entries = entriesOf(keys, arrivals, service.at(router), profile);
+      tables.set(router, [...(tables.get(router) ?? []), ...entries]);
+    }
   }
-  return entries;
+  const routing = [...tables]
+    .filter(([, entries]) => entries.length > 0)
+    .sort(([a], [b]) => a - b)
+    .map(([router, entries]) => ({ router, entries }));
+  for (const table of routing) verifyLength(table, graph.name, profile, routers);
+  return routing;
 }
 
-const byNode = (profile: HardwareProfile, pes: ReadonlySet<number>): NodeDestination[] =>
-  profile.noc.nodes
-    .map((node, index) => ({ node: index, pes: node.pes.filter((pe) => pes.has(pe)) }))
+/** What routers do for one population beside sending copies to each other. */
+interface Service {
+  /** Routers that a tree must reach, ascending. */
+  readonly destinations: readonly number[];
+  at(router: number): Pick<RoutingEntry, "destinations" | "toHost">;
+}
+
+function serviceOf(
+  { noc }: HardwareProfile,
+  { routerOfNode, hostRouter }: RouterGraph,
+  pes: ReadonlySet<number>,
+  toHost: boolean,
+): Service {
+  const served = noc.nodes
+    .map((node, index): NodeDestination => ({ node: index, pes: node.pes.filter((pe) => pes.has(pe)) }))
     .filter((destination) => destination.pes.length > 0);
+  // A list of destinations holds them all where the event begins.
+  if (noc.kind === "mesh-unicast") return { destinations: [], at: () => ({ destinations: served, toHost }) };
+  const byRouter = new Map<number, NodeDestination[]>();
+  for (const destination of served) {
+    const router = routerOfNode[destination.node]!;
+    byRouter.set(router, [...(byRouter.get(router) ?? []), destination]);
+  }
+  return {
+    destinations: [...new Set([...byRouter.keys(), ...(toHost ? [hostRouter] : [])])].sort((a, b) => a - b),
+    at: (router) => ({ destinations: byRouter.get(router) ?? [], toHost: toHost && router === hostRouter }),
+  };
+}
+
+/** Neurons first … end − 1, whose events begin at one router. */
+interface Run {
+  readonly first: number;
+  readonly end: number;
+  readonly origin: number;
+}
+
+function runsOf(
+  { routerOfPe }: RouterGraph,
+  slices: Partition,
+  placement: Placement,
+  population: string,
+): readonly Run[] {
+  const runs: Run[] = [];
+  for (const [index, slice] of slices.entries()) {
+    if (slice.population !== population) continue;
+    const run = {
+      first: slice.first,
+      end: slice.first + slice.count,
+      origin: routerOfPe[placement[index]!]!,
+    };
+    const last = runs.at(-1);
+    if (last?.origin === run.origin) runs[runs.length - 1] = { ...last, end: run.end };
+    else runs.push(run);
+  }
+  return runs;
+}
+
+function plantTrees(
+  routers: RouterGraph,
+  runs: readonly Run[],
+  { destinations }: Service,
+  algorithm: RoutingAlgorithm,
+): ReadonlyMap<number, RoutingTree> {
+  const origins = new Set(runs.map(({ origin }) => origin));
+  return new Map([...origins].map((origin) => [origin, algorithm.tree(routers, origin, destinations)]));
+}
+
+/** Keys that arrive at a router: where from, and where their tree leads on. */
+interface Arrival extends Omit<Run, "origin"> {
+  readonly arrival: number;
+  readonly links: number;
+}
+
+function piecesByRouter(
+  runs: readonly Run[],
+  trees: ReadonlyMap<number, RoutingTree>,
+): ReadonlyMap<number, readonly Arrival[]> {
+  const pieces = new Map<number, Arrival[]>();
+  for (const { first, end, origin } of runs) {
+    for (const [router, { arrival, links }] of trees.get(origin)!) {
+      const known = pieces.get(router);
+      const piece = { first, end, arrival, links };
+      if (known) known.push(piece);
+      else pieces.set(router, [piece]);
+    }
+  }
+  return pieces;
+}
+
+/** One population's entries at one router. */
+function entriesOf(
+  { base, mask }: KeyRange,
+  arrivals: readonly Arrival[],
+  service: Pick<RoutingEntry, "destinations" | "toHost">,
+  { eventRouter }: HardwareProfile,
+): RoutingEntry[] {
+  const isServed = service.destinations.length > 0 || service.toHost;
+  const outputs = [...new Set(arrivals.map(({ links }) => links))];
+  const pieces: KeyPiece[] = [];
+  for (const { first, end, arrival, links } of arrivals) {
+    const goesStraight = arrival >= 0 && links === 1 << arrival && !isServed;
+    const piece = {
+      first,
+      end,
+      output: outputs.indexOf(links),
+      mayPass: eventRouter.defaultRoute && goesStraight,
+    };
+    const last = pieces.at(-1);
+    const continues = last?.end === first && last.output === piece.output && last.mayPass === piece.mayPass;
+    if (continues) pieces[pieces.length - 1] = { ...last, end };
+    else pieces.push(piece);
+  }
+  const keys = 2 ** eventRouter.keyBits;
+  return coverKeys(pieces, keys - mask, outputs.length).map(({ first, span, output }) => ({
+    key: (base + first) >>> 0,
+    mask: (keys - span) >>> 0,
+    ...service,
+    links: directionsIn(outputs[output]!),
+  }));
+}
+
+/** Directions whose bits are set, ascending. */
+function directionsIn(links: number): number[] {
+  const directions: number[] = [];
+  for (let direction = 0; links >> direction !== 0; direction += 1)
+    if ((links >> direction) & 1) directions.push(direction);
+  return directions;
+}
+
+function verifyLength(
+  table: RoutingTable,
+  model: string,
+  profile: HardwareProfile,
+  { routers, places }: RouterGraph,
+): void {
+  const available = profile.eventRouter.entries;
+  const needed = tableLength(table, profile);
+  if (needed <= available) return;
+  const isList = profile.noc.kind === "mesh-unicast";
+  const { x, y } = places[table.router]!;
+  const place = isList ? `PE ${table.router}` : `The router at (${x}, ${y})`;
+  throw new CapacityError(
+    { resource: "routing entries", where: routers === 1 ? model : place, needed, available },
+    isList
+      ? "Use fewer PEs (--pes), so that an event has fewer destinations."
+      : "Choose a chip with a larger routing table.",
+  );
+}

@@ -1,6 +1,6 @@
 import { POPULATION_RECORD_BYTES, type Program } from "../../src/core/program.ts";
 import type { LoadedBlock, LoadedSlice } from "../functional/load-image.ts";
-import { neuronsOf, type RoutePlan } from "./routes.ts";
+import { neuronsOf, pesOfRoute, type RoutePlan } from "./routes.ts";
 import type { Worker } from "./workers.ts";
 
 /** Timesteps from an event to its use: 0 in the step in which it was sent, 1 in the next. */
@@ -21,22 +21,29 @@ export interface Delivery {
   readonly sends: number;
 }
 
-/** Who receives, looks up and sends for each event. */
+/**
+ * Who receives, looks up and sends for each event.
+ *
+ * @param isUnicast Whether a PE sends each destination a packet of its own, instead of one that routers copy.
+ */
 export function planDeliveries(
   program: Program,
   slices: readonly LoadedSlice[],
   workers: readonly Worker[],
   plan: RoutePlan,
+  isUnicast: boolean,
 ): Delivery[] {
   const sliceOfPe = new Map(slices.map(({ pe }, index) => [pe, index]));
   const decoderOfPe = new Map(
     workers.flatMap(({ pe, role }, index) => (role === "decoder" ? [[pe, index] as const] : [])),
   );
   const deliveries: Delivery[] = [];
-  for (const [counter, { slice }] of plan.segments.entries()) {
-    if (slice >= 0) deliveries.push({ ...NOTHING, counter, lag: 0, worker: slice, sends: 1 });
+  for (const [counter, { slice, route }] of plan.segments.entries()) {
+    const sends = isUnicast ? plan.routes[route]!.tree.leaves.length : 1;
+    if (slice >= 0) deliveries.push({ ...NOTHING, counter, lag: 0, worker: slice, sends });
   }
-  for (const [index, { population, example, entry }] of plan.routes.entries()) {
+  for (const [index, route] of plan.routes.entries()) {
+    const { population, example } = route;
     const counter = plan.segments.length + index;
     const { name, size, keys } = program.populations[population]!;
     const isOutput = population === program.populations.length - 1;
@@ -44,7 +51,7 @@ export function planDeliveries(
       const { first, end } = neuronsOf(block, keys.base, size);
       return block.source === name && first <= example && example < end;
     };
-    for (const pe of entry?.destinations.flatMap(({ pes }) => pes) ?? []) {
+    for (const pe of pesOfRoute(route)) {
       const slice = sliceOfPe.get(pe);
       const blocks = slice === undefined ? [] : slices[slice]!.blocks.filter(matches);
       const costs = receptionOf(blocks, slice, decoderOfPe.get(pe), isOutput);

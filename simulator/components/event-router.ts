@@ -1,8 +1,8 @@
 import type { KeyRange, RoutingEntry } from "../../src/core/mapping.ts";
 
 /**
- * What the event router's table says for each key of a range: the index of its first matching entry, or −1
- * where none matches and the packet is dropped. Shape [size].
+ * What a router's table says for each key of a range: the index of its first matching entry, or −1 where none
+ * matches. Shape [size].
  */
 export function firstMatches(keys: KeyRange, size: number, entries: readonly RoutingEntry[]): Int32Array {
   const candidates: number[] = [];

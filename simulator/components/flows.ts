@@ -1,23 +1,35 @@
-import type { MeshPosition, NocProfile } from "../../src/core/profile.ts";
+import type { HardwareProfile } from "../../src/core/profile.ts";
 import type { Delivery, Lag } from "./deliveries.ts";
-import { type Mesh, nearestOf } from "./mesh.ts";
-import type { Route, RoutePlan } from "./routes.ts";
+import { HOST, type Network } from "./network.ts";
+import type { RouteTree, TreeLeaf } from "./route-tree.ts";
+import { isToHost, type Route, type RoutePlan } from "./routes.ts";
 import type { Worker } from "./workers.ts";
 
-/** The links that each event of one counter crosses, and what it asks of the event router. */
+/** The links that each event of one counter crosses, and what it asks of routers. */
 export interface Flow {
   readonly counter: number;
   readonly lag: Lag;
   /** A link stands here once for each packet that crosses it. */
   readonly links: readonly number[];
+  readonly routers: readonly RouterVisit[];
+}
+
+export interface RouterVisit {
+  readonly router: number;
   readonly lookups: number;
   readonly packetsOut: number;
 }
 
 export interface PhaseFlows {
   readonly flows: readonly Flow[];
-  /** Hops of the longest path from a sender over the router to a receiver. */
-  readonly longestHops: number;
+  readonly longest: Flight;
+}
+
+/** A path without traffic: links of the NoC, links between chips, routers. */
+export interface Flight {
+  readonly nocHops: number;
+  readonly chipHops: number;
+  readonly routers: number;
 }
 
 export interface FlowPlan {
@@ -27,59 +39,89 @@ export interface FlowPlan {
   readonly phases: readonly PhaseFlows[];
 }
 
-/** Where copies of a packet go for one phase, and when they are used there. */
+/** Leaves of a tree that serve one phase, and when they are used there. */
 interface Bundle {
   readonly phase: number;
   readonly lag: Lag;
-  readonly paths: readonly (readonly number[])[];
+  readonly leaves: TreeLeaf[];
 }
 
-/**
- * Lays every packet's way over the mesh: from its PE, or from the host, to the nearest router node, and from
- * there one packet to each destination's node, each time from the router node that is nearest.
- */
+/** Lays every packet's way: from its PE, or from the host, to a router, and from there along its tree to each leaf. */
 export function planFlows(
   plan: RoutePlan,
   deliveries: readonly Delivery[],
   workers: readonly Worker[],
-  noc: NocProfile,
-  mesh: Mesh,
+  profile: HardwareProfile,
+  network: Network,
 ): FlowPlan {
-  const nodeOfPe = new Map(noc.nodes.flatMap((node) => node.pes.map((pe) => [pe, node] as const)));
-  const up = (from: MeshPosition) => mesh.path(from, nearestOf(noc.routerNodes, from));
-  const down = (to: MeshPosition) => mesh.path(nearestOf(noc.routerNodes, to), to);
-  const bundles = bundlesOf(plan, deliveries, workers, noc, down);
+  const secondsOf = flightSeconds(profile);
+  const bundles = bundlesOf(plan, deliveries, workers);
   const all: Flow[] = [];
   const phases = Array.from({ length: 1 + Math.max(...workers.map(({ phase }) => phase)) }, () => ({
     flows: [] as Flow[],
-    longestHops: 0,
+    longest: { nocHops: 0, chipHops: 0, routers: 0 } as Flight,
   }));
 
-  for (const [index, route] of plan.routes.entries()) {
+  for (const [index, { tree }] of plan.routes.entries()) {
     const counter = plan.segments.length + index;
-    const paths = pathsOf(route, noc, down);
-    all.push({ counter, lag: 0, links: paths.flat(), lookups: 0, packetsOut: paths.length });
-    for (const { phase, lag, paths } of bundles[index]!) {
-      phases[phase]!.flows.push({ counter, lag, links: paths.flat(), lookups: 0, packetsOut: paths.length });
+    all.push({ counter, lag: 0, ...loadOf(tree, tree.leaves, network) });
+    for (const { phase, lag, leaves } of bundles[index]!) {
+      phases[phase]!.flows.push({ counter, lag, ...loadOf(tree, leaves, network) });
     }
   }
   for (const [counter, { route, slice }] of plan.segments.entries()) {
-    const links = up(slice < 0 ? noc.hostNode : nodeOfPe.get(workers[slice]!.pe)!);
-    all.push({ counter, lag: 0, links, lookups: 1, packetsOut: 0 });
-    for (const { phase, lag, paths } of bundles[route]!) {
+    const links = network.toRouter(slice < 0 ? HOST : workers[slice]!.pe);
+    if (links.length > 0) all.push({ counter, lag: 0, links, routers: [] });
+    for (const { phase, lag, leaves } of bundles[route]!) {
       const into = phases[phase]!;
-      into.flows.push({ counter, lag, links, lookups: 1, packetsOut: 0 });
-      const hops = links.length + Math.max(0, ...paths.map(({ length }) => length));
-      into.longestHops = Math.max(into.longestHops, hops);
+      if (links.length > 0) into.flows.push({ counter, lag, links, routers: [] });
+      const flights = leaves.map((leaf) => flightOf(leaf, links.length, network));
+      into.longest = [{ nocHops: links.length, chipHops: 0, routers: 1 }, ...flights].reduce(
+        (longest, flight) => (secondsOf(flight) > secondsOf(longest) ? flight : longest),
+        into.longest,
+      );
     }
   }
   return { all, phases };
 }
 
-/** One path for each packet that leaves the router for an event of this route. */
-function pathsOf({ entry }: Route, noc: NocProfile, down: (to: MeshPosition) => readonly number[]) {
-  const paths = (entry?.destinations ?? []).map(({ node }) => down(noc.nodes[node]!));
-  return entry?.toHost ? [...paths, down(noc.hostNode)] : paths;
+/** One lookup at each router on the way to these leaves, one packet on each link of their tree, one to each leaf. */
+function loadOf({ origin }: RouteTree, leaves: readonly TreeLeaf[], network: Network) {
+  const packetsOut = new Map([[origin, 0]]);
+  const taken = new Set<string>();
+  const links: number[] = [];
+  const send = (router: number) => packetsOut.set(router, (packetsOut.get(router) ?? 0) + 1);
+  for (const { hops, router, node } of leaves) {
+    for (const hop of hops) {
+      const name = `${hop.from}>${hop.to}`;
+      if (taken.has(name)) continue;
+      taken.add(name);
+      links.push(network.over(hop));
+      send(hop.from);
+      if (!packetsOut.has(hop.to)) packetsOut.set(hop.to, 0);
+    }
+    links.push(...network.fromRouter(router, node));
+    send(router);
+  }
+  const routers = [...packetsOut].map(([router, packets]) => ({ router, lookups: 1, packetsOut: packets }));
+  return { links, routers };
+}
+
+function flightOf({ hops, router, node }: TreeLeaf, hopsUp: number, network: Network): Flight {
+  const nocHops = hops.filter((hop) => network.over(hop) < network.nocLinks).length;
+  return {
+    nocHops: hopsUp + nocHops + network.fromRouter(router, node).length,
+    chipHops: hops.length - nocHops,
+    routers: hops.length + 1,
+  };
+}
+
+function flightSeconds({ noc, eventRouter, board }: HardwareProfile) {
+  const chipLink = board === undefined ? 0 : board.link.latencyCycles / board.link.clock;
+  return ({ nocHops, chipHops, routers }: Flight): number =>
+    (nocHops * noc.hopCycles) / noc.clock +
+    chipHops * chipLink +
+    (routers * eventRouter.pipelineCycles) / eventRouter.clock;
 }
 
 /**
@@ -90,8 +132,6 @@ function bundlesOf(
   { routes, segments }: RoutePlan,
   deliveries: readonly Delivery[],
   workers: readonly Worker[],
-  noc: NocProfile,
-  down: (to: MeshPosition) => readonly number[],
 ): Bundle[][] {
   const received = routes.map(() => new Map<number, { phase: number; lag: Lag }>());
   for (const { counter, lag, worker, receives } of deliveries) {
@@ -99,25 +139,31 @@ function bundlesOf(
     const { pe, phase } = workers[worker]!;
     received[counter - segments.length]!.set(pe, { phase, lag });
   }
-  return routes.map(({ entry, population }, route) => {
-    const bundles = new Map<string, { phase: number; lag: Lag; paths: (readonly number[])[] }>();
-    const add = (phase: number, lag: Lag, path: readonly number[] | undefined) => {
-      const key = `${phase} ${lag}`;
-      const bundle = bundles.get(key) ?? { phase, lag, paths: [] };
-      if (path !== undefined) bundle.paths.push(path);
-      bundles.set(key, bundle);
-    };
-    for (const { node, pes } of entry?.destinations ?? []) {
-      const earliest = new Map<number, Lag>();
-      for (const pe of pes) {
-        const { phase, lag } = received[route]!.get(pe)!;
-        earliest.set(phase, lag === 0 ? 0 : (earliest.get(phase) ?? 1));
-      }
-      for (const [phase, lag] of earliest) add(phase, lag, down(noc.nodes[node]!));
+  return routes.map((route, index) => bundlesOfRoute(route, received[index]!));
+}
+
+function bundlesOfRoute(
+  route: Route,
+  received: ReadonlyMap<number, { readonly phase: number; readonly lag: Lag }>,
+): Bundle[] {
+  const { tree, population } = route;
+  const bundles = new Map<string, Bundle>();
+  const bundleFor = (phase: number, lag: Lag): Bundle => {
+    const key = `${phase} ${lag}`;
+    const bundle = bundles.get(key) ?? { phase, lag, leaves: [] };
+    bundles.set(key, bundle);
+    return bundle;
+  };
+  const own = Math.max(0, population - 1);
+  for (const leaf of tree.leaves) {
+    const earliest = new Map<number, Lag>();
+    for (const pe of leaf.pes) {
+      const { phase, lag } = received.get(pe)!;
+      earliest.set(phase, lag === 0 ? 0 : (earliest.get(phase) ?? 1));
     }
-    const own = Math.max(0, population - 1);
-    if (entry?.toHost) add(own, 0, down(noc.hostNode));
-    if (bundles.size === 0) add(own, 0, undefined);
-    return [...bundles.values()];
-  });
+    for (const [phase, lag] of earliest) bundleFor(phase, lag).leaves.push(leaf);
+  }
+  if (isToHost(route)) bundleFor(own, 0).leaves.push(...tree.leaves.filter(({ node }) => node < 0));
+  if (bundles.size === 0) bundleFor(own, 0);
+  return [...bundles.values()];
 }

@@ -14,11 +14,19 @@ export interface Mesh {
   path(from: MeshPosition, to: MeshPosition): readonly number[];
 }
 
+/** All places that a profile names. */
+export function placesOf(noc: NocProfile): MeshPosition[] {
+  const { nodes, hostNode, dramNode } = noc;
+  const routers = noc.kind === "central-event-router" ? noc.routerNodes : [];
+  return [...nodes, ...routers, hostNode, ...(dramNode ? [dramNode] : [])];
+}
+
 /** Far above any chip; keeps a mistyped coordinate from filling the memory. */
 const MAX_PLACES = 2 ** 20;
 
-export function createMesh({ nodes, routerNodes, hostNode, dramNode }: NocProfile): Mesh {
-  const places = [...nodes, ...routerNodes, hostNode, ...(dramNode ? [dramNode] : [])];
+/** The mesh of one chip; those of a board are alike. */
+export function createMesh(noc: NocProfile): Mesh {
+  const places = placesOf(noc);
   const left = Math.min(...places.map(({ x }) => x));
   const bottom = Math.min(...places.map(({ y }) => y));
   const width = Math.max(...places.map(({ x }) => x)) - left + 1;

@@ -30,6 +30,9 @@ export interface PeActivity {
   readonly events: readonly [Float64Array, Float64Array];
   readonly projections: readonly FusedProjection[];
   readonly rows: readonly RowCounter[];
+  readonly fetches: readonly (RowCounter | undefined)[];
+  /** Bytes that each worker's part of a decoder streams from DRAM in every step. */
+  readonly streamedBytes: Float64Array;
   readonly decoder: ChipDecoder | undefined;
 }
 
@@ -63,11 +66,14 @@ function countPackets({ workers, deliveries, events }: PeActivity, { kernel, sra
   }
 }
 
-/** A synop reads weight and index and updates an accumulator; an integer row reads its scale first. */
+/**
+ * A synop reads weight and index and updates an accumulator; an integer row reads its scale first. Rows that come
+ * from DRAM are written to the row buffer before.
+ */
 function countRowWork(activity: PeActivity, { kernel, sram }: PeCounts): void {
-  const { workers, projections, rows, format } = activity;
+  const { workers, projections, rows, fetches, format } = activity;
   for (const [index, { slices, blocks }] of projections.entries()) {
-    const { synops, rows: fetched } = rows[index]!.total;
+    const { sums: synops, rows: fetched } = rows[index]!.total;
     for (const [column, slice] of slices.entries()) {
       const { pe } = workers[slice]!;
       kernel.synop[pe]! += synops[column]!;
@@ -76,6 +82,7 @@ function countRowWork(activity: PeActivity, { kernel, sram }: PeCounts): void {
       sram.indicesRead[pe]! += synops[column]! * blocks[column]!.indexBytes;
       sram.accumulatorsRead[pe]! += synops[column]! * WORD;
       sram.accumulatorsWritten[pe]! += synops[column]! * WORD;
+      sram.rowsWritten[pe]! += fetches[index]?.total.sums[column] ?? 0;
       if (format !== "float32") sram.scalesRead[pe]! += fetched[column]! * WORD;
     }
   }
@@ -87,8 +94,9 @@ function countRowWork(activity: PeActivity, { kernel, sram }: PeCounts): void {
  * and writes its sums, whatever the input.
  */
 function countNeurons(activity: PeActivity, { kernel, sram }: PeCounts): void {
-  const { workers, steps, format, decoder } = activity;
-  for (const { pe, role, count } of workers) {
+  const { workers, steps, format, decoder, streamedBytes } = activity;
+  for (const [worker, { pe, role, count }] of workers.entries()) {
+    sram.rowsWritten[pe]! += steps * streamedBytes[worker]!;
     kernel.timestep[pe] = steps;
     const updates = steps * count;
     if (role === "decoder") {

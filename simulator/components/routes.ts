@@ -1,13 +1,13 @@
-import type { RoutingEntry } from "../../src/core/mapping.ts";
+import type { HardwareProfile } from "../../src/core/profile.ts";
 import type { Program } from "../../src/core/program.ts";
+import { routerGraphOf } from "../../src/core/router-graph.ts";
 import type { LoadedBlock, LoadedSlice } from "../functional/load-image.ts";
-import { firstMatches } from "./event-router.ts";
+import { createTreeWalker, type RouteTree } from "./route-tree.ts";
 
-/** Neurons of one population whose packets match the same routing entry and the same source blocks. */
+/** Neurons of one population whose packets take the same tree and match the same source blocks. */
 export interface Route {
   readonly population: number;
-  /** Absent where no entry matches: the router drops these packets. */
-  readonly entry: RoutingEntry | undefined;
+  readonly tree: RouteTree;
   /** One of its neurons, to stand for all. */
   readonly example: number;
 }
@@ -21,7 +21,8 @@ export interface Segment {
 
 /**
  * How events are told apart while they are counted: each neuron is in one segment, each segment in one
- * route. All that an event costs beside its synops follows from the counts of these few groups.
+ * route. All that an event costs beside its synops follows from the counts of these few groups. Routes of one
+ * population stand together, and so do its segments.
  */
 export interface RoutePlan {
   readonly routes: readonly Route[];
@@ -30,19 +31,28 @@ export interface RoutePlan {
   readonly segmentOf: readonly Uint32Array[];
 }
 
-export function planRoutes(program: Program, slices: readonly LoadedSlice[]): RoutePlan {
+/** @throws InputError where the tables lead a packet in a circle. */
+export function planRoutes(
+  program: Program,
+  slices: readonly LoadedSlice[],
+  profile: HardwareProfile,
+): RoutePlan {
+  const graph = routerGraphOf(profile);
   const routes: Route[] = [];
   const segments: Segment[] = [];
-  const segmentOf = program.populations.map(({ name, size, keys }, population) => {
-    const entryOf = firstMatches(keys, size, program.routing);
+  const segmentOf = program.populations.map((source, population) => {
+    const { name, size } = source;
+    const walker = createTreeWalker(program, graph, source, profile.eventRouter.defaultRoute);
     const cuts = blockCuts(program, population, slices);
     const sliceOf = new Int32Array(size).fill(-1);
     for (const [index, slice] of slices.entries()) {
       if (slice.population === name) sliceOf.fill(index, slice.first, slice.first + slice.neurons);
     }
+    const originOf = (slice: number) => (slice < 0 ? graph.hostRouter : graph.routerOfPe[slices[slice]!.pe]!);
     const known = new Map<string, number>();
     const routeOf = indexer(known, (neuron: number) => {
-      routes.push({ population, entry: program.routing[entryOf[neuron]!], example: neuron });
+      const tree = walker.tree(originOf(sliceOf[neuron]!), neuron);
+      routes.push({ population, tree, example: neuron });
       return routes.length - 1;
     });
     const segmentFor = indexer(known, (route: number, slice: number) => {
@@ -52,12 +62,18 @@ export function planRoutes(program: Program, slices: readonly LoadedSlice[]): Ro
     let interval = 0;
     return Uint32Array.from({ length: size }, (_, neuron) => {
       while (interval < cuts.length && cuts[interval]! <= neuron) interval += 1;
-      const route = routeOf(`${entryOf[neuron]}/${interval}`, neuron);
-      return segmentFor(`from ${sliceOf[neuron]}: ${route}`, route, sliceOf[neuron]!);
+      const slice = sliceOf[neuron]!;
+      const route = routeOf(`${walker.signature(originOf(slice), neuron)}/${interval}`, neuron);
+      return segmentFor(`from ${slice}: ${route}`, route, slice);
     });
   });
   return { routes, segments, segmentOf };
 }
+
+/** PEs that a route's packets reach. */
+export const pesOfRoute = ({ tree }: Route): number[] => tree.leaves.flatMap(({ pes }) => pes);
+
+export const isToHost = ({ tree }: Route): boolean => tree.leaves.some(({ node }) => node < 0);
 
 /** Returns the index that was made for a name, and makes it the first time. */
 const indexer =

@@ -1,5 +1,5 @@
 import type { MeshPosition } from "../../src/core/profile.ts";
-import { nearestOf } from "../components/mesh.ts";
+import { nearestOf, placesOf } from "../components/mesh.ts";
 import type { Machine } from "../engine/machine.ts";
 
 /** The mesh and the event router as the network numbers them: node (x, y) is y · width + x from the lowest corner. */
@@ -17,8 +17,10 @@ export interface Geometry {
 
 /** The mesh as numbered nodes. The event router's ports are spread over its nodes as local ports. */
 export function geometryOf({ profile, slices }: Machine): Geometry {
-  const { nodes, routerNodes, hostNode, dramNode } = profile.noc;
-  const places = [...nodes, ...routerNodes, hostNode, ...(dramNode ? [dramNode] : [])];
+  const { noc } = profile;
+  const { nodes } = noc;
+  const routerNodes = noc.kind === "central-event-router" ? noc.routerNodes : [];
+  const places = placesOf(noc);
   const left = Math.min(...places.map(({ x }) => x));
   const bottom = Math.min(...places.map(({ y }) => y));
   const width = Math.max(...places.map(({ x }) => x)) - left + 1;
@@ -52,11 +54,10 @@ export function copiesOf({ plan, profile }: Machine, geometry: Geometry, hostPor
     const dx = (node % width) - (from % width);
     return from * localPorts + ((dx < 0 ? 0 : dx > 0 ? 1 : 2) % localPorts);
   };
-  return plan.routes.map(({ entry }) => {
-    const to = (entry?.destinations ?? []).map(
-      ({ node }) => geometry.nodeAt(profile.noc.nodes[node]!) * localPorts,
+  return plan.routes.map(({ tree }) => {
+    const to = tree.leaves.map(({ node }) =>
+      node < 0 ? hostPort : geometry.nodeAt(profile.noc.nodes[node]!) * localPorts,
     );
-    if (entry?.toHost) to.push(hostPort);
     return { to, from: to.map(leavingBy) };
   });
 }

@@ -1,5 +1,4 @@
-import { noteOccupancy } from "./mesh-cycle.ts";
-import { CHANNEL, channelNumber, type MeshMemory, SENDER } from "./mesh-memory.ts";
+import { CHANNEL, channelNumber, type MeshMemory, PROGRESS, PROGRESS_WORD, SENDER } from "./mesh-memory.ts";
 import { DIRECTIONS } from "./mesh-options.ts";
 
 /** What a channel and the buffer at its end have seen. */
@@ -46,13 +45,8 @@ export interface MeshFigures extends PacketFigures {
 }
 
 /** Reads the counters before `cycle` is simulated. */
-export function readFigures(
-  memory: MeshMemory,
-  packets: PacketFigures,
-  width: number,
-  cycle: number,
-): MeshFigures {
-  const { words, firstChannel, channelsPerNode, channels } = memory;
+export function readFigures(memory: MeshMemory, width: number, cycle: number): MeshFigures {
+  const { words, firstChannel, channelsPerNode, channels, progress } = memory;
   const links: LinkFigures[] = [];
   for (let node = 0; node * channelsPerNode < channels; node += 1) {
     DIRECTIONS.forEach(([dx, dy], direction) => {
@@ -66,12 +60,15 @@ export function readFigures(
     return {
       injection,
       ejection: readChannel(memory, memory.ejections[port]!, cycle),
-      largestQueue: largestOccupancy(memory, queue, injection.flits > 0, cycle),
+      largestQueue: largestOccupancy(memory, queue, injection.flits > 0),
     };
   });
   return {
-    ...packets,
-    inFlight: packets.injected - packets.delivered,
+    injected: progress[PROGRESS.injected]!,
+    delivered: progress[PROGRESS.delivered]!,
+    queueingCycles: progress[PROGRESS.queueingCycles]!,
+    largestQueueingCycles: progress[PROGRESS.largestQueueingCycles]!,
+    inFlight: memory.progressWords[PROGRESS_WORD.inFlight]!,
     flitHops: links.reduce((sum, { flits }) => sum + flits, 0),
     links,
     ports,
@@ -87,11 +84,11 @@ function readChannel(memory: MeshMemory, channel: number, cycle: number): Channe
   return {
     flits,
     blockedCycles: blockedCycles[number]! + (isBlocked ? cycle - blockedSince[number]! : 0),
-    largestOccupancy: largestOccupancy(memory, channel, flits > words[channel + CHANNEL.taken]!, cycle),
+    largestOccupancy: largestOccupancy(memory, channel, flits > words[channel + CHANNEL.taken]!),
   };
 }
 
-function largestOccupancy(memory: MeshMemory, channel: number, hasPassed: boolean, cycle: number): number {
-  noteOccupancy(memory, channel, cycle | 0);
+function largestOccupancy(memory: MeshMemory, channel: number, hasPassed: boolean): number {
+  memory.loop.noteOccupancy(channel);
   return Math.max(memory.words[channel + CHANNEL.largest]!, hasPassed ? 1 : 0);
 }

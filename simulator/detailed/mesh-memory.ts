@@ -1,3 +1,4 @@
+import { type CycleLoop, createCycleMemory, OWN_BYTES } from "./mesh-cycle.ts";
 import {
   checkMeshOptions,
   type ChannelTiming,
@@ -33,8 +34,8 @@ export const CHANNEL = {
   toY: 12,
   /** First output of the router at the end; 0 where a receiver stands there; for a source queue, its injection channel, negated. */
   outputs: 13,
-  /** This channel's bit in the requests of the router at its end; for a receiver, its port. */
-  bit: 14,
+  /** Which of its inputs this channel is for the router at its end; for a receiver, its port. */
+  side: 14,
   /** Flits sent since times were last settled. */
   sent: 15,
   words: 16,
@@ -44,10 +45,10 @@ export const CHANNEL = {
 export const PLACE = {
   /** Low 32 bits of the cycle from which the flit stands here, or from which the empty place may be used. */
   from: 0,
-  flit: 1,
+  next: 1,
+  flit: 2,
   /** Where the flit goes: x, y from bit 12, local port from bit 24. */
-  address: 2,
-  next: 3,
+  address: 3,
   words: 4,
 } as const;
 
@@ -62,10 +63,11 @@ export const SENDER = {
 } as const;
 
 /**
- * Everything that moves, in one array of words: all records lie side by side, and the inner loops keep one base
- * and one bound. Times are low 32 bits and compared by their difference.
+ * Everything that moves, in one array of words, where the cycle loop finds it. Times are low 32 bits and compared
+ * by their difference.
  */
 export interface MeshMemory {
+  readonly loop: CycleLoop;
   readonly words: Int32Array;
   /** First channel of node 0. */
   readonly firstChannel: number;
@@ -86,7 +88,6 @@ export interface MeshMemory {
   readonly ejections: Int32Array;
   readonly queues: Int32Array;
   readonly injections: Int32Array;
-  readonly flitCycles: number;
   /** First place of each buffer. By channel number. */
   readonly bufferStart: Int32Array;
   /** Flits sent before times were last settled. By channel number. */
@@ -96,11 +97,43 @@ export interface MeshMemory {
   readonly blockedSince: Float64Array;
   /** Source queues that had refused a packet and have a place since this cycle. */
   readonly freed: Int32Array;
-  freedCount: number;
+  /** By `PROGRESS` and `PROGRESS_WORD`. */
+  readonly progress: Float64Array;
+  readonly progressWords: Int32Array;
 }
 
+/** What the loop keeps in float64: the present cycle, and what became of packets. */
+export const PROGRESS = {
+  cycle: 0,
+  /** The next cycle in which anything may move; infinite where nothing does. */
+  next: 1,
+  /** Packets put into source queues. */
+  injected: 2,
+  /** Packets that receivers have taken; cycles by which these came late, in sum and at most. */
+  delivered: 3,
+  queueingCycles: 4,
+  largestQueueingCycles: 5,
+  doubles: 6,
+} as const;
+
+/** And in words after that. */
+export const PROGRESS_WORD = {
+  /** Low 32 bits of the present cycle. */
+  now: 0,
+  inFlight: 1,
+  freedCount: 2,
+  /** Of the packet that is offered to a receiver. */
+  payload: 3,
+  words: 4,
+} as const;
+
+/** Records begin at a multiple of their length, so that each lies in one line of a cache. */
+const FIRST_CHANNEL = OWN_BYTES / Int32Array.BYTES_PER_ELEMENT;
+/** Words of the layout that the loop is given. */
+const LAYOUT_WORDS = 12;
+
 /** Channels counted from 0, for the arrays beside the words. */
-export const channelNumber = (channel: number): number => channel / CHANNEL.words - 1;
+export const channelNumber = (channel: number): number => (channel - FIRST_CHANNEL) / CHANNEL.words;
 
 /** Lays out an empty network. */
 export function createMeshMemory(options: MeshOptions): MeshMemory {
@@ -117,21 +150,38 @@ export function createMeshMemory(options: MeshOptions): MeshMemory {
     ...[link, injection, ejection].flatMap((c) => [c.cycles, c.creditCycles]),
   );
   const lists = 2 ** Math.ceil(Math.log2(reach + 1));
-  // Each channel once, and each port's once more where its receiver asks for it in the same cycle.
+  // Its length, each channel once, and each port's once more where its receiver asks for it in the same cycle.
   const list = 1 + channels + ports;
   const inputsPerNode = DIRECTIONS.length + 2 * localPorts;
 
-  // Record 0 stays unused: 0 means a receiver.
-  const firstChannel = CHANNEL.words;
-  const fronts = firstChannel + channels * CHANNEL.words;
+  const firstPlace = FIRST_CHANNEL + channels * CHANNEL.words;
+  const fronts = firstPlace + places * PLACE.words;
   const senders = fronts + lists * list;
-  const firstPlace = senders + lists * list;
-  const firstInput = firstPlace + places * PLACE.words;
-  const size = firstInput + nodes * inputsPerNode;
+  const firstInput = senders + lists * list;
+  const bufferStarts = firstInput + nodes * inputsPerNode;
+  const freed = bufferStarts + channels;
+  // Doubles begin at even words.
+  const blockedCycles = 2 * Math.ceil((freed + ports) / 2);
+  const blockedSince = blockedCycles + 2 * channels;
+  const dueCycles = blockedSince + 2 * channels;
+  const payloads = dueCycles + 2 * places;
+  const numbers = payloads + places;
+  const size = numbers + places;
   requireWords(size);
+  const byte = (word: number) => word * Int32Array.BYTES_PER_ELEMENT;
+  const { loop, buffer, ...at } = createCycleMemory(byte(size));
+  new Int32Array(buffer, at.layout, LAYOUT_WORDS).set([
+    fronts,
+    senders,
+    lists - 1,
+    list,
+    flitCycles,
+    ...[bufferStarts, blockedCycles, blockedSince, freed, payloads, dueCycles, numbers].map(byte),
+  ]);
   const memory: MeshMemory = {
-    words: new Int32Array(size),
-    firstChannel,
+    loop,
+    words: new Int32Array(buffer),
+    firstChannel: FIRST_CHANNEL,
     channelsPerNode,
     channels,
     fronts,
@@ -143,14 +193,16 @@ export function createMeshMemory(options: MeshOptions): MeshMemory {
     ejections: new Int32Array(ports),
     queues: new Int32Array(ports),
     injections: new Int32Array(ports),
-    flitCycles,
-    bufferStart: new Int32Array(channels),
+    bufferStart: new Int32Array(buffer, byte(bufferStarts), channels),
     sentBefore: new Float64Array(channels),
-    blockedCycles: new Float64Array(channels),
-    blockedSince: new Float64Array(channels),
-    freed: new Int32Array(ports),
-    freedCount: 0,
+    blockedCycles: new Float64Array(buffer, byte(blockedCycles), channels),
+    blockedSince: new Float64Array(buffer, byte(blockedSince), channels),
+    freed: new Int32Array(buffer, byte(freed), ports),
+    progress: new Float64Array(buffer, at.progress, PROGRESS.doubles),
+    progressWords: new Int32Array(buffer, at.progress + 8 * PROGRESS.doubles, PROGRESS_WORD.words),
   };
+  for (let number = 0; number < places; number += 1) memory.words[numbers + number] = number;
+  memory.progress[PROGRESS.next] = Number.POSITIVE_INFINITY;
   connectChannels(memory, options, firstInput, inputsPerNode);
   return memory;
 }
@@ -175,7 +227,7 @@ function connectChannels(
     words[channel + CHANNEL.toX] = node % width;
     words[channel + CHANNEL.toY] = Math.floor(node / width);
     words[channel + CHANNEL.outputs] = channelAt(node, 0);
-    words[channel + CHANNEL.bit] = 1 << input;
+    words[channel + CHANNEL.side] = input;
     words[firstInput + node * inputsPerNode + input] = channel;
   };
   for (let node = 0; node < width * height; node += 1) {
@@ -193,10 +245,9 @@ function connectChannels(
         channelAt(node, DIRECTIONS.length + kind * localPorts + local),
       ) as [number, number, number];
       lay(out, ejection, inputs);
-      words[out + CHANNEL.bit] = port;
+      words[out + CHANNEL.side] = port;
       lay(queue, queueTiming, 0);
       words[queue + CHANNEL.outputs] = -into;
-      words[queue + CHANNEL.bit] = 1;
       // The queue is the injection channel's only input; its list follows the router's inputs.
       const queueInput = DIRECTIONS.length + localPorts + local;
       words[inputs + queueInput] = queue;

@@ -1,14 +1,12 @@
-import {
-  enqueue,
-  flitAtFront,
-  freePlaces,
-  leave,
-  offerAgain,
-  runArrivals,
-  runSenders,
-} from "./mesh-cycle.ts";
 import { type MeshFigures, readFigures } from "./mesh-figures.ts";
-import { channelNumber, createMeshMemory, settleTimes } from "./mesh-memory.ts";
+import {
+  CHANNEL,
+  channelNumber,
+  createMeshMemory,
+  PROGRESS,
+  PROGRESS_WORD,
+  settleTimes,
+} from "./mesh-memory.ts";
 import { DIRECTIONS, type MeshOptions } from "./mesh-options.ts";
 
 /**
@@ -61,19 +59,13 @@ const SETTLE_CYCLES = 2 ** 29;
 
 export function createMeshNetwork(options: MeshNetworkOptions): MeshNetwork {
   const memory = createMeshMemory(options);
-  const { words, ejections, queues, fronts, senders, mask, list } = memory;
+  const { words, loop, ejections, queues, progress, progressWords } = memory;
   const { width, localPorts, link, injection, ejection } = options;
   const ports = queues.length;
   const address = Int32Array.from(queues, (_, port) => addressOf(port, width, localPorts));
 
-  // Packets by number; a number is free again once the packet is delivered.
-  const payloads = new Int32Array(memory.places);
-  const dueCycles = new Float64Array(memory.places);
-  const numbers = Int32Array.from(payloads, (_, number) => number);
-
   const receivers = new Array<Receiver>(ports).fill(options.receive);
   const isHeld = new Uint8Array(ports);
-  const packets = { injected: 0, delivered: 0, queueingCycles: 0, largestQueueingCycles: 0 };
   let now = 0;
   let settled = 0;
 
@@ -84,31 +76,12 @@ export function createMeshNetwork(options: MeshNetworkOptions): MeshNetwork {
     return injection.cycles + hops * link.cycles + ejection.cycles;
   };
 
-  function deliver(channel: number, port: number): void {
-    const number = flitAtFront(memory, channel);
-    if (!receivers[port]!(port, payloads[number]!, now)) {
-      isHeld[port] = 1;
-      return;
-    }
-    const queueing = now - dueCycles[number]!;
-    packets.queueingCycles += queueing;
-    if (queueing > packets.largestQueueingCycles) packets.largestQueueingCycles = queueing;
-    packets.delivered += 1;
-    numbers[packets.injected - packets.delivered] = number;
-    leave(memory, channel, now | 0);
-  }
-
-  function nextEventCycle(): number {
-    for (let ahead = 0; ahead <= mask; ahead += 1) {
-      const entries = ((now + ahead) & mask) * list;
-      if ((words[fronts + entries]! | words[senders + entries]!) !== 0) return now + ahead;
-    }
-    return Number.POSITIVE_INFINITY;
-  }
+  const nextEventCycle = (): number => progress[PROGRESS.next]!;
 
   function tellSources(): void {
-    const { freed, freedCount } = memory;
-    memory.freedCount = 0;
+    const { freed } = memory;
+    const freedCount = progressWords[PROGRESS_WORD.freedCount]!;
+    progressWords[PROGRESS_WORD.freedCount] = 0;
     for (let i = 0; i < freedCount; i += 1) {
       const queue = channelNumber(freed[i]!);
       const local = (queue % memory.channelsPerNode) - DIRECTIONS.length - localPorts;
@@ -116,12 +89,28 @@ export function createMeshNetwork(options: MeshNetworkOptions): MeshNetwork {
     }
   }
 
+  /** All that happens before a cycle, which is not too far from the last one settled. */
+  function runUntil(end: number): void {
+    let taken = 0;
+    for (;;) {
+      const event = loop.run(end, taken);
+      now = progress[PROGRESS.cycle]!;
+      if (event === 0) return;
+      taken = 0;
+      if (event < 0) tellSources();
+      else if (receivers[event - 1]!(event - 1, progressWords[PROGRESS_WORD.payload]!, now)) taken = 1;
+      else isHeld[event - 1] = 1;
+    }
+  }
+
   function goTo(cycle: number): void {
-    if (cycle - settled > SETTLE_CYCLES) {
+    if (cycle - settled >= SETTLE_CYCLES) {
       settleTimes(memory, now, cycle);
       settled = cycle;
     }
     now = cycle;
+    progress[PROGRESS.cycle] = cycle;
+    progressWords[PROGRESS_WORD.now] = cycle | 0;
   }
 
   return {
@@ -129,37 +118,33 @@ export function createMeshNetwork(options: MeshNetworkOptions): MeshNetwork {
     nextEventCycle,
     advance(cycle) {
       const end = Math.ceil(cycle);
-      for (let next = nextEventCycle(); next < end; next = nextEventCycle()) {
+      while (end > settled + SETTLE_CYCLES) {
+        runUntil(settled + SETTLE_CYCLES);
+        const next = nextEventCycle();
+        if (next >= end) break;
         goTo(next);
-        runArrivals(memory, now | 0, deliver);
-        runSenders(memory, now | 0, now);
-        now += 1;
-        if (memory.freedCount > 0) tellSources();
       }
+      if (nextEventCycle() < end) runUntil(end);
       if (end > now && end !== Number.POSITIVE_INFINITY) goTo(end);
     },
     inject(port, to, payload) {
       if (!(port >= 0 && port < ports && to >= 0 && to < ports)) {
         throw new RangeError(`The mesh has no port ${port} or ${to}.`);
       }
-      const number = numbers[packets.injected - packets.delivered]!;
-      if (!enqueue(memory, port, number, address[to]!, now | 0)) return false;
-      packets.injected += 1;
-      payloads[number] = payload;
-      dueCycles[number] = now + zeroLoadCycles(port, to);
-      return true;
+      return loop.inject(queues[port]!, address[to]!, payload, zeroLoadCycles(port, to)) === 1;
     },
-    sourceRoom: (port) => freePlaces(memory, queues[port]!),
+    sourceRoom: (port) => words[queues[port]! + CHANNEL.size]! - words[queues[port]! + CHANNEL.taken]!,
     connect(port, receive) {
       receivers[port] = receive;
     },
     resume(port) {
       if (isHeld[port] !== 1) return;
       isHeld[port] = 0;
-      offerAgain(memory, ejections[port]!, now | 0);
+      if (loop.offerAgain(ejections[port]!) === 0)
+        throw new Error("A port is refused and resumed without end in one cycle.");
     },
     zeroLoadCycles,
-    figures: () => readFigures(memory, packets, width, now),
+    figures: () => readFigures(memory, width, now),
   };
 }
 

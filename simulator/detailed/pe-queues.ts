@@ -5,8 +5,11 @@
 export interface PeQueues {
   /** Whether the FIFO has a place in this cycle. */
   hasRoom(slice: number, cycle: number): boolean;
-  /** A packet arrives that will take the core so long. */
-  take(slice: number, cycle: number, duration: number): void;
+  /**
+   * A packet arrives that will take the core so long.
+   * @param tag What the watcher is told of it.
+   */
+  take(slice: number, cycle: number, duration: number, tag?: number): void;
   /** When the first waiting packet is begun, so that its place is free; infinite while that is not known. */
   nextPlaceAt(slice: number): number;
   /** When the core is through with all that has arrived. */
@@ -20,42 +23,76 @@ export interface PeQueues {
   largest(): number;
 }
 
-export function createPeQueues(slices: number, entries: number): PeQueues {
+/** Is told once of each packet, as soon as it is known when the core begins it. */
+export type PacketWatch = (
+  slice: number,
+  tag: number,
+  arrival: number,
+  begin: number,
+  duration: number,
+) => void;
+
+export function createPeQueues(slices: number, entries: number, watch?: PacketWatch): PeQueues {
   // A ring a slice: the time at which each waiting packet is begun, or, during an update, how long it takes.
-  const ring = new Float64Array(slices * entries);
+  const stride = 2 ** Math.ceil(Math.log2(entries));
+  const ring = new Float64Array(slices * stride);
   const head = new Int32Array(slices);
   const count = new Int32Array(slices);
+  // For the watcher, what it is told of the packets that came during an update.
+  const tags = new Int32Array(watch ? ring.length : 0);
+  const arrivals = new Float64Array(tags.length);
   const idle = new Float64Array(slices);
   const updating = new Uint8Array(slices);
   let most = 0;
 
   const placeOf = (slice: number, offset: number): number =>
-    slice * entries + ((head[slice]! + offset) % entries);
+    slice * stride + ((head[slice]! + offset) & (stride - 1));
   const expire = (slice: number, cycle: number): void => {
-    while (count[slice]! > 0 && ring[placeOf(slice, 0)]! <= cycle) {
-      head[slice] = (head[slice]! + 1) % entries;
-      count[slice]! -= 1;
+    let waiting = count[slice]!;
+    let first = head[slice]!;
+    const base = slice * stride;
+    while (waiting > 0 && ring[base + (first & (stride - 1))]! <= cycle) {
+      first += 1;
+      waiting -= 1;
     }
+    head[slice] = first & (stride - 1);
+    count[slice] = waiting;
   };
   const append = (slice: number, value: number): void => {
-    ring[placeOf(slice, count[slice]!)] = value;
-    count[slice]! += 1;
-    most = Math.max(most, count[slice]!);
+    const waiting = count[slice]! + 1;
+    ring[placeOf(slice, waiting - 1)] = value;
+    count[slice] = waiting;
+    if (waiting > most) most = waiting;
   };
 
   return {
     hasRoom(slice, cycle) {
+      if (count[slice]! < entries) return true;
       if (updating[slice] === 0) expire(slice, cycle);
       return count[slice]! < entries;
     },
-    take(slice, cycle, duration) {
+    take(slice, cycle, duration, tag = 0) {
       if (updating[slice] === 1) {
+        if (watch) {
+          const place = placeOf(slice, count[slice]!);
+          tags[place] = tag;
+          arrivals[place] = cycle;
+        }
         append(slice, duration);
         return;
       }
-      const begin = Math.max(cycle, idle[slice]!);
+      const begin = idle[slice]!;
+      watch?.(slice, tag, cycle, Math.max(cycle, begin), duration);
+      if (begin <= cycle) {
+        // So has all that waited.
+        idle[slice] = cycle + duration;
+        count[slice] = 0;
+        return;
+      }
       idle[slice] = begin + duration;
-      if (begin > cycle) append(slice, begin);
+      // Places that became free are looked for where it matters: before the FIFO seems fuller than any was.
+      if (count[slice]! >= most) expire(slice, cycle);
+      append(slice, begin);
     },
     nextPlaceAt: (slice) =>
       updating[slice] === 1 || count[slice] === 0 ? Infinity : ring[placeOf(slice, 0)]!,
@@ -72,6 +109,7 @@ export function createPeQueues(slices: number, entries: number): PeQueues {
         const place = placeOf(slice, offset);
         const duration = ring[place]!;
         ring[place] = begin;
+        watch?.(slice, tags[place]!, arrivals[place]!, begin, duration);
         begin += duration;
       }
       idle[slice] = begin;

@@ -19,17 +19,22 @@ export interface Receptions {
   readonly slice: Int32Array;
   /** 0: used in the sender's timestep; 1: in the next. */
   readonly lag: Uint8Array;
-  /** PE cycles of reception and lookups, without rows. */
-  readonly cycles: Float64Array;
-  /** PE cycles that the rows of this neuron take on this slice. */
-  rowCycles(neuron: number, slice: number): number;
+  /** PE cycles of reception, lookups and rows that a packet of this neuron takes at an entry of its route. */
+  workAt(neuron: number, entry: number): number;
 }
 
-/** @param nodeOfPe Number of the mesh node that holds a PE. */
+/** Values of the table of work, 8 bytes each at most; what is beyond is computed for each packet. */
+const TABLE_VALUES = 2 ** 24;
+
+/**
+ * @param nodeOfPe Number of the mesh node that holds a PE.
+ * @param tableValues Most values that are computed ahead.
+ */
 export function planReceptions(
   machine: Machine,
   nodes: number,
   nodeOfPe: (pe: number) => number,
+  tableValues = TABLE_VALUES,
 ): Receptions {
   const { plan, workers, deliveries, cycles, program } = machine;
   const sizes = program.populations.map(({ size }) => size);
@@ -68,6 +73,8 @@ export function planReceptions(
   const start = new Int32Array(entries.length + 1);
   for (const [index, list] of entries.entries()) start[index + 1] = start[index]! + list.length;
 
+  const rowsOf = rowCycles(machine, firstNeuron, populationOf);
+  const fixed = Float64Array.from(flat, (entry) => entry.cycles);
   return {
     firstNeuron,
     populationOf,
@@ -76,9 +83,45 @@ export function planReceptions(
     start,
     slice: Int32Array.from(flat, ({ slice }) => slice),
     lag: Uint8Array.from(flat, ({ lag }) => lag),
-    cycles: Float64Array.from(flat, (entry) => entry.cycles),
-    rowCycles: rowCycles(machine, firstNeuron, populationOf),
+    workAt: tabulate(
+      (neuron, entry) => fixed[entry]! + rowsOf(neuron, flat[entry]!.slice),
+      (neuron) => [start[routeOf[neuron]! * nodes]!, start[(routeOf[neuron]! + 1) * nodes]!],
+      neurons,
+      tableValues,
+    ),
   };
+}
+
+/** Computes ahead what `workAt` gives for as many neurons as the table has room for, the first ones. */
+function tabulate(
+  workAt: Receptions["workAt"],
+  entriesOf: (neuron: number) => readonly [from: number, to: number],
+  neurons: number,
+  most: number,
+): Receptions["workAt"] {
+  /** What to add to an entry to find its value. */
+  const offset = new Int32Array(neurons);
+  let values = 0;
+  let known = 0;
+  for (; known < neurons; known += 1) {
+    const [from, to] = entriesOf(known);
+    if (values + to - from > most) break;
+    offset[known] = values - from;
+    values += to - from;
+  }
+  const table = new Float64Array(values);
+  for (let neuron = 0; neuron < known; neuron += 1) {
+    const [from, to] = entriesOf(neuron);
+    for (let entry = from; entry < to; entry += 1) table[offset[neuron]! + entry] = workAt(neuron, entry);
+  }
+  const held = smallest(table);
+  return (neuron, entry) => (neuron < known ? held[offset[neuron]! + entry]! : workAt(neuron, entry));
+}
+
+/** The same values in less memory where that loses nothing: they are read at random, and caches are small. */
+function smallest(values: Float64Array): Uint16Array | Float64Array {
+  const small = Uint16Array.from(values);
+  return small.every((value, index) => value === values[index]) ? small : values;
 }
 
 /** Rows of a source on a slice: those of every projection that leads there. */

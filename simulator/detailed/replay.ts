@@ -1,23 +1,16 @@
 import { UnsupportedError } from "../../src/core/errors.ts";
 import type { OperatingPoint } from "../../src/core/profile.ts";
 import type { ReplayedTiming } from "../../src/core/result.ts";
+import type { TraceRecorder } from "../../src/core/trace.ts";
+import { HOST } from "../components/network.ts";
 import type { Machine } from "../engine/machine.ts";
 import type { EventList } from "../functional/event-list.ts";
-import { createEventHeap } from "./event-heap.ts";
-import { copiesOf, geometryOf } from "./geometry.ts";
-import { createMeshNetwork, type MeshNetwork } from "./mesh-network.ts";
+import { createAgenda, DUE } from "./agenda.ts";
 import { createPeQueues } from "./pe-queues.ts";
 import { planReceptions } from "./receptions.ts";
-import { createRouterQueue } from "./router-queue.ts";
-
-/**
- * Figures of the NoC that no profile gives; `docs/model.md` names them as assumptions. A link's buffer covers
- * its round trip, so that a lone stream is never held up by credits.
- */
-const CREDIT_CYCLES = 2;
-const LOCAL_BUFFER_FLITS = 4;
-const SOURCE_QUEUE_FLITS = 8;
-const ROUTER_QUEUE_PACKETS = 64;
+import { createReplayNotes } from "./replay-notes.ts";
+import { createStepPlanner } from "./step-plan.ts";
+import { createTransport, deliveryPlaces } from "./transport.ts";
 
 export interface Replay {
   /** Replays one timestep, given the events of every population in it. */
@@ -25,65 +18,59 @@ export interface Replay {
   timing(): ReplayedTiming;
 }
 
-// Kinds of heap entries; an entry's code is kind · 2^32 + index.
-const SEND = 0;
-const FINISH = 1;
-const MATCHED = 2;
-const RESUME = 3;
-const KIND = 2 ** 32;
-
 /**
- * Replays what a run computed, packet by packet: PEs, their FIFOs, the event router and the mesh, with
+ * Replays what a run computed, packet by packet: PEs, their FIFOs, routers, meshes and links, with
  * arbitration, finite buffers and back-pressure. Numbers are known by then, so that the order in which packets
  * arrive changes time and nothing else. A PE starts its neurons when all events of its timestep have come in
  * and its source layers are through; recurrent events are worked off as they arrive.
+ *
+ * @param recorder Takes down what happens when; nothing is spent on it where it is absent.
  */
-export function createReplay(machine: Machine, point: OperatingPoint, capacity: number): Replay {
-  const { profile, program, slices, plan, cycles, workers } = machine;
+export function createReplay(
+  machine: Machine,
+  point: OperatingPoint,
+  capacity: number,
+  recorder?: TraceRecorder,
+): Replay {
+  const { profile, program, slices, cycles, workers } = machine;
   if (program.chipDecoder) {
     throw new UnsupportedError(
       "A decoder on the chip cannot be replayed packet by packet.",
       "Use the fast fidelity, or leave the decoder on the host.",
     );
   }
-  const { noc, eventRouter } = profile;
-  const perPeCycle = noc.clock / point.peClock;
-  const perRouterCycle = noc.clock / eventRouter.clock;
-  const geometry = geometryOf(machine);
-  const { nodeAt, localPorts } = geometry;
-  const routerNodes = noc.routerNodes.map(nodeAt);
-  const hostPort = nodeAt(noc.hostNode) * localPorts + (localPorts - 1);
-  const pePort = (slice: number) => geometry.nodeOfPe(slices[slice]!.pe) * localPorts;
-  const receptions = planReceptions(machine, geometry.nodes, geometry.nodeOfPe);
-  const { firstNeuron, routeOf, sliceOf } = receptions;
+  const { clock } = profile.noc;
+  const perPeCycle = clock / point.peClock;
+  const places = deliveryPlaces(machine);
+  const receptions = planReceptions(machine, places.count, places.ofPe);
+  const { firstNeuron, routeOf } = receptions;
   const layers = program.populations.length - 1;
 
-  const heap = createEventHeap();
-  const queues = createPeQueues(slices.length, profile.pe.sram.packetFifoEntries);
+  const agenda = createAgenda();
+  const notes = recorder && createReplayNotes(machine, receptions, point, recorder);
+  const queues = createPeQueues(slices.length, profile.pe.sram.packetFifoEntries, notes?.received);
   const seconds = Array.from({ length: layers }, () => new Float64Array(capacity));
   let stepsDone = 0;
   let refusedPackets = 0;
   let stalledSends = 0;
 
   // State of the timestep that is replayed.
-  let parity = 0;
-  let lists: readonly EventList[] = [];
+  const planStep = createStepPlanner(machine, receptions, places.count);
+  let { parity, lists, expected, nextEvent, lastEvent, toHost: hostLeft } = planStep(0, []);
+  /** Packets by slice, of the steps of either parity. */
   const received = [new Int32Array(slices.length), new Int32Array(slices.length)];
-  const expected = new Int32Array(slices.length);
-  const nextEvent = new Int32Array(slices.length);
-  const lastEvent = new Int32Array(slices.length);
   const nextNeuron = new Int32Array(slices.length);
   const isThrough = new Uint8Array(slices.length);
-  const stalledOn = new Int32Array(slices.length).fill(-1);
+  const isStalled = new Uint8Array(slices.length);
+  /** Packets of the present event that are in the NoC already. */
+  const packetsSent = new Int32Array(slices.length);
   const slicesLeft = new Int32Array(layers + 1);
   const sourcesLeft = new Int32Array(layers + 1);
   const layerEnd = new Float64Array(layers + 1);
   let hostNext = 0;
-  let hostLeft = 0;
+  let hostPacketsSent = 0;
   let layersLeft = 0;
   let end = 0;
-  /** Counts of the step before by route, for the recurrent events that were sent then. */
-  let routeCounts = new Int32Array(plan.routes.length);
   const layerSlices = Array.from({ length: layers + 1 }, (_, layer) =>
     [...slices.keys()].filter((slice) => workers[slice]!.phase === layer - 1),
   );
@@ -94,80 +81,47 @@ export function createReplay(machine: Machine, point: OperatingPoint, capacity: 
         .map(({ source }) => source),
     ),
   ]);
-  const waitingPorts = slices.map(() => new Set<number>());
-
-  const copies = copiesOf(machine, geometry, hostPort);
-  const network: MeshNetwork = createMeshNetwork({
-    width: geometry.width,
-    height: geometry.height,
-    localPorts,
-    link: {
-      cycles: noc.hopCycles,
-      creditCycles: CREDIT_CYCLES,
-      bufferFlits: noc.hopCycles + CREDIT_CYCLES,
+  const waitingPlaces = slices.map(() => new Set<number>());
+  const transport = createTransport(machine, routeOf, agenda, {
+    deliver,
+    arrivedAtHost(payload, cycle) {
+      hostLeft -= 1;
+      notes?.receivedByHost(payload, cycle);
+      end = Math.max(end, cycle);
     },
-    injection: { cycles: 1, creditCycles: 1, bufferFlits: LOCAL_BUFFER_FLITS },
-    ejection: { cycles: 1, creditCycles: 1, bufferFlits: LOCAL_BUFFER_FLITS },
-    flitCycles: noc.flitCycles,
-    sourceQueueFlits: SOURCE_QUEUE_FLITS,
-    receive: (port, payload, cycle) => deliver(port, payload, cycle),
-    sourceFree: (port) => sourceFree(port),
-  });
-  const router = createRouterQueue(
-    ROUTER_QUEUE_PACKETS,
-    perRouterCycle / eventRouter.engines,
-    perRouterCycle * eventRouter.pipelineCycles,
-    (payload, index) => {
-      const { to, from } = copies[routeOf[payload >> 1]!]!;
-      return index < to.length ? network.inject(from[index]!, to[index]!, payload) : undefined;
+    wayInIsFree(sender, cycle) {
+      if (sender === HOST) {
+        if (hostNext < lists[0]!.count) sendFromHost(cycle);
+      } else if (isStalled[sender] === 1) {
+        isStalled[sender] = 0;
+        send(sender, cycle);
+      }
     },
-  );
-  const refusedIngress = new Set<number>();
-  for (const node of routerNodes) {
-    for (let port = 0; port < localPorts; port += 1) network.connect(node * localPorts + port, enterRouter);
-  }
-  network.connect(hostPort, (_port, _payload, cycle) => {
-    hostLeft -= 1;
-    end = Math.max(end, cycle);
-    return true;
   });
 
-  function enterRouter(port: number, payload: number, cycle: number): boolean {
-    if (!router.hasRoom()) {
-      refusedIngress.add(port);
-      return false;
-    }
-    heap.push(router.accept(payload, cycle), MATCHED * KIND);
-    return true;
-  }
-
-  /** Places in the router's queue became free. */
-  function reopenRouter(): void {
-    const ports = [...refusedIngress];
-    refusedIngress.clear();
-    for (const port of ports) network.resume(port);
-  }
-
-  /** Hands a packet to all its PEs at a node, or to none while one of them has no room. */
-  function deliver(port: number, payload: number, cycle: number): boolean {
+  /** Hands a packet to all its PEs at a place, or to none while one of them has no room. */
+  function deliver(place: number, payload: number, cycle: number): boolean {
     const neuron = payload >> 1;
-    const node = (port / localPorts) | 0;
-    const at = routeOf[neuron]! * geometry.nodes + node;
-    const { start, slice: slicesAt, lag, cycles: fixed } = receptions;
-    for (let i = start[at]!; i < start[at + 1]!; i += 1) {
+    const at = routeOf[neuron]! * places.count + place;
+    const { start, slice: slicesAt, lag, workAt } = receptions;
+    const from = start[at]!;
+    const to = start[at + 1]!;
+    for (let i = from; i < to; i += 1) {
       const slice = slicesAt[i]!;
       if (queues.hasRoom(slice, cycle)) continue;
       refusedPackets += 1;
       const free = queues.nextPlaceAt(slice);
-      if (free === Infinity) waitingPorts[slice]!.add(port);
-      else heap.push(free, RESUME * KIND + port);
+      if (free === Infinity) waitingPlaces[slice]!.add(place);
+      else agenda.add(free, DUE.resume, place);
       return false;
     }
-    for (let i = start[at]!; i < start[at + 1]!; i += 1) {
+    for (let i = from; i < to; i += 1) {
       const slice = slicesAt[i]!;
-      queues.take(slice, cycle, (fixed[i]! + receptions.rowCycles(neuron, slice)) * perPeCycle);
-      received[(payload & 1) ^ lag[i]!]![slice]! += 1;
-      startIfReady(slice, cycle);
+      queues.take(slice, cycle, workAt(neuron, i) * perPeCycle, payload);
+      const count = received[(payload & 1) ^ lag[i]!]!;
+      count[slice]! += 1;
+      // Only the last packet that a slice waits for can start it.
+      if (received[parity]![slice]! >= expected[slice]!) startIfReady(slice, cycle);
     }
     return true;
   }
@@ -178,6 +132,7 @@ export function createReplay(machine: Machine, point: OperatingPoint, capacity: 
     if (received[parity]![slice]! < expected[slice]!) return;
     const begin = Math.max(now, queues.idleFrom(slice));
     queues.beginUpdate(slice);
+    notes?.began(slice, begin);
     goOn(slice, begin + cycles.timestep * perPeCycle);
   }
 
@@ -189,60 +144,71 @@ export function createReplay(machine: Machine, point: OperatingPoint, capacity: 
       const neuron = lists[workers[slice]!.phase + 1]!.neurons[event]! - first;
       const updates = neuron + 1 - nextNeuron[slice]!;
       nextNeuron[slice] = neuron + 1;
-      heap.push(time + (updates * cycles.neuronUpdate + cycles.eventSend) * perPeCycle, SEND * KIND + slice);
+      const sends = transport.packetsOf(eventOf(slice)) > 0;
+      notes?.updated(slice, time, updates, sends);
+      const peCycles = updates * cycles.neuronUpdate + (sends ? cycles.eventSend : 0);
+      agenda.add(time + peCycles * perPeCycle, DUE.send, slice);
     } else {
-      heap.push(
-        time + (neurons - nextNeuron[slice]!) * cycles.neuronUpdate * perPeCycle,
-        FINISH * KIND + slice,
-      );
+      notes?.updated(slice, time, neurons - nextNeuron[slice]!, false);
+      agenda.add(time + (neurons - nextNeuron[slice]!) * cycles.neuronUpdate * perPeCycle, DUE.finish, slice);
     }
   }
 
-  function send(slice: number, time: number): void {
+  /** Number, among all neurons, of the one whose event a slice sends next. */
+  function eventOf(slice: number): number {
     const layer = workers[slice]!.phase + 1;
-    const neuron = firstNeuron[layer]! + lists[layer]!.neurons[nextEvent[slice]!]!;
-    const port = pePort(slice);
-    if (!network.inject(port, routerPortFor(port, neuron), 2 * neuron + parity)) {
-      stalledSends += 1;
-      stalledOn[slice] = port;
+    return firstNeuron[layer]! + lists[layer]!.neurons[nextEvent[slice]!]!;
+  }
+
+  /** The next packet of the present event is composed, or there is none. */
+  function send(slice: number, time: number): void {
+    const neuron = eventOf(slice);
+    const payload = 2 * neuron + parity;
+    const packets = transport.packetsOf(neuron);
+    const packet = packetsSent[slice]!;
+    if (packet < packets) {
+      if (!transport.offer(slice, payload, packet, time)) {
+        stalledSends += 1;
+        isStalled[slice] = 1;
+        return;
+      }
+      notes?.sent(slice, payload, packet, time);
+    }
+    if (packet + 1 < packets) {
+      packetsSent[slice] = packet + 1;
+      notes?.composes(slice, time);
+      agenda.add(time + cycles.eventSend * perPeCycle, DUE.send, slice);
       return;
     }
+    packetsSent[slice] = 0;
     nextEvent[slice]! += 1;
     goOn(slice, time);
   }
 
-  function sendFromHost(): void {
+  function sendFromHost(time: number): void {
     const { count, neurons } = lists[0]!;
     while (hostNext < count) {
       const neuron = neurons[hostNext]!;
-      if (!network.inject(hostPort, routerPortFor(hostPort, neuron), 2 * neuron + parity)) return;
+      const packets = transport.packetsOf(neuron);
+      for (; hostPacketsSent < packets; hostPacketsSent += 1) {
+        if (!transport.offer(HOST, 2 * neuron + parity, hostPacketsSent, time)) return;
+        notes?.sentByHost(2 * neuron + parity, hostPacketsSent, time);
+      }
+      hostPacketsSent = 0;
       hostNext += 1;
     }
     if (hostNext === count) {
       hostNext += 1;
-      layerIsThrough(0, network.cycle());
+      layerIsThrough(0, time);
     }
-  }
-
-  const routerPortFor = (port: number, neuron: number): number =>
-    geometry.routerNear[(port / localPorts) | 0]! * localPorts + (neuron % localPorts);
-
-  function sourceFree(port: number): void {
-    if (port === hostPort && hostNext < lists[0]!.count) sendFromHost();
-    for (const slice of geometry.slicesAtNode[(port / localPorts) | 0]!) {
-      if (stalledOn[slice] !== port) continue;
-      stalledOn[slice] = -1;
-      send(slice, network.cycle());
-    }
-    if (router.resume()) reopenRouter();
   }
 
   function finish(slice: number, time: number): void {
     queues.endUpdate(slice, time);
     isThrough[slice] = 1;
     received[parity]![slice] = 0;
-    for (const port of waitingPorts[slice]!) heap.push(time, RESUME * KIND + port);
-    waitingPorts[slice]!.clear();
+    for (const place of waitingPlaces[slice]!) agenda.add(time, DUE.resume, place);
+    waitingPlaces[slice]!.clear();
     const layer = workers[slice]!.phase + 1;
     slicesLeft[layer]! -= 1;
     if (slicesLeft[layer] === 0) layerIsThrough(layer, time);
@@ -259,44 +225,15 @@ export function createReplay(machine: Machine, point: OperatingPoint, capacity: 
     }
   }
 
-  function dispatch(code: number, time: number): void {
-    const kind = Math.floor(code / KIND);
-    const index = code - kind * KIND;
-    if (kind === SEND) send(index, time);
-    else if (kind === FINISH) finish(index, time);
-    else if (kind === RESUME) network.resume(index);
-    else if (router.matched()) reopenRouter();
+  function dispatch(kind: number, index: number, time: number): void {
+    if (kind === DUE.send) send(index, time);
+    else if (kind === DUE.finish) finish(index, time);
+    else if (kind === DUE.resume) transport.resume(index, time);
+    else transport.dispatch(kind, index, time);
   }
 
-  /** Notes who sends what in this timestep, and how many packets each slice has to wait for. */
   function prepare(events: readonly EventList[]): void {
-    lists = events;
-    parity = stepsDone & 1;
-    const counts = new Int32Array(plan.routes.length);
-    nextEvent.fill(0);
-    lastEvent.fill(0);
-    for (const [population, { count, neurons }] of events.entries()) {
-      for (let event = 0; event < count; event += 1) {
-        const neuron = firstNeuron[population]! + neurons[event]!;
-        counts[routeOf[neuron]!]! += 1;
-        const slice = sliceOf[neuron]!;
-        if (slice < 0) continue;
-        if (lastEvent[slice] === 0) nextEvent[slice] = event;
-        lastEvent[slice] = event + 1;
-      }
-    }
-    expected.fill(0);
-    hostLeft = 0;
-    const { start, slice, lag } = receptions;
-    for (let route = 0; route < counts.length; route += 1) {
-      const from = start[route * geometry.nodes]!;
-      const to = start[(route + 1) * geometry.nodes]!;
-      for (let i = from; i < to; i += 1) {
-        expected[slice[i]!]! += lag[i] === 0 ? counts[route]! : routeCounts[route]!;
-      }
-      if (plan.routes[route]!.entry?.toHost) hostLeft += counts[route]!;
-    }
-    routeCounts = counts;
+    ({ parity, lists, expected, nextEvent, lastEvent, toHost: hostLeft } = planStep(stepsDone, events));
     nextNeuron.fill(0);
     isThrough.fill(0);
     hostNext = 0;
@@ -311,28 +248,27 @@ export function createReplay(machine: Machine, point: OperatingPoint, capacity: 
     step(events) {
       prepare(events);
       const begin = Math.ceil(end);
-      network.advance(begin);
+      notes?.beginStep(stepsDone);
+      transport.advance(begin);
       end = begin;
-      sendFromHost();
+      sendFromHost(transport.cycle());
       while (layersLeft > 0 || hostLeft > 0) {
-        const due = Math.ceil(heap.firstTime());
-        const moves = network.nextEventCycle();
+        const due = Math.ceil(agenda.firstTime());
+        const moves = transport.nextEventCycle();
         if (due === Infinity && moves === Infinity) throw new Error("the replay stands still");
         if (moves < due) {
-          network.advance(moves + 1);
+          transport.advance(moves + 1);
           continue;
         }
-        if (due > network.cycle()) network.advance(due);
-        const now = network.cycle();
-        while (heap.firstTime() <= now) {
-          const time = heap.firstTime();
-          dispatch(heap.pop(), time);
-        }
+        if (due > transport.cycle()) transport.advance(due);
+        const now = transport.cycle();
+        while (agenda.firstTime() <= now) agenda.next(dispatch);
       }
       let from = begin;
       for (let layer = 1; layer <= layers; layer += 1) {
         const until = layer === layers ? end : layerEnd[layer]!;
-        seconds[layer - 1]![stepsDone] = (until - from) / noc.clock;
+        notes?.phase(layer - 1, stepsDone, from, until, events[layer]!.count);
+        seconds[layer - 1]![stepsDone] = (until - from) / clock;
         from = until;
       }
       stepsDone += 1;

@@ -23,7 +23,8 @@ export function createRouterQueue(
   pipeline: number,
   send: (payload: number, index: number) => boolean | undefined,
 ): RouterQueue {
-  const ring = new Int32Array(places);
+  const ring = new Int32Array(2 ** Math.ceil(Math.log2(places)));
+  const wrap = ring.length - 1;
   let head = 0;
   let count = 0;
   let ready = 0;
@@ -40,7 +41,7 @@ export function createRouterQueue(
         continue;
       }
       copy = 0;
-      head = (head + 1) % places;
+      head = (head + 1) & wrap;
       count -= 1;
       ready -= 1;
     }
@@ -50,7 +51,7 @@ export function createRouterQueue(
   return {
     hasRoom: () => count < places,
     accept(payload, cycle) {
-      ring[(head + count) % places] = payload;
+      ring[(head + count) & wrap] = payload;
       count += 1;
       const begin = Math.max(cycle, engineFree);
       engineFree = begin + interval;

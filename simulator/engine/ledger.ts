@@ -10,8 +10,10 @@ export interface Ledger {
   readonly before: Float64Array;
   /** Sums over all steps: of `now`, which is what was sent, and of `before`. */
   readonly totals: readonly [Float64Array, Float64Array];
-  /** By projection. */
+  /** Synops by projection. */
   readonly rows: readonly RowCounter[];
+  /** Bytes of DRAM by projection; absent where none of its rows lies there. */
+  readonly fetches: readonly (RowCounter | undefined)[];
   /** Arm-core cycles of this step, and of all steps, by worker. */
   readonly busy: Float64Array;
   readonly totalBusy: Float64Array;
@@ -33,7 +35,13 @@ export function startLedger(machine: Machine): RunningLedger {
   let now = new Float64Array(counters);
   let before = new Float64Array(counters);
   const totals = [new Float64Array(counters), new Float64Array(counters)] as const;
-  const rows = projections.map((projection) => createRowCounter(projection, kernel.allocate));
+  const rows = projections.map(({ synopsOf, slices }) =>
+    createRowCounter({ perEvent: synopsOf, slices }, kernel.allocate),
+  );
+  const fetches = projections.map(
+    ({ dramBytesOf, slices }) =>
+      dramBytesOf && createRowCounter({ perEvent: dramBytesOf, slices }, kernel.allocate),
+  );
   const busy = new Float64Array(workers.length);
   const totalBusy = new Float64Array(workers.length);
   const fixed = fixedCycles(machine);
@@ -41,7 +49,7 @@ export function startLedger(machine: Machine): RunningLedger {
   const ranges = counterRanges(machine);
 
   return {
-    ledger: () => ({ now, before, totals, rows, busy, totalBusy }),
+    ledger: () => ({ now, before, totals, rows, fetches, busy, totalBusy }),
     beginStep() {
       [now, before] = [before, now];
     },
@@ -56,7 +64,11 @@ export function startLedger(machine: Machine): RunningLedger {
         now[plan.segments.length + plan.segments[segment]!.route]! += now[segment]!;
       }
     },
-    countRows: (projection, events) => countRows(kernel, projections[projection]!, events, rows[projection]!),
+    countRows(projection, events) {
+      const { synopsOf, dramBytesOf, slices } = projections[projection]!;
+      countRows(kernel, { perEvent: synopsOf, slices }, events, rows[projection]!);
+      if (dramBytesOf) countRows(kernel, { perEvent: dramBytesOf, slices }, events, fetches[projection]!);
+    },
     endStep() {
       busy.set(fixed);
       const { counter, lag, worker, cost } = costs;
@@ -65,7 +77,7 @@ export function startLedger(machine: Machine): RunningLedger {
       }
       for (let projection = 0; projection < projections.length; projection += 1) {
         const { slices } = projections[projection]!;
-        const { synops, rows: fetched } = rows[projection]!.step;
+        const { sums: synops, rows: fetched } = rows[projection]!.step;
         for (let column = 0; column < slices.length; column += 1) {
           busy[slices[column]!]! += synops[column]! * cycles.synop + fetched[column]! * cycles.rowFetch;
         }

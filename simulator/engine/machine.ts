@@ -5,9 +5,9 @@ import type { Program } from "../../src/core/program.ts";
 import type { Cycles } from "../../src/core/units.ts";
 import { type Delivery, planDeliveries } from "../components/deliveries.ts";
 import { createFlowTable, type FlowTable } from "../components/flow-table.ts";
-import { planFlows } from "../components/flows.ts";
+import { type Flight, planFlows } from "../components/flows.ts";
 import { type DecoderWork, decoderWork } from "../components/mac-array.ts";
-import { createMesh, type Mesh } from "../components/mesh.ts";
+import { createNetwork, type Network } from "../components/network.ts";
 import { planRoutes, type RoutePlan } from "../components/routes.ts";
 import { bytesOfRowCounter } from "../components/row-counts.ts";
 import { listWorkers, type Worker } from "../components/workers.ts";
@@ -37,7 +37,7 @@ export interface Machine {
   /** Holds the projections' arrays, and has room for what one run at a time changes. */
   readonly kernel: Kernel;
   readonly decoder: LoadedDecoder | undefined;
-  readonly mesh: Mesh;
+  readonly network: Network;
   /** Each event once. */
   readonly flows: FlowTable;
   readonly phases: readonly MachinePhase[];
@@ -52,7 +52,7 @@ export interface MachinePhase {
   /** By worker, for the decoder's phase only. */
   readonly decoderWork: readonly DecoderWork[];
   readonly flows: FlowTable;
-  readonly longestHops: number;
+  readonly longest: Flight;
 }
 
 /** Loads a checked program. */
@@ -60,10 +60,10 @@ export function loadMachine(program: Program, profile: HardwareProfile): Machine
   const { format } = program.manifest.quantisation;
   const slices = program.pes.map((pe) => loadImage(pe, format));
   const workers = listWorkers(program, slices);
-  const plan = planRoutes(program, slices);
-  const deliveries = planDeliveries(program, slices, workers, plan);
-  const mesh = createMesh(profile.noc);
-  const flows = planFlows(plan, deliveries, workers, profile.noc, mesh);
+  const plan = planRoutes(program, slices, profile);
+  const deliveries = planDeliveries(program, slices, workers, plan, profile.noc.kind === "mesh-unicast");
+  const network = createNetwork(profile);
+  const flows = planFlows(plan, deliveries, workers, profile, network);
   const { chipDecoder } = program;
   const names = program.populations.slice(1).map(({ name }) => name);
   const phases = [...names, ...(chipDecoder ? [chipDecoder.name] : [])].map((name, phase): MachinePhase => {
@@ -74,12 +74,12 @@ export function loadMachine(program: Program, profile: HardwareProfile): Machine
       workers: own,
       decoderWork: decoders.map((worker) => decoderWork(workers[worker]!, chipDecoder!, profile)),
       flows: createFlowTable(flows.phases[phase]!.flows),
-      longestHops: flows.phases[phase]!.longestHops,
+      longest: flows.phases[phase]!.longest,
     };
   });
-  const fused = fuseRows(program, slices, plan);
+  const fused = fuseRows(program, slices, plan, profile.dram?.burstBytes ?? 1);
   const kernel = createKernel(
-    sumOf(fused.map((projection) => bytesOfProjection(projection) + bytesOfRowCounter(projection))) +
+    sumOf(fused.map((projection) => bytesOfProjection(projection) + 2 * bytesOfRowCounter(projection))) +
       bytesOfPopulations(program, slices),
   );
   const moved = fused.map((projection) => moveProjection(projection, kernel.allocate));
@@ -95,7 +95,7 @@ export function loadMachine(program: Program, profile: HardwareProfile): Machine
     projections: moved,
     decoder: loadChipDecoder({ program, workers, plan }),
     kernel,
-    mesh,
+    network,
     flows: createFlowTable(flows.all),
     phases,
     cycles: profile.pe.kernels[format]!,

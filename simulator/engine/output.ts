@@ -9,6 +9,7 @@ import {
 import { createEventList, denseOutput, type EventList } from "../functional/event-list.ts";
 import { runLinear } from "../functional/host-stages.ts";
 import type { Saturations } from "../functional/saturations.ts";
+import { isToHost, pesOfRoute, type Route } from "../components/routes.ts";
 import { linearStages } from "./input.ts";
 import type { Machine } from "./machine.ts";
 
@@ -45,7 +46,7 @@ function chipOutput(machine: Machine, decoder: LoadedDecoder): OutputStage {
 function hostOutput(machine: Machine, stages: readonly LinearStage[]): OutputStage {
   const one = oneOf(machine);
   const last = machine.program.populations.length - 1;
-  const hears = arrivals(machine, last, (route) => machine.plan.routes[route]!.entry?.toHost ?? false);
+  const hears = arrivals(machine, last, isToHost);
   const received = createEventList(hears.length, machine.format !== "float32");
   let logits: Float64Array | undefined;
   return {
@@ -76,10 +77,11 @@ function hostOutput(machine: Machine, stages: readonly LinearStage[]): OutputSta
 function arrivals(
   { plan }: Pick<Machine, "plan">,
   population: number,
-  arrives: (route: number) => boolean,
+  arrives: (route: Route) => boolean,
 ): Uint8Array {
-  const { segments, segmentOf } = plan;
-  return Uint8Array.from(segmentOf[population]!, (segment) => (arrives(segments[segment]!.route) ? 1 : 0));
+  const { routes, segments, segmentOf } = plan;
+  const answers = routes.map((route) => (route.population === population && arrives(route) ? 1 : 0));
+  return Uint8Array.from(segmentOf[population]!, (segment) => answers[segments[segment]!.route]!);
 }
 
 /** The decoder on the chip, where the program has one. */
@@ -89,16 +91,13 @@ export function loadChipDecoder(machine: Pick<Machine, "program" | "workers" | "
 }
 
 function sharesOf(machine: Pick<Machine, "program" | "workers" | "plan">): DecoderShare[] {
-  const { workers, plan, program } = machine;
+  const { workers, program } = machine;
   const last = program.populations.length - 1;
   return workers
     .filter(({ role }) => role === "decoder")
     .map(({ pe, first, count }) => ({
       first,
       end: first + count,
-      hears: arrivals(machine, last, (route) => {
-        const destinations = plan.routes[route]!.entry?.destinations ?? [];
-        return destinations.some(({ pes }) => pes.includes(pe));
-      }),
+      hears: arrivals(machine, last, (route) => pesOfRoute(route).includes(pe)),
     }));
 }

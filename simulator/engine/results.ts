@@ -9,7 +9,9 @@ import {
 import { EGRU_ACCUMULATORS } from "../../src/core/number-format.ts";
 import type { ProjectionActivity } from "../../src/core/result.ts";
 import { createNetworkLoad, loadNetwork } from "../components/flow-table.ts";
+import { dramTraffic } from "../components/dram-traffic.ts";
 import { countPes } from "../components/pe-counts.ts";
+import { isToHost } from "../components/routes.ts";
 import { macsOf } from "../functional/host-stages.ts";
 import type { Saturations } from "../functional/saturations.ts";
 import type { Ledger } from "./ledger.ts";
@@ -17,33 +19,28 @@ import type { Machine } from "./machine.ts";
 
 /** Counts of all that a run of so many steps did. */
 export function countsOf(machine: Machine, ledger: Ledger, steps: number, saturations: Saturations): Counts {
-  const { program, profile, format, workers, deliveries, projections, mesh, flows, phases } = machine;
-  const { totals, rows } = ledger;
+  const { program, profile, format, workers, deliveries, projections, network, flows } = machine;
+  const { totals, rows, fetches } = ledger;
   const { chipDecoder } = program;
   const pes = profile.pe.count;
-  const load = createNetworkLoad(mesh.links.length);
+  const load = createNetworkLoad(network.routers, network.links.length);
   loadNetwork(flows, totals[0], totals[1], load);
+  const traffic = dramTraffic(machine);
+  const fetched = traffic.total(ledger, steps);
+  traffic.addFlits(fetched, load.flits);
 
   const macArray = perPe(MAC_ARRAY_ACTIONS, pes);
-  let dramBytes = 0;
-  for (const { workers: own, decoderWork } of phases) {
-    for (const [index, work] of decoderWork.entries()) {
-      macArray.mac[workers[own[index]!]!.pe]! += steps * work.macs;
-      dramBytes += steps * work.dramBytes;
-    }
-  }
-  const activity = { pes, format, steps, workers, deliveries, events: totals, projections, rows };
+  for (const [worker, { pe }] of workers.entries()) macArray.mac[pe]! += steps * traffic.macs[worker]!;
+  const { streamedBytes } = traffic;
+  const activity = { pes, format, steps, workers, deliveries, events: totals, projections, rows, fetches };
   return {
-    ...countPes({ ...activity, decoder: chipDecoder }),
+    ...countPes({ ...activity, streamedBytes, decoder: chipDecoder }),
     macArray,
-    noc: { flitHop: sumOf(load.flits) },
-    links: mesh.links.map(({ from, to }, link) => ({
-      from: [from.x, from.y],
-      to: [to.x, to.y],
-      flits: load.flits[link]!,
-    })),
-    eventRouter: { tableLookup: load.lookups, packetOut: load.packetsOut },
-    dram: { byteRead: dramBytes, byteWritten: 0 },
+    noc: { flitHop: sumOf(load.flits.subarray(0, network.nocLinks)) },
+    chipLinks: { packet: sumOf(load.flits.subarray(network.nocLinks)) },
+    links: network.links.map((link, index) => ({ ...link, flits: load.flits[index]! })),
+    eventRouter: { tableLookup: sumOf(load.lookups), packetOut: sumOf(load.packetsOut) },
+    dram: { byteRead: sumOf(fetched.bytes), byteWritten: 0 },
     host: hostCounts(machine, ledger, steps),
     saturations: { ...saturations },
   };
@@ -53,10 +50,10 @@ export function countsOf(machine: Machine, ledger: Ledger, steps: number, satura
 function hostCounts({ program, plan }: Machine, { totals }: Ledger, steps: number): Counts["host"] {
   const counts = zeroTotals(HOST_ACTIONS);
   counts.mac = steps * (macsOf(program.host.encoder) + macsOf(program.host.decoder));
-  for (const [route, { population, entry }] of plan.routes.entries()) {
-    const events = totals[0][plan.segments.length + route]!;
-    if (population === 0) counts.eventIn += events;
-    if (entry?.toHost) counts.eventOut += events;
+  for (const [index, route] of plan.routes.entries()) {
+    const events = totals[0][plan.segments.length + index]!;
+    if (route.population === 0) counts.eventIn += events;
+    if (isToHost(route)) counts.eventOut += events;
   }
   return counts;
 }
@@ -75,7 +72,7 @@ export function projectionActivities(
       source: from.name,
       target: to.name,
       delay,
-      synops: (before?.synops ?? 0) + sumOf(rows[index]!.total.synops),
+      synops: (before?.synops ?? 0) + sumOf(rows[index]!.total.sums),
       synapses: (before?.synapses ?? 0) + blocks.reduce((sum, { index }) => sum + index.length, 0),
       dense: from.size * (EGRU_ACCUMULATORS - 1) * to.size,
     });

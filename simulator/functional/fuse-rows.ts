@@ -1,8 +1,9 @@
 import { InputError } from "../../src/core/errors.ts";
 import type { NumberFormat } from "../../src/core/number-format.ts";
 import type { Program } from "../../src/core/program.ts";
-import { neuronsOf, type RoutePlan } from "../components/routes.ts";
+import { pesOfRoute, type RoutePlan } from "../components/routes.ts";
 import { type Allocate, bytesOfArrays, copyTo, type Numbers } from "./allocate.ts";
+import { type Column, dramBytesIn, inBlocks, rowsByNeuron, scaleOf, synopsIn, tableOf } from "./columns.ts";
 import { RECOMPILE } from "./image-reader.ts";
 import type { LoadedBlock, LoadedSlice, WeightArray } from "./load-image.ts";
 
@@ -34,13 +35,8 @@ export interface FusedProjection {
   readonly blocks: readonly LoadedBlock[];
   /** Synops that an event of each source costs each slice. Shape [source neurons, slices]. */
   readonly synopsOf: Uint16Array | Uint32Array;
-}
-
-interface Column {
-  readonly slice: number;
-  readonly block: LoadedBlock;
-  /** Row of each source neuron in the block; −1 where its packets do not arrive or find no row. */
-  readonly rowOf: Int32Array;
+  /** Bytes of DRAM that an event of each source makes each slice fetch; absent where all rows lie in SRAM. Same shape. */
+  readonly dramBytesOf?: Uint16Array | Uint32Array;
 }
 
 /**
@@ -53,11 +49,10 @@ export function fuseRows(
   program: Program,
   slices: readonly LoadedSlice[],
   plan: RoutePlan,
+  burstBytes: number,
 ): FusedProjection[] {
   const { populations, manifest } = program;
-  const reaches = plan.routes.map(
-    ({ entry }) => new Set(entry?.destinations.flatMap(({ pes }) => pes) ?? []),
-  );
+  const reaches = plan.routes.map((route) => new Set(pesOfRoute(route)));
   return populations.flatMap(({ name }, target) => {
     const own = [...slices.entries()].filter(([, { population }]) => population === name);
     const names = commonOrder(
@@ -84,7 +79,10 @@ export function fuseRows(
         ),
         slices: columns.map(({ slice }) => slice),
         blocks: columns.map(({ block }) => block),
-        synopsOf: synopsTable(columns, size),
+        synopsOf: tableOf(columns, size, synopsIn),
+        ...(columns.some(({ block }) => block.dram) && {
+          dramBytesOf: tableOf(columns, size, (column, neuron) => dramBytesIn(column, neuron, burstBytes)),
+        }),
       };
     });
   });
@@ -99,13 +97,18 @@ const arraysOf = ({ rowStart, target, weight, multiplier, peRows }: FusedRows): 
 ];
 
 /** Bytes that `moveProjection` takes. */
-export const bytesOfProjection = ({ strands, synopsOf }: FusedProjection): number =>
-  bytesOfArrays([...strands.flatMap(arraysOf), synopsOf].map(({ byteLength }) => byteLength));
+export const bytesOfProjection = ({ strands, synopsOf, dramBytesOf }: FusedProjection): number =>
+  bytesOfArrays(
+    [...strands.flatMap(arraysOf), synopsOf, ...(dramBytesOf ? [dramBytesOf] : [])].map(
+      ({ byteLength }) => byteLength,
+    ),
+  );
 
 /** The same projection with its arrays in another place. */
 export const moveProjection = (projection: FusedProjection, allocate: Allocate): FusedProjection => ({
   ...projection,
   synopsOf: copyTo(allocate, projection.synopsOf),
+  ...(projection.dramBytesOf && { dramBytesOf: copyTo(allocate, projection.dramBytesOf) }),
   strands: projection.strands.map(({ rowStart, target, weight, multiplier, shift, peRows }) => ({
     rowStart: copyTo(allocate, rowStart),
     target: copyTo(allocate, target),
@@ -143,32 +146,6 @@ function commonOrder(population: string, lists: readonly (readonly string[])[]):
   return order;
 }
 
-function rowsByNeuron(
-  { populations }: Program,
-  { segments, segmentOf }: RoutePlan,
-  block: LoadedBlock,
-  arrives: (route: number) => boolean,
-): Int32Array {
-  const source = populations.findIndex(({ name }) => name === block.source);
-  const { size, keys } = populations[source]!;
-  const { first, end } = neuronsOf(block, keys.base, size);
-  const rowOf = new Int32Array(size).fill(-1);
-  for (let neuron = first; neuron < end; neuron += 1) {
-    if (arrives(segments[segmentOf[source]![neuron]!]!.route)) rowOf[neuron] = neuron - first;
-  }
-  return rowOf;
-}
-
-const synopsIn = ({ block, rowOf }: Column, neuron: number): number => {
-  const row = rowOf[neuron]!;
-  return row < 0 ? 0 : block.rowStart[row + 1]! - block.rowStart[row]!;
-};
-
-const scaleOf = ({ block, rowOf }: Column, neuron: number): number => {
-  const { multiplier } = block;
-  return multiplier === undefined ? 0 : multiplier[multiplier.length === 1 ? 0 : rowOf[neuron]!]!;
-};
-
 /** Groups PEs that scale every payload alike, so that each group needs it scaled only once. */
 function sameScaling(columns: readonly Column[], size: number): Column[][] {
   if (columns.every(({ block }) => block.multiplier === undefined)) return [[...columns]];
@@ -199,32 +176,39 @@ function fuseStrand(
   const rowStart = new Uint32Array(size + 1);
   const multiplier = new Uint32Array(size);
   const peRows = new Uint32Array(size);
-  for (let neuron = 0; neuron < size; neuron += 1) {
-    rowStart[neuron + 1] = rowStart[neuron]!;
-    for (const column of columns) {
+  inBlocks(columns, size, (column, first, end) => {
+    for (let neuron = first; neuron < end; neuron += 1) {
       const synops = synopsIn(column, neuron);
       if (synops === 0) continue;
       rowStart[neuron + 1]! += synops;
       peRows[neuron]! += 1;
       multiplier[neuron] = scaleOf(column, neuron);
     }
-  }
+  });
+  for (let neuron = 0; neuron < size; neuron += 1) rowStart[neuron + 1]! += rowStart[neuron]!;
   const synapses = rowStart[size]!;
   const target = 4 * targetSize <= 2 ** 16 ? new Uint16Array(synapses) : new Uint32Array(synapses);
   const weight = emptyWeights(format, synapses);
   const next = rowStart.slice();
-  for (const { slice, block, rowOf } of columns) {
-    const globalOf = globalAccumulators(slices[slice]!, targetSize);
-    for (let neuron = 0; neuron < size; neuron += 1) {
+  const globalOf = new Map(
+    columns.map(({ slice }) => [slice, globalAccumulators(slices[slice]!, targetSize)] as const),
+  );
+  inBlocks(columns, size, ({ slice, block, rowOf }, first, end) => {
+    const { rowStart: starts, index, weight: weights } = block;
+    const global = globalOf.get(slice)!;
+    for (let neuron = first; neuron < end; neuron += 1) {
       const row = rowOf[neuron]!;
       if (row < 0) continue;
-      for (let i = block.rowStart[row]!; i < block.rowStart[row + 1]!; i += 1) {
-        const at = next[neuron]!++;
-        target[at] = globalOf[block.index[i]!]!;
-        weight[at] = block.weight[i]!;
+      const last = starts[row + 1]!;
+      let at = next[neuron]!;
+      for (let i = starts[row]!; i < last; i += 1) {
+        target[at] = global[index[i]!]!;
+        weight[at] = weights[i]!;
+        at += 1;
       }
+      next[neuron] = at;
     }
-  }
+  });
   return { rowStart, target, weight, multiplier, shift: columns[0]!.block.shift, peRows };
 }
 
@@ -238,17 +222,4 @@ const globalAccumulators = ({ first, neurons }: LoadedSlice, targetSize: number)
 function emptyWeights(format: NumberFormat, length: number): WeightArray {
   if (format === "float32") return new Float32Array(length);
   return format === "int16" ? new Int16Array(length) : new Int8Array(length);
-}
-
-function synopsTable(columns: readonly Column[], size: number): Uint16Array | Uint32Array {
-  const table = new Uint32Array(size * columns.length);
-  let most = 0;
-  for (const [column, entry] of columns.entries()) {
-    for (let neuron = 0; neuron < size; neuron += 1) {
-      const synops = synopsIn(entry, neuron);
-      table[neuron * columns.length + column] = synops;
-      most = Math.max(most, synops);
-    }
-  }
-  return most < 2 ** 16 ? new Uint16Array(table) : table;
 }

@@ -1,7 +1,7 @@
 import { InputError } from "../../src/core/errors.ts";
 import type { MemorySection, SectionKind } from "../../src/core/mapping.ts";
 import type { NumberFormat } from "../../src/core/number-format.ts";
-import type { PeProgram } from "../../src/core/program.ts";
+import { DRAM_ADDRESS, type PeProgram } from "../../src/core/program.ts";
 import type { Numbers, NumberType } from "./allocate.ts";
 import type { WeightArray } from "./load-image.ts";
 
@@ -9,7 +9,7 @@ export const RECOMPILE = "Compile the model again; the program file may be damag
 
 const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
-/** Bounded little-endian access to one PE's image. Offsets are byte addresses in the PE's SRAM. */
+/** Bounded little-endian access to one PE's image. Offsets are byte addresses as the PE sees them. */
 export interface ImageReader {
   /** The section of that kind and source, at `offset` where one is given; it must hold `bytes` bytes. */
   section(kind: SectionKind, source: string, delay: 0 | 1, bytes: number, offset?: number): MemorySection;
@@ -27,18 +27,19 @@ export function createImageReader(pe: PeProgram): ImageReader {
   const refuse = (problem: string, offset?: number): never => {
     throw new InputError({ field: `PE ${pe.pe}`, offset }, problem, RECOMPILE);
   };
-  const at = (offset: number, bytes: number): number => {
-    const start = offset - pe.imageOffset;
-    if (start < 0 || start + bytes > pe.image.length) {
-      const end = pe.imageOffset + pe.image.length;
-      refuse(`a pointer leads to ${bytes} bytes outside the image (${pe.imageOffset} to ${end})`, offset);
+  /** The bytes at an address, in whichever memory they are. */
+  const bytesAt = (offset: number, bytes: number): Uint8Array => {
+    const [image, base] = offset < DRAM_ADDRESS ? [pe.image, pe.imageOffset] : [pe.dramImage, DRAM_ADDRESS];
+    const start = offset - base;
+    if (start < 0 || start + bytes > image.length) {
+      const range = `(${base} to ${base + image.length})`;
+      refuse(`a pointer leads to ${bytes} bytes outside the image ${range}`, offset);
     }
-    return start;
+    return image.subarray(start, start + bytes);
   };
   const read = <Values extends Numbers>(type: NumberType<Values>, offset: number, count: number): Values => {
     const size = type.BYTES_PER_ELEMENT;
-    const start = at(offset, size * count);
-    const bytes = new Uint8Array(pe.image.subarray(start, start + size * count));
+    const bytes = new Uint8Array(bytesAt(offset, size * count));
     if (!IS_LITTLE_ENDIAN)
       for (let i = 0; i < count; i += 1) bytes.subarray(size * i, size * (i + 1)).reverse();
     return new type(bytes.buffer, 0, count);
@@ -80,7 +81,7 @@ function findSection(
   bytes: number,
   offset: number | undefined,
 ): MemorySection {
-  const matching = pe.sections.filter(
+  const matching = [...pe.sections, ...pe.dramSections].filter(
     (section) => section.kind === kind && section.source === source && section.delay === delay,
   );
   const name = source === "" ? kind : `${kind} of ${source} (delay ${delay})`;

@@ -8,7 +8,12 @@ import {
   WEIGHT_BYTES,
   WEIGHT_LIMIT,
 } from "../../src/core/number-format.ts";
-import { type PeProgram, POPULATION_RECORD_BYTES, type SourceBlock } from "../../src/core/program.ts";
+import {
+  DRAM_ADDRESS,
+  type PeProgram,
+  POPULATION_RECORD_BYTES,
+  type SourceBlock,
+} from "../../src/core/program.ts";
 import { createImageReader, type ImageReader } from "./image-reader.ts";
 
 export type WeightArray = Float32Array | Int16Array | Int8Array;
@@ -45,6 +50,8 @@ export interface LoadedBlock {
   readonly shift: number;
   readonly pointerBytes: number;
   readonly indexBytes: number;
+  /** Where indices and weights begin in DRAM; absent where they lie in SRAM. */
+  readonly dram?: { readonly indices: number; readonly weights: number };
 }
 
 /** Reads one PE's rows, parameters and tables from the bytes of its image; `sources` must say the same. */
@@ -130,6 +137,7 @@ function loadBlock(
     shift: record.scaleShift,
     pointerBytes,
     indexBytes,
+    ...(source.inDram && { dram: { indices: offsets.indices, weights: offsets.weights } }),
   };
   if (format === "float32") return block;
 
@@ -166,6 +174,11 @@ function verifyRecord(
   }
   const sizes = `pointers of ${record.pointerBytes} and indices of ${record.indexBytes} bytes`;
   const known = [2, 4].includes(record.pointerBytes) && [1, 2].includes(record.indexBytes);
+  for (const kind of ["indices", "weights"] as const) {
+    if (record.offsets[kind] >= DRAM_ADDRESS === source.inDram) continue;
+    const [there, said] = source.inDram ? ["SRAM", "DRAM"] : ["DRAM", "SRAM"];
+    reader.refuse(`${where}: the image looks for ${kind} in ${there}, but the program says ${said}`);
+  }
   if (!known || record.delay > 1) reader.refuse(`${where} has ${sizes} and a delay of ${record.delay}`);
 }
 

@@ -4,7 +4,7 @@ import { type ComparisonRow, compareAll } from "../compare/compare.ts";
 import { inputPortOf } from "../inputs/input-port.ts";
 import { printable } from "../report/layout.ts";
 import { type CommandIo, say } from "./command-io.ts";
-import { noteIneffective } from "./ineffective-options.ts";
+import { noteIneffective, noteOnlyFast } from "./ineffective-options.ts";
 import { loadChip } from "./load-chip.ts";
 import { loadModel, MODEL_ARGUMENT } from "./load-model.ts";
 import { loadStimulus } from "./load-stimulus.ts";
@@ -58,6 +58,7 @@ async function compareModels(
   io: CommandIo,
 ): Promise<void> {
   checkOutput(options);
+  noteOnlyFast(options, io);
   const groups = groupByProfile(options.chips.map((chip) => loadChip(chip, options.set)));
   for (const { chip } of groups) noteIneffective(command, options, chip.profile, io);
   const workloads = models.map((argument) => {

@@ -84,6 +84,7 @@ function compileModel(argument: string, options: Options, command: Command, io: 
   for (const { name, remarks } of compilation.passes) {
     for (const remark of remarks) say(io, printable(`${name}: ${remark}`));
   }
+  for (const remark of compilation.remarks) say(io, printable(remark));
   const bytes = encodeProgram(compilation.program);
   if (toFile) writeFileWhole(options.out, bytes);
   else io.stdout.write(bytes);
@@ -97,6 +98,7 @@ function compileModel(argument: string, options: Options, command: Command, io: 
         program: { ...programJson(compilation.program), file: options.out, bytes: bytes.length },
         fit,
         passes: compilation.passes,
+        remarks: compilation.remarks,
       }),
     );
   }
@@ -104,7 +106,9 @@ function compileModel(argument: string, options: Options, command: Command, io: 
     io,
     `${printable(options.out === "-" ? model.name : options.out)}: ${plural(fit.pesUsed, "PE")} of ${formatCount(fit.pesUsable)}, ` +
       `fullest ${formatBytes(fit.fullestPe.dataBytes)} of ${formatBytes(fit.dataBytesPerPe)}, ` +
-      `${fit.routingEntriesUsed === 1 ? "1 routing entry" : `${formatCount(fit.routingEntriesUsed)} routing entries`}`,
+      (fit.dramBytesInAll ? `${formatBytes(fit.dramBytesInAll)} of rows in DRAM, ` : "") +
+      `${fit.routingEntriesUsed === 1 ? "1 routing entry" : `${formatCount(fit.routingEntriesUsed)} routing entries`}` +
+      (fit.routingTables > 1 ? ` in the longest of ${formatCount(fit.routingTables)} tables` : ""),
   );
 }
 

@@ -16,6 +16,8 @@ export const pricingOf = ({
   streams,
   schedule,
   fidelity,
+  sync,
+  dvfs,
   waiting,
   unused,
 }: PricingOptions): RunOptions => ({
@@ -23,6 +25,8 @@ export const pricingOf = ({
   fidelities: fidelity,
   ...(streams > 1 && { streams }),
   ...(window !== undefined && { window }),
+  ...(sync && { synchronisations: sync }),
+  ...(dvfs && { dvfs }),
   ...(waiting !== undefined && { whileWaiting: waiting }),
   ...(unused !== undefined && { whileUnused: unused }),
 });

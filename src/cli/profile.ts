@@ -9,7 +9,7 @@ import { formatTable, printable, shorten } from "../report/layout.ts";
 import { formatCount, plural } from "../report/quantities.ts";
 import { formatJson } from "../report/result-json.ts";
 import { formatProfile } from "../report/text-profile.ts";
-import { bundledProfiles, loadProfileText } from "../runtime/profile-files.ts";
+import { bundledProfiles, loadBaseText, loadProfileText } from "../runtime/profile-files.ts";
 import { type CommandIo, say } from "./command-io.ts";
 import { loadChip } from "./load-chip.ts";
 import { wholeNumber } from "./parse-values.ts";
@@ -115,7 +115,7 @@ function soundProfile(name: string, { set, json }: Options, io: CommandIo): Hard
   // What cannot be found or read at all is no finding.
   const { text, fileName } = loadProfileText(profileName);
   try {
-    return readProfile(text, fileName, set).profile;
+    return readProfile(text, fileName, set, loadBaseText).profile;
   } catch (fault) {
     if (json && fault instanceof InputError) {
       io.stdout.write(formatJson({ name, findings: findingsOf(fault) }));

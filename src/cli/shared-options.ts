@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { ROW_PLACES, type RowPlace } from "../../compiler/partition/dram-rows.ts";
 import { PARTITION_STRATEGIES } from "../../compiler/partition/partition.ts";
 import type { CompileOptions } from "../../compiler/pipeline.ts";
 import { PLACERS } from "../../compiler/place/place.ts";
@@ -9,6 +10,8 @@ import {
   type ScaleGranularity,
 } from "../core/number-format.ts";
 import { FIDELITIES, type Fidelity, SCHEDULES, type Schedule } from "../core/result.ts";
+import type { DvfsWish, SynchronisationWish } from "../core/run-policy.ts";
+import { collectDvfs, synchronisationList } from "./parse-policies.ts";
 import { collect, filePath, listOf, wholeNumber } from "./parse-values.ts";
 
 const MOST_STEPS = 100_000_000;
@@ -25,6 +28,7 @@ export interface ProgramOptions {
   readonly scales: ScaleGranularity;
   readonly partition: string;
   readonly placer: string;
+  readonly rows: RowPlace;
   readonly pes?: number;
   readonly decoder: "host" | "chip";
 }
@@ -43,6 +47,8 @@ export interface PricingOptions {
   readonly workers: number;
   readonly schedule: readonly Schedule[];
   readonly fidelity: readonly Fidelity[];
+  readonly sync?: readonly SynchronisationWish[];
+  readonly dvfs?: readonly DvfsWish[];
   readonly waiting?: "sleep" | "spin";
   readonly unused?: "sleep" | "off";
 }
@@ -103,6 +109,11 @@ export const withProgramOptions = (command: Command): Command =>
       new Option("--placer <placer>", "which PE gets which slice")
         .choices(PLACERS.map(({ name }) => name))
         .default(PLACERS[0]?.name),
+    )
+    .addOption(
+      new Option("--rows <memory>", "where synaptic rows lie; auto: in DRAM only what does not fit SRAM")
+        .choices(ROW_PLACES)
+        .default(ROW_PLACES[0]),
     )
     .addOption(new Option("--pes <n>", "use at most so many PEs").argParser(wholeNumber(1, 1_000_000)))
     .addOption(
@@ -165,6 +176,18 @@ export const withPricingOptions = (command: Command): Command =>
     )
     .addOption(
       new Option(
+        "--sync <list>",
+        "how timesteps are kept apart: data-flow, barrier[:2us], timer[:1ms], or several between commas; else as the profile says",
+      ).argParser(synchronisationList),
+    )
+    .addOption(
+      new Option(
+        "--dvfs <policy>",
+        "operating points of PEs: fixed, layers:<layer>=<point>,… or queue:<packets>[@<low>,<high>]; repeatable (default: fixed)",
+      ).argParser(collectDvfs),
+    )
+    .addOption(
+      new Option(
         "--waiting <state>",
         "what PEs do while they wait for others; else as the profile says",
       ).choices(["sleep", "spin"]),
@@ -185,6 +208,7 @@ export const compileOptionsOf = (options: ProgramOptions & { readonly seed: numb
   scales: options.scales,
   partition: options.partition,
   placer: options.placer,
+  rows: options.rows,
   decoder: options.decoder,
   seed: options.seed,
   ...(options.pes !== undefined && { pes: options.pes }),

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { compile } from "../../compiler/pipeline.ts";
 import type { Chip } from "../compare/chips.ts";
-import { type RunReport, runProgramInWorkers } from "../compare/run.ts";
+import { type RunOptions, type RunReport, runProgramInWorkers } from "../compare/run.ts";
 import { InputError, MismatchError } from "../core/errors.ts";
 import type { Program } from "../core/program.ts";
 import type { Stimulus } from "../core/stimulus.ts";
@@ -9,9 +9,10 @@ import { inputPortOf } from "../inputs/input-port.ts";
 import { printable } from "../report/layout.ts";
 import { bundledProfiles } from "../runtime/profile-files.ts";
 import { type CommandIo, say } from "./command-io.ts";
+import { checkEvents, type EventRecord, recordEvents } from "./event-raster.ts";
 import { UsageError } from "./failures.ts";
-import { checkOutputs, recordOutputs } from "./functional-outputs.ts";
-import { noteIneffective } from "./ineffective-options.ts";
+import { checkOutputs, type OutputRecord, recordOutputs } from "./functional-outputs.ts";
+import { noteIneffective, noteOnlyFast } from "./ineffective-options.ts";
 import { loadChip } from "./load-chip.ts";
 import { loadModel, MODEL_ARGUMENT } from "./load-model.ts";
 import { isProgramFile, loadProgram } from "./load-program.ts";
@@ -31,11 +32,20 @@ import {
   withProgramOptions,
 } from "./shared-options.ts";
 import { talkOfSimulation, talkOfStreams } from "./simulation-talk.ts";
+import {
+  checkTrace,
+  noteTrace,
+  type TraceOptions,
+  traceWish,
+  withTraceOptions,
+  writeTrace,
+} from "./trace-file.ts";
 import { checkOutput, writeResults } from "./write-results.ts";
 
-interface Options extends SimulationOptions {
+interface Options extends SimulationOptions, TraceOptions {
   readonly chip?: string;
   readonly outputs?: string;
+  readonly events?: string;
 }
 
 /** What shapes a program, and comes too late for one that is compiled. */
@@ -50,13 +60,16 @@ export function simulateCommand(io: CommandIo): Command {
     .argument("<program-or-model>", `program file (.loom), or ${MODEL_ARGUMENT}`)
     .addOption(chipOption(`; else the program's own, or ${DEFAULT_CHIP}`));
   withInputOptions(withProfileOptions(withProgramOptions(command))).addOption(seedOption());
-  withPricingOptions(command)
+  withTraceOptions(withPricingOptions(command))
     .addOption(outOption("write the result there as JSON"))
     .addOption(
       new Option(
         "--outputs <file>",
         "write each step's outputs of the last layer and event counts there, .safetensors",
       ).argParser(filePath),
+    )
+    .addOption(
+      new Option("--events <file>", "write every event there, one a row, .parquet").argParser(filePath),
     )
     .addOption(jsonOption())
     .action((path: string, options: Options) => simulateOne(path, options, command, io));
@@ -69,28 +82,65 @@ export function simulateCommand(io: CommandIo): Command {
 
 async function simulateOne(path: string, options: Options, command: Command, io: CommandIo): Promise<void> {
   checkOutput(options);
+  checkEvents(options);
   checkOutputs(options.outputs, options.out);
-  const { program, chip, stimulus } = isProgramFile(path)
+  noteOnlyFast(options, io);
+  checkTrace(options);
+  const run = isProgramFile(path)
     ? loadCompiled(path, options, command, io)
     : compileFirst(path, options, command, io);
-  const name = `${program.manifest.modelName} on ${chip.profile.name}`;
-  const steps = talkOfStreams(stimulus, options.streams, io);
-  const record = options.outputs === undefined ? undefined : recordOutputs(program, steps);
-  const talk = talkOfSimulation(name, steps, io);
-  let report: RunReport;
+  const { program, stimulus } = run;
+  const { streams, window } = options;
+  const steps = talkOfStreams(stimulus, streams, io);
+  noteTrace(options, steps, io);
+  const outputs = options.outputs === undefined ? undefined : recordOutputs(program, steps);
+  const events =
+    options.events === undefined
+      ? undefined
+      : await recordEvents(options.events, program, stimulus, {
+          steps,
+          streams,
+          ...(window !== undefined && { window }),
+        });
+  const report = await runObserved(run, steps, options, { outputs, events }, io);
+  writeResults([report], options, io);
+  writeTrace(options, report, io);
+  if (options.outputs !== undefined) outputs?.write(options.outputs, report, io);
+  events?.tell(io);
+}
+
+interface Records {
+  readonly outputs: OutputRecord | undefined;
+  readonly events: EventRecord | undefined;
+}
+
+/** Runs a program and shows each step to whoever records it. A run that fails leaves no file of events. */
+async function runObserved(
+  { program, chip, stimulus }: Run,
+  steps: number,
+  options: Options,
+  { outputs, events }: Records,
+  io: CommandIo,
+): Promise<RunReport> {
+  const talk = talkOfSimulation(`${program.manifest.modelName} on ${chip.profile.name}`, steps, io);
+  const observers = [outputs, events].filter((record) => record !== undefined);
+  const wishes: RunOptions = {
+    ...pricingOf(options),
+    ...(chip.operatingPoint !== undefined && { operatingPoints: [chip.operatingPoint] }),
+    onProgress: talk.advance,
+    ...traceWish(options),
+    ...(observers.length > 0 && {
+      observe: (step, view) => observers.forEach(({ observe }) => observe(step, view)),
+    }),
+  };
   try {
-    const wishes = {
-      ...pricingOf(options),
-      ...(chip.operatingPoint !== undefined && { operatingPoints: [chip.operatingPoint] }),
-      onProgress: talk.advance,
-      ...(record && { observe: record.observe }),
-    };
-    report = await runProgramInWorkers(program, chip, stimulus, wishes, options.workers);
+    const report = await runProgramInWorkers(program, chip, stimulus, wishes, options.workers);
+    events?.finish();
+    return report;
   } finally {
+    events?.discard();
     talk.end();
   }
-  writeResults([report], options, io);
-  if (options.outputs !== undefined) record?.write(options.outputs, report, io);
 }
 
 interface Run {

@@ -7,12 +7,21 @@ import { InputError } from "../core/errors.ts";
 import type { HardwareProfile, OperatingPoint, PeProfile } from "../core/profile.ts";
 import type { Program } from "../core/program.ts";
 import type { Fidelity, Schedule, SimulationResult, Timing } from "../core/result.ts";
+import {
+  type DvfsPolicy,
+  dvfsPolicyOf,
+  type DvfsWish,
+  type Synchronisation,
+  synchronisationOf,
+  type SynchronisationWish,
+} from "../core/run-policy.ts";
 import { type Stimulus, stepsOf } from "../core/stimulus.ts";
+import type { TraceRequest, TraceWindow } from "../core/trace.ts";
 import { type EnergyReport, energyOf } from "../energy/energy-of.ts";
 import { operatingPointOf } from "../profiles/chip-spec.ts";
 import { runInWorkers } from "../runtime/worker-pool.ts";
 import type { Chip } from "./chips.ts";
-import { STREAM_WORKER, type StreamSetup } from "./stream-worker.ts";
+import { STREAM_WORKER, type StreamSetup, type StreamTask } from "./stream-worker.ts";
 
 /** What is asked of a run beside program, chip and input. */
 export interface RunOptions {
@@ -22,6 +31,13 @@ export interface RunOptions {
   readonly schedules?: readonly Schedule[];
   /** Fast only, where absent. Detailed times are of the sequential schedule. */
   readonly fidelities?: readonly Fidelity[];
+  /** How timesteps are kept apart, a reading each; as the profile says where absent. Detailed times are by data flow. */
+  readonly synchronisations?: readonly SynchronisationWish[];
+  /**
+   * How PEs come to their operating points; fixed only, where absent. A policy names its own points: it is read once,
+   * whatever the operating points asked for.
+   */
+  readonly dvfs?: readonly DvfsWish[];
   /** Timesteps between restarts of the hidden state; absent: it is carried on throughout. */
   readonly window?: number;
   /** Equal parts that the input is cut into, each run from a state of zero; one where absent. */
@@ -29,6 +45,8 @@ export interface RunOptions {
   /** What PEs do while they wait, and those without work; as the profile says where absent. */
   readonly whileWaiting?: PeProfile["whileWaiting"];
   readonly whileUnused?: PeProfile["whileUnused"];
+  /** Timesteps to record: at the first operating point, packet by packet where the detailed fidelity is asked for. */
+  readonly trace?: TraceWindow;
   readonly onProgress?: (stepsDone: number, steps: number) => void;
   /** Told of every step, numbered throughout; a run that is observed stays in one thread. */
   readonly observe?: (step: number, view: StepView) => void;
@@ -56,14 +74,16 @@ export interface RunReport {
 /** Simulates a program once, then times and prices the run at each operating point under each schedule. */
 export function runProgram(program: Program, chip: Chip, stimulus: Stimulus, options: RunOptions): RunReport {
   const { profile } = chip;
-  const steps = checkRun(chip, stimulus, options);
+  const steps = checkRun(program, chip, stimulus, options);
   const { window, streams, onProgress, observe } = options;
   const result = simulate(program, profile, stimulus, {
     ...(window !== undefined && { window }),
     ...(streams !== undefined && { streams }),
     ...(onProgress && { onProgress: (done: number) => onProgress(done, steps) }),
     ...(observe && { observe }),
+    ...traceOf(profile, options),
     replayAt: replayPointsOf(profile, options),
+    dvfs: policiesOf(program, profile, options),
   });
   return reportOf(program, chip, stimulus, options, result);
 }
@@ -79,15 +99,22 @@ export async function runProgramInWorkers(
   const { window, streams = 1, onProgress } = options;
   if (Math.min(workers, streams) <= 1 || options.observe) return runProgram(program, chip, stimulus, options);
   const { profile } = chip;
-  const steps = checkRun(chip, stimulus, options);
+  const steps = checkRun(program, chip, stimulus, options);
   const setup: StreamSetup = {
     program,
     profile,
-    carry: { window, replayAt: replayPointsOf(profile, options) },
+    carry: {
+      window,
+      replayAt: replayPointsOf(profile, options),
+      dvfs: policiesOf(program, profile, options),
+    },
   };
-  const parts = cutStreams(stimulus, streams);
+  const parts = cutStreams(stimulus, streams).map((stream, index): StreamTask => ({
+    stream,
+    ...(index === 0 && traceOf(profile, options)),
+  }));
   try {
-    const results = await runInWorkers<StreamSetup, Stimulus, SimulationResult>(
+    const results = await runInWorkers<StreamSetup, StreamTask, SimulationResult>(
       STREAM_WORKER,
       setup,
       parts,
@@ -98,24 +125,52 @@ export async function runProgramInWorkers(
     return reportOf(program, chip, stimulus, options, joinStreams(results));
   } catch (error) {
     // A thread cannot hand over what kind of error it met. If it is the user's, it is met here as well.
-    startSimulation(openMachine(program, profile), parts[0]!, { window });
+    startSimulation(openMachine(program, profile), parts[0]!.stream, { window });
     throw error;
   }
 }
 
 /** Refuses what must not cost a simulation first. Returns the steps that the run will have. */
-function checkRun({ profile }: Chip, stimulus: Stimulus, options: RunOptions): number {
+function checkRun(program: Program, { profile }: Chip, stimulus: Stimulus, options: RunOptions): number {
   if (stepsOf(stimulus) === 0) {
     throw new InputError({}, `the input holds no timestep (${stimulus.origin})`, "Give a longer input.");
   }
   pointsOf(profile, options);
+  synchronisationsOf(profile, options);
+  policiesOf(program, profile, options);
   return stepsInStreams(stimulus, options.streams ?? 1);
 }
 
 const pointsOf = (profile: HardwareProfile, { operatingPoints }: RunOptions): OperatingPoint[] =>
   (operatingPoints ?? [undefined]).map((name) => operatingPointOf(profile, name));
 
+const synchronisationsOf = (profile: HardwareProfile, { synchronisations }: RunOptions): Synchronisation[] =>
+  (synchronisations ?? [undefined]).map((wish) => synchronisationOf(profile, wish));
+
+/** Policies by which PEs change their operating point. */
+function policiesOf(
+  { populations, chipDecoder }: Program,
+  profile: HardwareProfile,
+  { dvfs = [] }: RunOptions,
+): DvfsPolicy[] {
+  const phases = [...populations.slice(1), ...(chipDecoder ? [chipDecoder] : [])].map(({ name }) => name);
+  return dvfs.map((wish) => dvfsPolicyOf(profile, wish, phases)).filter((policy) => policy !== undefined);
+}
+
 const isDetailed = ({ fidelities = ["fast"] }: RunOptions): boolean => fidelities.includes("detailed");
+
+/** What is recorded of a run. The fast fidelity's phases are kept apart as in its first reading. */
+function traceOf(profile: HardwareProfile, options: RunOptions): { readonly trace?: TraceRequest } {
+  if (options.trace === undefined) return {};
+  const [point] = pointsOf(profile, options);
+  const fidelity = isDetailed(options) ? "detailed" : "fast";
+  const [synchronisation] = synchronisationsOf(profile, options);
+  const pace = {
+    least: synchronisation?.kind === "timer" ? synchronisation.period : 0,
+    added: synchronisation?.kind === "barrier" ? synchronisation.seconds : 0,
+  };
+  return { trace: { ...options.trace, fidelity, point: point!, pace } };
+}
 
 const replayPointsOf = (profile: HardwareProfile, options: RunOptions): OperatingPoint[] =>
   isDetailed(options) ? pointsOf(profile, options) : [];
@@ -135,11 +190,18 @@ function reportOf(
     stepIs: stimulus.kind === "tokens" ? "token" : "vector",
     result,
     metrics: neuroBenchMetrics(result, program),
-    readings: pointsOf(profile, options).flatMap((point) =>
-      timingsAt(result, profile, point, options).map((timing) =>
-        readingOf(result, profile, point, timing, options),
+    readings: [
+      ...pointsOf(profile, options).flatMap((point) =>
+        timingsAt(result, profile, point, options).map((timing) =>
+          readingOf(result, profile, point, timing, options),
+        ),
       ),
-    ),
+      ...policiesOf(program, profile, options).flatMap(({ label, points }) =>
+        fastTimings(result, profile, points[0]!, options, label).map((timing) =>
+          readingOf(result, profile, points[0]!, timing, options),
+        ),
+      ),
+    ],
   };
 }
 
@@ -149,12 +211,28 @@ function timingsAt(
   point: OperatingPoint,
   options: RunOptions,
 ): Timing[] {
-  const { schedules = ["sequential"], fidelities = ["fast"] } = options;
-  const fast = schedules.map((schedule) => timeOf(result, profile, point, schedule));
+  const isFixed = options.dvfs === undefined || options.dvfs.some(({ kind }) => kind === "fixed");
   return [
-    ...(fidelities.includes("fast") ? fast : []),
+    ...(isFixed ? fastTimings(result, profile, point, options) : []),
     ...(isDetailed(options) ? [replayedTimeOf(result, point)] : []),
   ];
+}
+
+/** Closed-form times, by data flow or as asked, schedule by schedule. */
+function fastTimings(
+  result: SimulationResult,
+  profile: HardwareProfile,
+  point: OperatingPoint,
+  options: RunOptions,
+  dvfs?: string,
+): Timing[] {
+  const { schedules = ["sequential"], fidelities = ["fast"] } = options;
+  if (!fidelities.includes("fast")) return [];
+  return schedules.flatMap((schedule) =>
+    synchronisationsOf(profile, options).map((synchronisation) =>
+      timeOf(result, profile, point, schedule, { synchronisation, dvfs }),
+    ),
+  );
 }
 
 function readingOf(

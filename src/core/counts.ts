@@ -27,10 +27,16 @@ export const MAC_ARRAY_ACTIONS = ["mac"] as const;
 export type MacArrayAction = (typeof MAC_ARRAY_ACTIONS)[number];
 
 export const NOC_ACTIONS = [
-  /** One flit over one link between two nodes of the mesh. */
+  /** One flit over one link between two nodes of the mesh: events, and requests to DRAM with their answers. */
   "flitHop",
 ] as const;
 export type NocAction = (typeof NOC_ACTIONS)[number];
+
+export const CHIP_LINK_ACTIONS = [
+  /** One packet over one link between two chips. */
+  "packet",
+] as const;
+export type ChipLinkAction = (typeof CHIP_LINK_ACTIONS)[number];
 
 export const EVENT_ROUTER_ACTIONS = [
   /** One key matched against the routing table. */
@@ -67,6 +73,8 @@ export const SRAM_TRAFFIC = [
   "accumulatorsWritten",
   "packetsRead",
   "packetsWritten",
+  /** Rows and weight tiles that come from DRAM. */
+  "rowsWritten",
 ] as const;
 export type SramTraffic = (typeof SRAM_TRAFFIC)[number];
 
@@ -81,7 +89,8 @@ export interface Counts {
   /** Bytes. */
   readonly sram: PerPe<SramTraffic>;
   readonly noc: Totals<NocAction>;
-  /** Flits over each directed link of the mesh; sums to `noc.flitHop`. */
+  readonly chipLinks: Totals<ChipLinkAction>;
+  /** Flits over each directed link: those of the NoC sum to `noc.flitHop`, those between chips to `chipLinks.packet`. */
   readonly links: readonly LinkCount[];
   readonly eventRouter: Totals<EventRouterAction>;
   readonly dram: Totals<DramAction>;
@@ -91,7 +100,10 @@ export interface Counts {
 }
 
 export interface LinkCount {
-  /** Mesh coordinates [x, y]. */
+  /** Chip on which it is; 0 for links between chips. */
+  readonly chip: number;
+  readonly isBetweenChips: boolean;
+  /** Coordinates [x, y] of mesh nodes, or of chips. */
   readonly from: readonly [number, number];
   readonly to: readonly [number, number];
   readonly flits: number;

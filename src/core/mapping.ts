@@ -6,7 +6,7 @@ export interface Mapping {
   readonly partition: Partition;
   readonly placement: Placement;
   readonly allocation: Allocation;
-  readonly routing: readonly RoutingEntry[];
+  readonly routing: readonly RoutingTable[];
 }
 
 /** Neurons first … first + count − 1 of one population, together on one PE. */
@@ -23,8 +23,10 @@ export type Partition = readonly Slice[];
 export type Placement = readonly number[];
 
 export interface Allocation {
-  /** Memory of each slice. */
+  /** SRAM of each slice. */
   readonly memory: readonly MemoryLayout[];
+  /** DRAM of each slice: indices and weights of the source blocks whose rows do not lie in SRAM. */
+  readonly dram: readonly MemoryLayout[];
   /** Keys of each population that sends events. */
   readonly keys: ReadonlyMap<string, KeyRange>;
 }
@@ -48,6 +50,7 @@ export const SECTION_KINDS = [
   "accumulators",
   "packet-fifo",
   "send-buffer",
+  "row-buffer",
   "decoder-buffer",
 ] as const;
 export type SectionKind = (typeof SECTION_KINDS)[number];
@@ -68,7 +71,7 @@ export interface MemorySection {
   /** Source population for the sections of a source block; empty for the slice's own. */
   readonly source: string;
   readonly delay: 0 | 1;
-  /** Byte offset in the PE's SRAM. */
+  /** Byte offset in the PE's SRAM; from DRAM_ADDRESS on in its part of DRAM. */
   readonly offset: number;
   readonly bytes: number;
 }
@@ -76,16 +79,25 @@ export interface MemorySection {
 /** Sections ascend and do not overlap. */
 export type MemoryLayout = readonly MemorySection[];
 
-/** One line of the event router's table: where events of matching keys go. */
+/** Table of one router of the router graph. Its first matching entry applies. */
+export interface RoutingTable {
+  readonly router: number;
+  readonly entries: readonly RoutingEntry[];
+}
+
+/** One line of a router's table: where events of matching keys go from there. */
 export interface RoutingEntry {
   readonly key: number;
   readonly mask: number;
+  /** Nodes that this router serves itself. */
   readonly destinations: readonly NodeDestination[];
-  /** Whether a copy leaves the chip for the host. */
+  /** Directions of the router graph in which a copy leaves for a neighbouring router. Ascending. */
+  readonly links: readonly number[];
+  /** Whether a copy leaves for the host; at the host's router only. */
   readonly toHost: boolean;
 }
 
-/** One packet to one mesh node, which hands it to each of these PEs. */
+/** One packet to one mesh node, which hands it to each of these PEs; with mesh-unicast one packet each. */
 export interface NodeDestination {
   /** Index in `profile.noc.nodes`. */
   readonly node: number;

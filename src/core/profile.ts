@@ -1,4 +1,11 @@
-import type { DramAction, EventRouterAction, KernelAction, MacArrayAction, NocAction } from "./counts.ts";
+import type {
+  ChipLinkAction,
+  DramAction,
+  EventRouterAction,
+  KernelAction,
+  MacArrayAction,
+  NocAction,
+} from "./counts.ts";
 import type { AccumulatorBits, NumberFormat } from "./number-format.ts";
 import type { BytesPerSecond, Cycles, Hertz, Joules, Seconds, Watts } from "./units.ts";
 
@@ -21,13 +28,18 @@ export interface HardwareProfile {
   readonly noc: NocProfile;
   readonly eventRouter: EventRouterProfile;
   readonly dram?: DramProfile;
+  /** Absent: one chip. */
+  readonly board?: BoardProfile;
   readonly host: HostProfile;
+  readonly synchronisation: SynchronisationProfile;
+  /** Absent: PEs stay at one operating point. */
+  readonly dvfs?: DvfsProfile;
   /** The first is the default. */
   readonly operatingPoints: readonly OperatingPoint[];
 }
 
 export interface PeProfile {
-  /** PEs are numbered from 0; `firstPeId` is what the vendor calls PE 0 (SpiNNaker2: 1). */
+  /** PEs of all chips, numbered from 0 chip by chip; `firstPeId` is what the vendor calls the first of a chip (SpiNNaker2: 1). */
   readonly count: number;
   readonly firstPeId: number;
   /** PE indices that system software keeps for itself. Ascending. */
@@ -59,24 +71,30 @@ export interface SramProfile {
 export const dataBytesOf = ({ bytes, codeBytes, stackBytes }: SramProfile): number =>
   bytes - codeBytes - stackBytes;
 
-/** A dense int8 engine beside the core. */
+/** A dense int8 engine beside the core: columns × rows multiply-accumulates a cycle, output stationary. */
 export interface MacArrayProfile {
-  /** Multiply-accumulates a cycle at full use. */
-  readonly macsPerCycle: number;
-  /** Share of that reached in a vector-matrix product, 0 … 1. */
-  readonly vectorMatrixUtilisation: number;
+  /** Outputs that are computed at once. */
+  readonly columns: number;
+  /** Input vectors that are worked on at once. */
+  readonly rows: number;
+  /** Bytes that the array reads or writes in SRAM in one PE cycle. */
+  readonly sramPortBytes: number;
+  /** PE cycles before the first step of a product. */
+  readonly setupCycles: Cycles;
   readonly accumulatorBits: AccumulatorBits;
 }
 
-/** Events go from a PE to one event router and from there to quads of PEs, over an XY mesh. */
-export interface NocProfile {
-  readonly kind: "central-event-router";
+/** How events travel on a chip. What all kinds share is in `NocBase`. */
+export type NocProfile = CentralEventRouterNoc | MeshMulticastNoc | MeshUnicastNoc;
+
+interface NocBase {
   readonly clock: Hertz;
-  /** Mesh nodes that hold PEs. `nodes[n].pes` are PE indices; every PE is in exactly one node. */
+  /**
+   * Mesh nodes that hold PEs. `nodes[n].pes` are PE indices; every PE is in exactly one node. On a board the nodes of
+   * chip c are those from c · (nodes of a chip) on, each at its place within the chip.
+   */
   readonly nodes: readonly NocNode[];
-  /** Nodes that the event router occupies. */
-  readonly routerNodes: readonly MeshPosition[];
-  /** Where host traffic enters and leaves the mesh. */
+  /** Where host traffic enters and leaves the mesh, on the chip that the host is joined to. */
   readonly hostNode: MeshPosition;
   readonly dramNode?: MeshPosition;
   /** NoC cycles from one node to the next, without contention. */
@@ -84,6 +102,46 @@ export interface NocProfile {
   /** NoC cycles for which a flit occupies a link. */
   readonly flitCycles: Cycles;
   readonly flitBits: number;
+  /** Bytes of data that a flit carries beside its headers. */
+  readonly payloadBytes: number;
+  readonly buffers: NocBuffers;
+}
+
+/** Events go from a PE to the chip's one event router and from there to each node with a destination, over an XY mesh. */
+export interface CentralEventRouterNoc extends NocBase {
+  readonly kind: "central-event-router";
+  /** Nodes that the event router occupies. */
+  readonly routerNodes: readonly MeshPosition[];
+}
+
+/** A router with a table at every node copies an event to any of its links and PEs: a tree over the mesh. */
+export interface MeshMulticastNoc extends NocBase {
+  readonly kind: "mesh-multicast";
+  readonly topology: LinkTopology;
+}
+
+/** A PE sends each destination PE a packet of its own, over an XY mesh; its table lists the destinations. */
+export interface MeshUnicastNoc extends NocBase {
+  readonly kind: "mesh-unicast";
+}
+
+/** How routers or chips are joined: to four neighbours, or to six with the diagonal (1, 1) and (−1, −1). */
+export interface LinkTopology {
+  readonly neighbours: 4 | 6;
+  /** Whether the last column and row are joined to the first. */
+  readonly isTorus: boolean;
+}
+
+/** Buffers of the detailed fidelity. */
+export interface NocBuffers {
+  /** Flits that a link's far end holds. */
+  readonly linkFlits: number;
+  /** NoC cycles until a freed place is known at a link's near end. */
+  readonly creditCycles: Cycles;
+  /** Flits at a node's port for its PEs. */
+  readonly localFlits: number;
+  /** Packets that wait at a PE's or router's way into the mesh. */
+  readonly sourcePackets: number;
 }
 
 export interface MeshPosition {
@@ -92,27 +150,61 @@ export interface MeshPosition {
 }
 
 export interface NocNode extends MeshPosition {
+  /** Index in `board.chips`; 0 where there is no board. */
+  readonly chip: number;
   readonly pes: readonly number[];
 }
 
+/** The multicast router: one a chip, or one a node (mesh-multicast); with mesh-unicast, a PE's list of destinations. */
 export interface EventRouterProfile {
   readonly clock: Hertz;
-  /** Entries of the key/mask table. */
+  /** Entries of one key/mask table. */
   readonly entries: number;
   readonly keyBits: number;
   /** Keys matched a cycle. */
   readonly engines: number;
   readonly pipelineCycles: Cycles;
-  /** NoC ports; each sends one packet a cycle. */
+  /** Ports into the NoC; each sends one packet a cycle. */
   readonly ports: number;
+  /** Packets that a router holds. */
+  readonly queuePackets: number;
+  /** A packet that came over a link and matches no entry goes on straight. */
+  readonly defaultRoute: boolean;
+  /** For how long a packet may wait for its way on before it is dropped, and sent again by software; absent: for ever. */
+  readonly dropAfter?: Seconds;
 }
 
+/** Chips on a board, joined by links between their event routers. Each is as the rest of the profile says. */
+export interface BoardProfile {
+  /** Where each chip stands in the grid of chips. */
+  readonly chips: readonly MeshPosition[];
+  /** Chip that the host is joined to. */
+  readonly hostChip: number;
+  readonly topology: LinkTopology;
+  readonly link: ChipLinkProfile;
+}
+
+export interface ChipLinkProfile {
+  readonly clock: Hertz;
+  /** Link cycles for which a packet occupies a link in one direction. */
+  readonly packetCycles: Cycles;
+  /** Link cycles from one router to the next, without contention. */
+  readonly latencyCycles: Cycles;
+  /** Packets that a link's far end holds. */
+  readonly bufferPackets: number;
+}
+
+/** DRAM of one chip. */
 export interface DramProfile {
   readonly bytes: number;
   /** Usable bandwidth of the chip's DRAM, all ports together. */
   readonly bandwidth: BytesPerSecond;
   /** Transfers are rounded up to this many bytes. */
   readonly burstBytes: number;
+  /** Transfers that are served at once; they share the bandwidth. */
+  readonly ports: number;
+  /** From a request at DRAM to its first data. */
+  readonly latency: Seconds;
 }
 
 export interface HostProfile {
@@ -120,6 +212,32 @@ export interface HostProfile {
   readonly bandwidth: BytesPerSecond;
   /** Bytes of one event on that link. */
   readonly bytesPerEvent: number;
+  /** Energy of one byte on that link, both ends together; outside all energies of the chip. */
+  readonly byteEnergy: Cost<Joules>;
+}
+
+/**
+ * How timesteps are kept apart.
+ *
+ * data-flow: a layer begins when its input is there. barrier: all PEs meet after each layer's work. timer: a
+ * layer's work begins at a tick, whether or not the one before is done.
+ */
+export const SYNCHRONISATIONS = ["data-flow", "barrier", "timer"] as const;
+export type SynchronisationKind = (typeof SYNCHRONISATIONS)[number];
+
+export interface SynchronisationProfile {
+  /** What the chip does unless a run says otherwise. */
+  readonly kind: SynchronisationKind;
+  /** Of one barrier over all PEs; known where the chip has one. */
+  readonly barrier?: Seconds;
+  /** From one tick to the next. */
+  readonly period?: Seconds;
+}
+
+/** PEs that change their operating point while they run. */
+export interface DvfsProfile {
+  /** For how long a PE stands still while it changes from one operating point to another. */
+  readonly switchTime: Seconds;
 }
 
 /** A clock and voltage of the PEs, with what the chip draws there. */
@@ -136,7 +254,7 @@ export type Cost<Unit> = Unit | undefined;
 
 /** One charging basis a component; see the energy model for what each covers. */
 export interface ChipEnergy {
-  /** Drawn always, with every PE switched off: periphery, clocks, leakage, static NoC. */
+  /** Drawn always, with every PE of every chip switched off: periphery, clocks, leakage, static NoC. */
   readonly base: Cost<Watts>;
   readonly pe: PeEnergy;
   readonly macArray?: {
@@ -149,6 +267,13 @@ export interface ChipEnergy {
     readonly costs: Readonly<Record<EventRouterAction, Cost<Joules>>>;
   };
   readonly dram?: { readonly basis: "action"; readonly costs: Readonly<Record<DramAction, Cost<Joules>>> };
+  /** Present where there is a board. */
+  readonly chipLinks?: {
+    readonly basis: "action";
+    readonly costs: Readonly<Record<ChipLinkAction, Cost<Joules>>>;
+  };
+  /** What a board draws always beside its chips; present where there is a board. */
+  readonly board?: { readonly power: Cost<Watts> };
 }
 
 export type PeEnergy =
@@ -160,6 +285,11 @@ export type PeEnergy =
       readonly sleep: Watts;
       readonly costs: Readonly<Record<KernelAction, Cost<Joules>>>;
     };
+
+/** Chips that the profile describes. */
+export const chipsOf = ({ board }: HardwareProfile): number => board?.chips.length ?? 1;
+
+export const pesOfChip = (profile: HardwareProfile): number => profile.pe.count / chipsOf(profile);
 
 /** PE indices that the compiler may use. */
 export const usablePes = ({ pe }: HardwareProfile): number[] => {

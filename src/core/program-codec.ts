@@ -1,22 +1,30 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import protobuf from "protobufjs";
-import { InputError } from "./errors.ts";
+import { InputError, UnsupportedError } from "./errors.ts";
 import type { HostStage, HostStages } from "./event-graph.ts";
 import type { ChipDecoder, Program } from "./program.ts";
 import { PROGRAM_PROTO } from "./program-proto.ts";
 import { verifyProgram } from "./verify-program.ts";
 import { counted } from "./wording.ts";
 
-const FORMAT = "eventloom.program/1";
+const FORMAT = "eventloom.program/2";
 const REBUILD = "Compile the model again.";
 
 const { root } = protobuf.parse(PROGRAM_PROTO);
 const EnvelopeType = root.lookupType("eventloom.Envelope");
 const ProgramType = root.lookupType("eventloom.Program");
 
-/** A Program as the bytes of a `.loom` file. Equal programs give equal bytes. */
+/** A protobuf message holds no more. */
+const MOST_BYTES = 2 ** 31 - 1;
+
+/**
+ * A Program as the bytes of a `.loom` file. Equal programs give equal bytes.
+ * @throws UnsupportedError where they would be more than a file of this form can hold.
+ */
 export function encodeProgram(program: Program): Uint8Array {
   const blobs = new BlobPool();
+  const images = program.pes.reduce((sum, { image, dramImage }) => sum + image.length + dramImage.length, 0);
+  verifyLength(images);
   const { manifest, host, chipDecoder } = program;
   const { quantisation, ...rest } = manifest;
   const message = {
@@ -45,7 +53,19 @@ export function encodeProgram(program: Program): Uint8Array {
     blobs: blobs.bytes,
   };
   const body = ProgramType.encode(message).finish();
+  verifyLength(body.length + ENVELOPE_BYTES);
   return EnvelopeType.encode({ format: FORMAT, sha256: sha256(body), program: body }).finish();
+}
+
+/** At most, beside the program. */
+const ENVELOPE_BYTES = 128;
+
+function verifyLength(bytes: number): void {
+  if (bytes <= MOST_BYTES) return;
+  throw new UnsupportedError(
+    `The program takes ${bytes.toLocaleString("en-US")} bytes; a program file holds at most ${MOST_BYTES.toLocaleString("en-US")}.`,
+    "Simulate or compare the model itself: both compile it in memory and write no program.",
+  );
 }
 
 /**
@@ -126,7 +146,11 @@ function fromWire(wire: WireProgram): Program {
     manifest: { ...manifest, quantisation: { format: numberFormat, scales, accumulatorBits } },
     populations: wire.populations,
     // A copy: views into an image need its start to be aligned.
-    pes: wire.pes.map((pe) => ({ ...pe, image: Uint8Array.from(pe.image) })),
+    pes: wire.pes.map((pe) => ({
+      ...pe,
+      image: Uint8Array.from(pe.image),
+      dramImage: Uint8Array.from(pe.dramImage),
+    })),
     routing: wire.routing,
     host,
     ...(wire.chipDecoder && { chipDecoder: decoderFromWire(wire.chipDecoder) }),

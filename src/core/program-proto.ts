@@ -7,7 +7,7 @@ export const PROGRAM_PROTO = `syntax = "proto3";
 package eventloom;
 
 message Envelope {
-  string format = 1;    // "eventloom.program/1"
+  string format = 1;    // "eventloom.program/2"
   bytes sha256 = 2;     // of the bytes of program
   bytes program = 3;    // a Program
 }
@@ -16,7 +16,7 @@ message Program {
   Manifest manifest = 1;
   repeated Population populations = 2;   // in order of evaluation
   repeated Pe pes = 3;
-  repeated RoutingEntry routing = 4;
+  repeated RoutingTable routing = 4;     // by router, ascending
   Host host = 5;
   ChipDecoder chip_decoder = 6;
   repeated bytes blobs = 7;
@@ -60,6 +60,8 @@ message Pe {
   repeated Section sections = 6;
   uint32 image_offset = 7;
   bytes image = 8;
+  repeated Section dram_sections = 9;
+  bytes dram_image = 10;
 }
 
 message SourceBlock {
@@ -72,6 +74,7 @@ message SourceBlock {
   uint32 index_bytes = 7;
   bool scale_per_row = 8;
   uint32 scale_shift = 9;
+  bool in_dram = 10;
 }
 
 message Section {
@@ -82,11 +85,17 @@ message Section {
   uint32 bytes = 5;
 }
 
+message RoutingTable {
+  uint32 router = 1;              // chip, mesh node or PE, by the profile's kind of NoC
+  repeated RoutingEntry entries = 2;
+}
+
 message RoutingEntry {
   fixed32 key = 1;
   fixed32 mask = 2;
   repeated NodeDestination destinations = 3;
   bool to_host = 4;
+  repeated uint32 links = 5;      // directions to neighbouring routers
 }
 
 message NodeDestination {

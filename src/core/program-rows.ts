@@ -1,6 +1,6 @@
 import { InputError } from "./errors.ts";
 import type { NumberFormat } from "./number-format.ts";
-import type { PeProgram } from "./program.ts";
+import { DRAM_ADDRESS, type PeProgram } from "./program.ts";
 
 /** Synaptic rows of one source block, decoded from the bytes of a PE's image. */
 export interface ImageRows {
@@ -13,22 +13,25 @@ export interface ImageRows {
 /** Reads the rows of source block `block` of a verified program. @throws InputError where row pointers do not ascend. */
 export function rowsOf(pe: PeProgram, block: number, format: NumberFormat): ImageRows {
   const source = pe.sources[block]!;
-  const view = new DataView(pe.image.buffer, pe.image.byteOffset, pe.image.byteLength);
+  const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+    new DataView(buffer, byteOffset, byteLength);
+  const sram = viewOf(pe.image);
+  const view = source.inDram ? viewOf(pe.dramImage) : sram;
   const start = (kind: string): number => {
-    const section = pe.sections.find(
+    const section = [...pe.sections, ...pe.dramSections].find(
       (candidate) =>
         candidate.kind === kind && candidate.source === source.population && candidate.delay === source.delay,
     );
     if (section === undefined) throw new Error(`PE ${pe.pe} has no ${kind} for ${source.population}`);
-    return section.offset - pe.imageOffset;
+    return section.offset - (section.offset < DRAM_ADDRESS ? pe.imageOffset : DRAM_ADDRESS);
   };
   const pointers = start("row-pointers");
   const indices = start("indices");
   const weights = start("weights");
   const pointerAt = (row: number) =>
     source.pointerBytes === 2
-      ? view.getUint16(pointers + 2 * row, true)
-      : view.getUint32(pointers + 4 * row, true);
+      ? sram.getUint16(pointers + 2 * row, true)
+      : sram.getUint32(pointers + 4 * row, true);
   const indexAt = (i: number) =>
     source.indexBytes === 1 ? view.getUint8(indices + i) : view.getUint16(indices + 2 * i, true);
   const weightAt = {

@@ -1,6 +1,6 @@
 import type { HostStage } from "./event-graph.ts";
 import { formatWeight } from "./event-graph-text.ts";
-import type { NodeDestination } from "./mapping.ts";
+import type { NodeDestination, RoutingEntry } from "./mapping.ts";
 import { dataBytesOfPe, type PeProgram, type Program, type SourceBlock } from "./program.ts";
 import { rowsOf } from "./program-rows.ts";
 
@@ -37,11 +37,7 @@ export function formatProgram(program: Program, options: { readonly rows?: boole
         `  ${name}: ${kind}, ${size} neurons, keys ${hex(keys.base)}/${hex(keys.mask)}${payloadFractionBits > 0 ? `, payload Q${payloadFractionBits}` : ""}`,
     ),
     "",
-    "router",
-    ...routing.map(
-      ({ key, mask, destinations, toHost }, index) =>
-        `  ${index}: ${hex(key)}/${hex(mask)} -> ${[...destinations.map(describeDestination), ...(toHost ? ["host"] : [])].join(" ")}`,
-    ),
+    ...routing.flatMap(({ router, entries }) => [`router ${router}`, ...entries.map(describeEntry)]),
   ];
   for (const pe of pes) lines.push("", ...formatPe(program, pe, options.rows ?? false));
   return `${lines.join("\n")}\n`;
@@ -55,6 +51,11 @@ function formatPe(program: Program, pe: PeProgram, withRows: boolean): string[] 
   for (const { kind, source, delay, offset, bytes } of sections) {
     const of = source === "" ? "" : ` ${source}${delay === 1 ? " (recurrent)" : ""}`;
     lines.push(`  ${hex(offset)} ${String(bytes).padStart(7)}  ${kind}${of}`);
+  }
+  for (const { kind, source, delay, offset, bytes } of pe.dramSections) {
+    lines.push(
+      `  ${hex(offset)} ${String(bytes).padStart(7)}  ${kind} ${source}${delay === 1 ? " (recurrent)" : ""}, in DRAM`,
+    );
   }
   pe.sources.forEach((source, index) => {
     lines.push(`  ${describeSource(source)}`);
@@ -96,6 +97,15 @@ const describeStage = (stage: HostStage): string =>
   stage.kind === "embedding"
     ? `${stage.name}: embedding ${stage.rows} x ${stage.width}`
     : `${stage.name}: linear ${stage.inputs} -> ${stage.outputs}`;
+
+const describeEntry = ({ key, mask, destinations, links, toHost }: RoutingEntry, index: number): string => {
+  const to = [
+    ...destinations.map(describeDestination),
+    ...links.map((link) => `link${link}`),
+    ...(toHost ? ["host"] : []),
+  ];
+  return `  ${index}: ${hex(key)}/${hex(mask)} -> ${to.join(" ")}`;
+};
 
 const describeDestination = ({ node, pes }: NodeDestination): string => `node${node}[${pes.join(",")}]`;
 

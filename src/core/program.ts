@@ -1,5 +1,5 @@
 import type { HostStages } from "./event-graph.ts";
-import type { KeyRange, MemorySection, RoutingEntry } from "./mapping.ts";
+import type { KeyRange, MemorySection, RoutingTable } from "./mapping.ts";
 import type { Quantisation } from "./number-format.ts";
 
 /**
@@ -11,14 +11,15 @@ export interface Program {
   /** In order of evaluation; the input first. */
   readonly populations: readonly ProgramPopulation[];
   readonly pes: readonly PeProgram[];
-  readonly routing: readonly RoutingEntry[];
+  /** Tables with entries, by router, ascending. */
+  readonly routing: readonly RoutingTable[];
   readonly host: HostStages;
   /** Present where the decoder runs on the chip; `host.decoder` is then empty. */
   readonly chipDecoder?: ChipDecoder;
 }
 
 export interface Manifest {
-  readonly formatVersion: 1;
+  readonly formatVersion: 2;
   readonly compiler: string;
   readonly modelName: string;
   /** SHA-256 in hex of the model's populations and weights. */
@@ -50,13 +51,15 @@ export interface ProgramPopulation {
  * Section contents, with n = neurons of the slice:
  * - population-table: one record of eight uint32 a source block, in the order of `sources`:
  *   key, mask, rows, offset of row pointers, of indices, of weights, of scales; then a word of
- *   pointerBytes | indexBytes << 8 | scaleShift << 16 | delay << 24.
+ *   pointerBytes | indexBytes << 8 | scaleShift << 16 | delay << 24. Offsets from DRAM_ADDRESS on lead
+ *   into the PE's part of DRAM.
  * - row-pointers: rows + 1 entries of pointerBytes each, counting synapses from the block's first.
  * - indices: accumulator · n + neuron (local), indexBytes each, ascending within a row.
  * - weights: float32, int16 or int8.
  * - scales: uint32 multipliers, one a block or one a row (integer formats; absent in float32).
  * - parameters: accumulatorStart [4, n], then threshold [n]; float32, or int32.
  * - tables: σ then tanh, 513 uint16 each (integer formats; absent in float32).
+ * - row-buffer: room for two rows that come from DRAM, so that one can be worked off while the next arrives.
  * - state [n], accumulators [4, n], packet-fifo, send-buffer, decoder-buffer (where the PE helps a decoder on
  *   the chip): not loaded, start at zero.
  */
@@ -69,7 +72,16 @@ export interface PeProgram {
   readonly sections: readonly MemorySection[];
   readonly imageOffset: number;
   readonly image: Uint8Array;
+  /**
+   * The PE's part of its chip's DRAM, from DRAM_ADDRESS on: indices and weights of source blocks in DRAM. Empty where
+   * all rows are in SRAM.
+   */
+  readonly dramSections: readonly MemorySection[];
+  readonly dramImage: Uint8Array;
 }
+
+/** Where a PE sees its part of the chip's DRAM; its SRAM lies below. */
+export const DRAM_ADDRESS = 2 ** 31;
 
 /** Bytes of a PE's data SRAM from its first section to the end of its last, with the padding between them. */
 export const dataBytesOfPe = ({ sections }: PeProgram): number => {
@@ -89,6 +101,8 @@ export interface SourceBlock {
   /** Whether each row has a scale of its own. */
   readonly scalePerRow: boolean;
   readonly scaleShift: number;
+  /** Whether the rows' indices and weights lie in DRAM; their pointers and scales never do. */
+  readonly inDram: boolean;
 }
 
 /** Bytes of one record of the population table. */

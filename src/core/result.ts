@@ -1,5 +1,7 @@
 import type { Counts } from "./counts.ts";
 import type { Manifest } from "./program.ts";
+import type { Trace } from "./trace.ts";
+import type { Synchronisation } from "./run-policy.ts";
 import type { Cycles, Seconds } from "./units.ts";
 
 /**
@@ -28,14 +30,17 @@ export interface SimulationResult {
   readonly evaluation?: Evaluation;
   /** Packet-by-packet times, one for each operating point that was asked for. */
   readonly replays?: readonly ReplayedTiming[];
+  /** What happened when, where it was asked for; of the first stream. */
+  readonly traces?: readonly Trace[];
+  /** PEs that changed their operating point, one for each policy that was asked for. */
+  readonly dvfs?: readonly DvfsRun[];
   readonly origin: string;
   readonly synthetic: boolean;
 }
 
 /**
- * One layer's work in every timestep, by clock domain. The layer's time is
- * PE work + packet latency + the slower of the busiest link and the event router;
- * for a decoder the slower of its MAC work and its DRAM transfer.
+ * One layer's work in every timestep, by clock domain. The layer's time is the slower of PE work and what it
+ * fetches from DRAM + packet latency + the slowest of the busiest links and the event router.
  */
 export interface Phase {
   readonly name: string;
@@ -43,12 +48,18 @@ export interface Phase {
   readonly peCycles: Float64Array;
   /** NoC cycles that the busiest link is occupied by the layer's events. Shape [steps]. */
   readonly linkCycles: Float64Array;
-  /** Event-router cycles of its busiest part. Shape [steps]. */
+  /** Event-router cycles of the busiest router's busiest part. Shape [steps]. */
   readonly routerCycles: Float64Array;
-  /** Zero-load latency of the longest path that the layer's events take. */
-  readonly latency: { readonly noc: Cycles; readonly eventRouter: Cycles };
-  /** Bytes from DRAM, burst-aligned. Shape [steps]. */
+  /** Link cycles that the busiest link between two chips is occupied by the layer's events. Shape [steps]. */
+  readonly chipLinkCycles: Float64Array;
+  /** Zero-load latency of the longest path that the layer's events take, by clock domain. */
+  readonly latency: { readonly noc: Cycles; readonly eventRouter: Cycles; readonly chipLink: Cycles };
+  /** Bytes from the busiest chip's DRAM, burst-aligned. Shape [steps]. */
   readonly dramBytes: Float64Array;
+  /** NoC cycles that the busiest link is occupied by them and their requests. Shape [steps]. */
+  readonly dramLinkCycles: Float64Array;
+  /** Transfers from DRAM of the PE with most of them. Shape [steps]. */
+  readonly dramTransfers: Float64Array;
 }
 
 export interface PopulationActivity {
@@ -77,6 +88,24 @@ export interface Evaluation {
   /** Sum of −ln p(target). */
   readonly negativeLogLikelihood: number;
   readonly perplexity: number;
+}
+
+/** What a policy made of a run's PE work; everything else of the run stays as it is. */
+export interface DvfsRun {
+  /** Label of the policy. */
+  readonly policy: string;
+  /** Names of the operating points that it uses, slowest first: the levels. */
+  readonly points: readonly string[];
+  /** Of each phase's slowest PE, switching included; in the order of the result's. Seconds, shape [steps] each. */
+  readonly phases: readonly { readonly name: string; readonly seconds: Float64Array }[];
+  /** The run's busy cycles of the Arm kernels, by level and PE index. */
+  readonly busyCycles: readonly Float64Array[];
+  /** The run's cycles in MAC-array work, by level and PE index. */
+  readonly macArrayCycles: readonly Float64Array[];
+  /** Multiply-accumulates of the MAC arrays, by level. */
+  readonly macs: readonly number[];
+  /** Timesteps in which a PE had another level than before, by PE index. */
+  readonly switches: Float64Array;
 }
 
 /** What a run's packet-by-packet replay comes to at one operating point, layers one after the other. */
@@ -111,8 +140,25 @@ export interface Timing {
   readonly total: Seconds;
   /** Mean latency of each phase, in the order of `phases`. */
   readonly phases: readonly { readonly name: string; readonly seconds: Seconds }[];
+  readonly synchronisation: Synchronisation;
+  /** Mean time that a timestep spends in barriers, or waits for ticks after work that was in time. */
+  readonly synchronisingPerStep: Seconds;
+  /** Present where work took longer than a tick of the timer; all other figures assume that it was done. */
+  readonly overruns?: Overruns;
+  /** Label of the policy that set the PEs' operating points; absent where all stayed at `operatingPoint`. */
+  readonly dvfs?: string;
   /** Present where the time is that of a detailed replay. */
   readonly replay?: ReplayFigures;
+}
+
+/** Work that a timer's tick did not wait for. */
+export interface Overruns {
+  /** Timesteps with work that was late. */
+  readonly steps: number;
+  /** By which the latest work was late. */
+  readonly worst: Seconds;
+  /** Shortest tick with which none would be late. */
+  readonly shortestTick: Seconds;
 }
 
 /** sequential: one timestep passes all layers before the next begins. pipelined: layers work on successive steps at once. */

@@ -2,7 +2,7 @@ import { InputError } from "./errors.ts";
 import type { HostStage } from "./event-graph.ts";
 import { INITIALISED_SECTIONS, type KeyRange, SECTION_KINDS, type SectionKind } from "./mapping.ts";
 import { NUMBER_FORMATS, type NumberFormat, SCALE_GRANULARITIES, WEIGHT_BYTES } from "./number-format.ts";
-import type { ChipDecoder, PeProgram, Program, SourceBlock } from "./program.ts";
+import { type ChipDecoder, DRAM_ADDRESS, type PeProgram, type Program, type SourceBlock } from "./program.ts";
 
 /**
  * Checks what every Program promises on its own, without a profile: known kinds, shapes that agree, sections
@@ -14,7 +14,7 @@ import type { ChipDecoder, PeProgram, Program, SourceBlock } from "./program.ts"
 export function verifyProgram(program: Program): Program {
   const { manifest, populations, pes, routing, host, chipDecoder } = program;
   const { format, scales, accumulatorBits } = manifest.quantisation;
-  if (manifest.formatVersion !== 1) fail("manifest.formatVersion", `${manifest.formatVersion} is not 1`);
+  if (manifest.formatVersion !== 2) fail("manifest.formatVersion", `${manifest.formatVersion} is not 2`);
   if (!NUMBER_FORMATS.includes(format)) fail("manifest.numberFormat", `"${format}" is not known`);
   if (!SCALE_GRANULARITIES.includes(scales)) fail("manifest.scales", `"${scales}" is not known`);
   if (accumulatorBits !== 24 && accumulatorBits !== 32)
@@ -39,9 +39,7 @@ export function verifyProgram(program: Program): Program {
   for (const pe of pes) verifyPe(pe, sizes, format);
   if (new Set(pes.map(({ pe }) => pe)).size !== pes.length) fail("pes", "two entries are for the same PE");
   verifyCover(program);
-  routing.forEach(({ key, mask }, index) => {
-    verifyKeys({ base: key, mask }, `routing[${index}]`);
-  });
+  verifyRouting(routing);
   verifyStages([...host.encoder], "host.encoder");
   verifyStages([...host.decoder], "host.decoder");
   if (host.tokens !== undefined && host.vocabulary && host.vocabulary.length !== host.tokens) {
@@ -61,16 +59,24 @@ export function verifyProgram(program: Program): Program {
   return program;
 }
 
+function verifyRouting(routing: Program["routing"]): void {
+  for (const [index, { router, entries }] of routing.entries()) {
+    if (index > 0 && router <= routing[index - 1]!.router) fail(`routing[${index}]`, "is out of order");
+    for (const [line, { key, mask, links }] of entries.entries()) {
+      const field = `routing[${index}].entries[${line}]`;
+      verifyKeys({ base: key, mask }, field);
+      if (links.some((link, i) => i > 0 && link <= links[i - 1]!)) fail(field, "names links out of order");
+    }
+  }
+}
+
 function verifyKeys({ base, mask }: KeyRange, field: string): void {
   if ((base & mask) >>> 0 !== base)
     fail(field, `key 0x${base.toString(16)} has bits outside mask 0x${mask.toString(16)}`);
 }
 
-function verifyPe(
-  { pe, population, firstNeuron, neurons, sources, sections, imageOffset, image }: PeProgram,
-  sizes: ReadonlyMap<string, number>,
-  format: NumberFormat,
-): void {
+function verifyPe(program: PeProgram, sizes: ReadonlyMap<string, number>, format: NumberFormat): void {
+  const { pe, population, firstNeuron, neurons, sources, sections, imageOffset, image } = program;
   const field = `PE ${pe}`;
   const size = sizes.get(population) ?? fail(field, `population "${population}" is not known`);
   if (neurons < 1 || firstNeuron + neurons > size)
@@ -86,6 +92,7 @@ function verifyPe(
       fail(field, `section ${kind} lies outside the memory image`);
     }
   }
+  verifyDram(program, field);
   for (const source of sources) {
     if (source.rows !== sizes.get(source.population))
       fail(field, `${source.rows} rows for source "${source.population}"`);
@@ -95,14 +102,26 @@ function verifyPe(
     if (source.indexBytes !== 1 && source.indexBytes !== 2)
       fail(field, `indices of ${source.indexBytes} bytes`);
     verifyKeys(source.keys, field);
-    verifyBlockSections(sections, source, format, field);
+    verifyBlockSections(program, source, format, field);
   }
+}
+
+/** Sections of DRAM ascend without overlap inside their image, and hold nothing but rows. */
+function verifyDram({ dramSections, dramImage }: PeProgram, field: string): void {
+  let end = DRAM_ADDRESS;
+  for (const { kind, offset, bytes } of dramSections) {
+    if (kind !== "indices" && kind !== "weights") fail(field, `section ${kind} cannot lie in DRAM`);
+    if (offset % 4 !== 0 || offset < end)
+      fail(field, `section ${kind} in DRAM is out of place at byte ${offset}`);
+    end = offset + bytes;
+  }
+  if (end > DRAM_ADDRESS + dramImage.length) fail(field, "sections lie outside the DRAM image");
 }
 
 /** A source block's sections are as long as its rows and synapses say, so that nobody reads past them. */
 function verifyBlockSections(
-  sections: PeProgram["sections"],
-  { population, delay, rows, synapses, pointerBytes, indexBytes, scalePerRow }: SourceBlock,
+  { sections, dramSections }: PeProgram,
+  { population, delay, rows, synapses, pointerBytes, indexBytes, scalePerRow, inDram }: SourceBlock,
   format: NumberFormat,
   field: string,
 ): void {
@@ -113,7 +132,10 @@ function verifyBlockSections(
     ...(format === "float32" ? [] : [["scales", scalePerRow ? 4 * rows : 4] as const]),
   ];
   for (const [kind, bytes] of expected) {
-    const section = sections.find((s) => s.kind === kind && s.source === population && s.delay === delay);
+    const isRow = kind === "indices" || kind === "weights";
+    const section = (inDram && isRow ? dramSections : sections).find(
+      (s) => s.kind === kind && s.source === population && s.delay === delay,
+    );
     if (section?.bytes !== bytes) {
       fail(field, `${kind} of source "${population}" should have ${bytes} bytes, not ${section?.bytes ?? 0}`);
     }

@@ -1,4 +1,5 @@
 import {
+  CHIP_LINK_ACTIONS,
   DRAM_ACTIONS,
   EVENT_ROUTER_ACTIONS,
   MAC_ARRAY_ACTIONS,
@@ -11,7 +12,7 @@ import type { Cost, HardwareProfile, OperatingPoint } from "../core/profile.ts";
 import type { SimulationResult, Timing } from "../core/result.ts";
 import { type Joules, joules, type Watts, watts } from "../core/units.ts";
 import type { ChipComponent, ComponentEnergy, EnergyReport, Unpriced } from "./energy-report.ts";
-
+import { type Levels, levelsOf } from "./levels.ts";
 import { chargePes, PE_CAUSES, type PeCharge } from "./pe-energy.ts";
 import { peTimeOf } from "./pe-time.ts";
 
@@ -27,10 +28,11 @@ export interface EnergyOptions {
  * Prices a finished run. Pure: the same counts, times and costs give the same joules.
  *
  * Each component is charged on one basis, so that nothing is paid for twice:
- * - base: by time, whatever happens.
+ * - base, board: by time, whatever happens.
  * - pe: by state (asleep all the time, more for each busy cycle) or by action. PEs that wait awake are busy
  *   all that time. A MAC array's time is in its own component, not in the core's busy cycles.
- * - macArray, noc, eventRouter, dram: by action.
+ * - macArray, noc, eventRouter, chipLinks, dram: by action.
+ * Where PEs changed their operating point, each cycle and each MAC has the price of the point where it was spent.
  *
  * A cost that is unknown is left out of the total, which is then a lower bound that names what it lacks.
  */
@@ -44,12 +46,14 @@ export function energyOf(
   checkBelongTogether(result, profile, point, timing);
   const { whileWaiting = profile.pe.whileWaiting, whileUnused = profile.pe.whileUnused } = options;
   const { energy } = point;
-  const time = peTimeOf(result, profile, point, timing, whileUnused);
-  const pes = chargePes(result, profile, energy.pe, time, whileWaiting);
+  const levels = levelsOf(result, profile, point, timing);
+  const time = peTimeOf(levels, result.usedPes, profile, timing, whileUnused);
+  const pes = chargePes(result, profile, levels, time, whileWaiting);
   const charges = [
-    baseCharge(energy.base, timing),
+    powerCharge("base", energy.base, timing),
+    ...(energy.board ? [powerCharge("board", energy.board.power, timing)] : []),
     peCharge(energy.pe.basis, pes),
-    ...otherCharges(result, point),
+    ...otherCharges(result, levels),
   ];
   return {
     operatingPoint: point.name,
@@ -60,6 +64,10 @@ export function energyOf(
     peByCause: pes.byCause,
     peByUse: pes.byUse,
     peSeconds: time.use,
+    peSecondsByPoint: levels.map(({ point }, level) => ({
+      operatingPoint: point.name,
+      seconds: time.workingAt[level]!,
+    })),
   };
 }
 
@@ -76,10 +84,10 @@ function chargeOf(
   return { name, basis, dynamic: joules(dynamic), static: joules(fixed), energy, unpriced };
 }
 
-/** The chip's base power over the run's time. */
-function baseCharge(base: Cost<Watts>, { total }: Timing): Charge {
-  if (base !== undefined) return chargeOf("base", "time", 0, base * total);
-  return chargeOf("base", "time", 0, 0, [{ component: "base", action: "power", count: 1 }]);
+/** What is drawn whatever happens, over the run's time. */
+function powerCharge(component: "base" | "board", power: Cost<Watts>, { total }: Timing): Charge {
+  if (power !== undefined) return chargeOf(component, "time", 0, power * total);
+  return chargeOf(component, "time", 0, 0, [{ component, action: "power", count: 1 }]);
 }
 
 function peCharge(basis: "state" | "action", { byCause, byUse, unpriced }: PeCharge): Charge {
@@ -88,12 +96,17 @@ function peCharge(basis: "state" | "action", { byCause, byUse, unpriced }: PeCha
 }
 
 /** What is charged by action. A component that the chip lacks is absent, unless it did something. */
-function otherCharges({ counts }: SimulationResult, { energy }: OperatingPoint): Charge[] {
-  const macs = { mac: sumOf(counts.macArray.mac) };
+function otherCharges({ counts }: SimulationResult, levels: Levels): Charge[] {
+  const { energy } = levels[0].point;
   return [
-    chargeActions("macArray", MAC_ARRAY_ACTIONS, macs, energy.macArray?.costs),
+    joinCharges(
+      levels.map(({ macs, point }) =>
+        chargeActions("macArray", MAC_ARRAY_ACTIONS, { mac: macs }, point.energy.macArray?.costs),
+      ),
+    ),
     chargeActions("noc", NOC_ACTIONS, counts.noc, energy.noc.costs),
     chargeActions("eventRouter", EVENT_ROUTER_ACTIONS, counts.eventRouter, energy.eventRouter.costs),
+    chargeActions("chipLinks", CHIP_LINK_ACTIONS, counts.chipLinks, energy.chipLinks?.costs),
     chargeActions("dram", DRAM_ACTIONS, counts.dram, energy.dram?.costs),
   ].filter((charge) => charge !== undefined);
 }
@@ -110,6 +123,22 @@ function chargeActions<Action extends Unpriced["action"]>(
     .map((action) => ({ component, action, count: counts[action] }));
   const dynamic = sumOf(actions.map((action) => counts[action] * (costs?.[action] ?? 0)));
   return chargeOf(component, "action", dynamic, 0, unpriced);
+}
+
+/** Charges of one component at several operating points as one. */
+function joinCharges(parts: readonly (Charge | undefined)[]): Charge | undefined {
+  const [first, ...others] = parts.filter((part) => part !== undefined);
+  if (first === undefined || others.length === 0) return first;
+  const charges = [first, ...others];
+  const lacking = charges.flatMap(({ unpriced }) => unpriced);
+  const count = sumOf(lacking.map((entry) => entry.count));
+  return chargeOf(
+    first.name,
+    first.basis,
+    sumOf(charges.map(({ dynamic }) => dynamic)),
+    0,
+    lacking.slice(0, 1).map((entry) => ({ ...entry, count })),
+  );
 }
 
 /** Components, totals and means; every sum in the components' order. */

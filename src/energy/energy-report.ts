@@ -1,4 +1,5 @@
 import type {
+  ChipLinkAction,
   DramAction,
   EventRouterAction,
   KernelAction,
@@ -8,21 +9,37 @@ import type {
 import type { Schedule } from "../core/result.ts";
 import type { Joules, Seconds, Watts } from "../core/units.ts";
 
-/** Components of the chip, in the order in which their energies are summed. */
-export const CHIP_COMPONENTS = ["base", "pe", "macArray", "noc", "eventRouter", "dram"] as const;
+/** Components of the chip, or of the board's chips together, in the order in which their energies are summed. */
+export const CHIP_COMPONENTS = [
+  "base",
+  "board",
+  "pe",
+  "macArray",
+  "noc",
+  "eventRouter",
+  "chipLinks",
+  "dram",
+] as const;
 export type ChipComponent = (typeof CHIP_COMPONENTS)[number];
 
 /** Why PEs drew more than asleep: a kernel's action, waiting without sleep, or busy cycles of no action. */
 export type PeCause = KernelAction | "spinning" | "other";
 
 /**
- * An action that happened and has no known cost. `spinCycle` is a PE cycle spent waiting awake, `power` the
- * chip's base, drawn once throughout the run.
+ * An action that happened and has no known cost. `spinCycle` is a PE cycle spent waiting awake, `power` what the
+ * chips' base or the board draws once throughout the run.
  */
 export interface Unpriced {
   readonly component: ChipComponent;
   readonly action:
-    KernelAction | MacArrayAction | NocAction | EventRouterAction | DramAction | "spinCycle" | "power";
+    | KernelAction
+    | MacArrayAction
+    | NocAction
+    | EventRouterAction
+    | ChipLinkAction
+    | DramAction
+    | "spinCycle"
+    | "power";
   readonly count: number;
 }
 
@@ -71,6 +88,8 @@ export interface EnergyReport {
   readonly peByUse: PeUse<Joules>;
   /** Informational: PE-seconds behind `peByUse`. */
   readonly peSeconds: PeUse<Seconds>;
+  /** Informational: PE-seconds of work by operating point, the slowest first. */
+  readonly peSecondsByPoint: readonly { readonly operatingPoint: string; readonly seconds: Seconds }[];
 }
 
 /** What PEs did with their time: work, wait for others, nothing. Switched-off PEs are in none of these. */

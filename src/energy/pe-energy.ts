@@ -1,9 +1,10 @@
 import { KERNEL_ACTIONS, type KernelAction, sumOf, totals } from "../core/counts.ts";
 import { MismatchError } from "../core/errors.ts";
-import type { HardwareProfile, PeEnergy } from "../core/profile.ts";
+import type { HardwareProfile } from "../core/profile.ts";
 import type { SimulationResult } from "../core/result.ts";
 import { type Joules, joules } from "../core/units.ts";
 import type { PeCause, PeUse, Unpriced } from "./energy-report.ts";
+import type { Levels } from "./levels.ts";
 import type { PeTime } from "./pe-time.ts";
 
 export const PE_CAUSES = [...KERNEL_ACTIONS, "spinning", "other"] as const satisfies readonly PeCause[];
@@ -16,31 +17,40 @@ export interface PeCharge {
   readonly unpriced: readonly Unpriced[];
 }
 
-/** Charges the PEs on the profile's one basis: by state and time, or by action beside a static power. */
+/**
+ * Charges the PEs on the profile's one basis: by state and time, or by action beside a static power. A PE draws the
+ * static power of the level at which it works, and the slowest level's while it does not.
+ */
 export function chargePes(
   result: SimulationResult,
   profile: HardwareProfile,
-  energy: PeEnergy,
+  levels: Levels,
   time: PeTime,
   whileWaiting: "sleep" | "spin",
 ): PeCharge {
-  const { working, waiting, unused } = time.use;
+  const energy = levels[0].point.energy.pe;
+  const { waiting, unused } = time.use;
+  const working = sumOf(levels.map(({ point }, level) => time.workingAt[level]! * point.energy.pe.sleep));
   const byUse = {
-    working: joules(working * energy.sleep),
+    working: joules(working),
     waiting: joules(waiting * energy.sleep),
     unused: joules(unused * energy.sleep),
   };
   const spinCycles = whileWaiting === "spin" ? time.waitingCycles : 0;
   return energy.basis === "state"
-    ? { byUse, byCause: chargeCycles(result, profile, energy.busyCycle, spinCycles), unpriced: [] }
+    ? { byUse, byCause: chargeCycles(result, profile, levels, energy.busyCycle, spinCycles), unpriced: [] }
     : { byUse, ...chargeActions(result, energy.costs, spinCycles) };
 }
 
-/** Every busy cycle at one price; the actions' cycles only say what it was spent on. */
+/**
+ * Every busy cycle at the price of its level; the actions' cycles only say what it was spent on. With several
+ * levels they do so at the mean price, as actions are not counted by level.
+ */
 function chargeCycles(
   result: SimulationResult,
   profile: HardwareProfile,
-  busyCycle: Joules,
+  levels: Levels,
+  spinCycle: Joules,
   spinCycles: number,
 ): Record<PeCause, Joules> {
   const cyclesByAction = cyclesOfActions(result, profile);
@@ -53,8 +63,22 @@ function chargeCycles(
     );
   }
   const other = Math.max(0, busy - accounted);
-  const cyclesByCause = { ...cyclesByAction, spinning: spinCycles, other };
-  return byCause((cause) => joules(cyclesByCause[cause] * busyCycle));
+  const cyclesByCause = { ...cyclesByAction, other };
+  const busyCycle = meanPrice(levels);
+  return byCause((cause) =>
+    joules(cause === "spinning" ? spinCycles * spinCycle : cyclesByCause[cause] * busyCycle),
+  );
+}
+
+/** Of a busy cycle. */
+function meanPrice(levels: Levels): Joules {
+  const prices = levels.map(({ point }) =>
+    point.energy.pe.basis === "state" ? point.energy.pe.busyCycle : 0,
+  );
+  const counts = levels.map(({ busyCycles }) => sumOf(busyCycles));
+  const busy = sumOf(counts);
+  if (levels.length === 1 || busy === 0) return joules(prices[0]!);
+  return joules(sumOf(prices.map((price, level) => price * counts[level]!)) / busy);
 }
 
 function cyclesOfActions(

@@ -1,8 +1,9 @@
 import { MismatchError } from "../core/errors.ts";
-import type { HardwareProfile, OperatingPoint } from "../core/profile.ts";
-import type { SimulationResult, Timing } from "../core/result.ts";
+import type { HardwareProfile } from "../core/profile.ts";
+import type { Timing } from "../core/result.ts";
 import { type Cycles, cycles, type Seconds, seconds } from "../core/units.ts";
 import type { PeUse } from "./energy-report.ts";
+import { cyclesAtSlowest, type Levels } from "./levels.ts";
 
 /** Relative slack for sums of cycles that went through seconds and back. */
 const ROUNDING = 1e-9;
@@ -10,34 +11,46 @@ const ROUNDING = 1e-9;
 export interface PeTime {
   /** PE-seconds by use; PEs that are switched off are left out. */
   readonly use: PeUse<Seconds>;
-  /** PE cycles that used PEs spent waiting. */
+  /** PE-seconds of work by level; they sum to `use.working`. */
+  readonly workingAt: readonly Seconds[];
+  /** PE cycles that used PEs spent waiting, at the slowest level. */
   readonly waitingCycles: Cycles;
 }
 
 /**
  * How PEs spent the run. A used PE works while its core or its MAC array does and waits the rest of the time.
- * Of the unused, those that system software keeps stay powered; the others may be off.
+ * Of the unused, those that system software keeps stay powered; the others may be off. Cycles of quicker levels
+ * are counted as those of the slowest that take as long. Work that a timer's ticks did not wait for fills the run.
+ *
+ * @param usedPes PEs that hold a part of the program.
  */
 export function peTimeOf(
-  result: SimulationResult,
+  levels: Levels,
+  usedPes: readonly number[],
   { pe }: HardwareProfile,
-  { peClock }: OperatingPoint,
-  { total }: Timing,
+  { total, overruns }: Timing,
   whileUnused: "sleep" | "off",
 ): PeTime {
+  const { peClock } = levels[0].point;
   const reserved = new Set(pe.reserved);
-  const used = new Set(result.usedPes);
+  const used = new Set(usedPes);
   const runCycles = total * peClock;
+  const workingAt = levels.map(() => 0);
   let workingCycles = 0;
   let usedCount = 0;
   let unusedCount = 0;
   for (let index = 0; index < pe.count; index += 1) {
-    const core = result.busyCycles[index]!;
-    const array = result.macArrayCycles[index]!;
-    checkFits(index, Math.max(core, array), runCycles);
+    const core = cyclesAtSlowest(levels, index, "busyCycles");
+    const array = cyclesAtSlowest(levels, index, "macArrayCycles");
+    if (overruns === undefined) checkFits(index, Math.max(core, array), runCycles);
     if (used.has(index) || core + array > 0) {
       usedCount += 1;
-      workingCycles += Math.min(core + array, runCycles);
+      const worked = Math.min(core + array, runCycles);
+      workingCycles += worked;
+      for (const [level, { point, busyCycles, macArrayCycles }] of levels.entries()) {
+        const own = (busyCycles[index]! + macArrayCycles[index]!) * (peClock / point.peClock);
+        if (own > 0) workingAt[level]! += worked * (own / (core + array));
+      }
     } else if (whileUnused === "sleep" || reserved.has(index)) unusedCount += 1;
   }
   const waitingCycles = Math.max(0, usedCount * runCycles - workingCycles);
@@ -47,6 +60,7 @@ export function peTimeOf(
       waiting: seconds(waitingCycles / peClock),
       unused: seconds(unusedCount * total),
     },
+    workingAt: workingAt.map((count) => seconds(count / peClock)),
     waitingCycles: cycles(waitingCycles),
   };
 }

@@ -1,6 +1,8 @@
 import { dataBytesOf, type HardwareProfile, type OperatingPoint, usablePes } from "../core/profile.ts";
 import { PACKET_BYTES } from "../core/program.ts";
+import { checkBoard } from "./check-board.ts";
 import { checkMesh } from "./check-mesh.ts";
+import { firstChipOf } from "./first-chip.ts";
 import { error, type ProfileFinding, warning } from "./profile-finding.ts";
 
 /** Offsets in a memory image are 32-bit numbers with room to spare. */
@@ -16,12 +18,15 @@ export function checkProfile(
   stated: { readonly neurons?: number } = {},
 ): readonly ProfileFinding[] {
   return [
-    ...checkReserved(profile),
+    ...checkReserved(firstChipOf(profile)),
     ...checkSram(profile),
     ...checkMacArray(profile),
     ...checkMesh(profile),
+    ...checkBoard(profile),
+    ...checkBuffers(profile),
     ...checkKeys(profile, stated.neurons ?? 0),
     ...checkSizes(profile),
+    ...checkSynchronisation(profile),
     ...checkOperatingPoints(profile),
   ];
 }
@@ -50,8 +55,10 @@ function* checkSram({ pe }: HardwareProfile): Generator<ProfileFinding> {
 }
 
 function* checkMacArray({ pe, operatingPoints }: HardwareProfile): Generator<ProfileFinding> {
-  const use = pe.macArray?.vectorMatrixUtilisation ?? 0;
-  if (use > 1) yield error("pe.macArray.vectorMatrixUtilisation", `is ${use}; a share is at most 1`);
+  const port = pe.macArray?.sramPortBytes ?? 1;
+  if (!(Number.isSafeInteger(port) && port > 0)) {
+    yield error("pe.macArray.sramPort", `is ${port} B; a whole number above 0 is needed`);
+  }
   for (const [index, { name, energy }] of operatingPoints.entries()) {
     const at = `operatingPoints[${index}].energy.macArray`;
     if (pe.macArray === undefined && energy.macArray !== undefined) {
@@ -72,6 +79,19 @@ function* checkKeys({ pe, eventRouter }: HardwareProfile, neurons: number): Gene
   if (keys < neurons) yield error(at, `${keys} keys are fewer than ${neurons} neurons`);
 }
 
+/** A link of which one stream can use only a part is possible, but seldom meant. */
+function* checkBuffers({ noc }: HardwareProfile): Generator<ProfileFinding> {
+  const { linkFlits, creditCycles } = noc.buffers;
+  const roundTrip = noc.hopCycles + creditCycles;
+  const covered = linkFlits * noc.flitCycles;
+  if (covered < roundTrip) {
+    yield warning(
+      "noc.buffers.linkFlits",
+      `${linkFlits} flits cover ${covered} of a round trip's ${roundTrip} cycles (hop and credit); a lone stream is held up by credits`,
+    );
+  }
+}
+
 function* checkSizes({ dram, host, noc }: HardwareProfile): Generator<ProfileFinding> {
   const eventBits = 8 * PACKET_BYTES;
   if (noc.flitBits < eventBits) {
@@ -79,6 +99,11 @@ function* checkSizes({ dram, host, noc }: HardwareProfile): Generator<ProfileFin
       "noc.flit",
       `is ${noc.flitBits} bit; an event of ${eventBits} bit (key and payload) must fit one flit`,
     );
+  }
+  if (!Number.isInteger(noc.payloadBytes)) {
+    yield error("noc.payload", `is ${8 * noc.payloadBytes} bit, no whole number of bytes`);
+  } else if (8 * noc.payloadBytes > noc.flitBits) {
+    yield error("noc.payload", `is ${8 * noc.payloadBytes} bit of a flit of ${noc.flitBits} bit`);
   }
   const sizes = {
     "dram.capacity": dram?.bytes,
@@ -89,6 +114,16 @@ function* checkSizes({ dram, host, noc }: HardwareProfile): Generator<ProfileFin
     if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
       yield error(path, `is ${value} B; a whole number above 0 is needed`);
     }
+  }
+}
+
+function* checkSynchronisation({ synchronisation }: HardwareProfile): Generator<ProfileFinding> {
+  const { kind, barrier, period } = synchronisation;
+  if (kind === "barrier" && barrier === undefined) {
+    yield error("synchronisation.barrier", "is missing, but timesteps are kept apart by barriers");
+  }
+  if (kind === "timer" && period === undefined) {
+    yield error("synchronisation.period", "is missing, but timesteps are kept apart by a timer");
   }
 }
 

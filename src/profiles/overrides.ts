@@ -96,9 +96,9 @@ function overridden(figure: unknown, value: string, path: string): JsonObject {
 const isFigure = (value: JsonObject): boolean =>
   ("value" in value && "source" in value) || value.basis === "unknown";
 
-/** JSON where it looks like it, else the text itself: a choice's name. */
+/** JSON where it looks like it (true and false do), else the text itself: a choice's name. */
 function settingOf(text: string, path: string): unknown {
-  if (!/^[[{"\d-]/.test(text)) return text;
+  if (!/^(?:[[{"\d-]|true$|false$)/.test(text)) return text;
   try {
     return JSON.parse(text);
   } catch {

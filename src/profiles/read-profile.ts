@@ -1,11 +1,12 @@
 import { InputError } from "../core/errors.ts";
 import type { HardwareProfile } from "../core/profile.ts";
 import { checkProfile } from "./check-profile.ts";
+import { type BaseReader, extendProfile } from "./extend-profile.ts";
 import { applyOverrides } from "./overrides.ts";
-import { parseJson } from "./parse-json.ts";
 import { ProfileError } from "./profile-finding.ts";
 import { figuresOf, type Provenance } from "./provenance.ts";
 import { findUnderivable } from "./resolve-energy.ts";
+import { findTooMany } from "./resolve-noc.ts";
 import { resolveProfile } from "./resolve.ts";
 import type { ProfileJson } from "./schema.ts";
 import { validateProfile } from "./validate.ts";
@@ -15,18 +16,24 @@ export interface LoadedProfile {
   /** SI units, frozen at every depth. */
   readonly profile: HardwareProfile;
   readonly figures: readonly Provenance[];
-  /** As written, overrides applied. */
+  /** As written, on top of what it extends, overrides applied. */
   readonly json: ProfileJson;
 }
 
 /**
- * Reads a profile: JSON text, overridden, validated, resolved and checked.
+ * Reads a profile: JSON text, laid over the profile that it extends, overridden, validated, resolved and checked.
  *
- * @param file      Name for errors.
+ * @param fileName  Name for errors.
  * @param overrides Texts `path=value`; see applyOverrides.
+ * @param baseOf    Finds the text of a profile that is extended; without it none can be.
  */
-export function readProfile(text: string, file: string, overrides: readonly string[] = []): LoadedProfile {
-  const written = parseJson(text, file);
+export function readProfile(
+  text: string,
+  fileName: string,
+  overrides: readonly string[] = [],
+  baseOf?: BaseReader,
+): LoadedProfile {
+  const { json: written, file } = extendProfile(text, fileName, baseOf);
   try {
     return loadedFrom(applyOverrides(written, overrides), file);
   } catch (fault) {
@@ -42,6 +49,9 @@ function loadedFrom(value: unknown, file: string): LoadedProfile {
   if (lacking !== undefined) {
     throw new ProfileError(file, [lacking, ...more], 'Give the base power, or powers of one PE ("state").');
   }
+  const [tooMany] = findTooMany(json);
+  if (tooMany !== undefined)
+    throw new ProfileError(file, [tooMany], "Describe fewer chips, or smaller ones.");
   const profile = resolveProfile(json);
   const [first, ...others] = checkProfile(profile).filter(({ severity }) => severity === "error");
   if (first !== undefined) {

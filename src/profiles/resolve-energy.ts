@@ -2,6 +2,7 @@ import type { ChipEnergy, Cost, OperatingPoint, PeEnergy } from "../core/profile
 import { hertz, type Joules, joules, type Watts, watts } from "../core/units.ts";
 import type { Quantity, UnknownFigure } from "./figures.ts";
 import { error, type ProfileFinding } from "./profile-finding.ts";
+import { chipsIn } from "./resolve-noc.ts";
 import type { ProfileJson } from "./schema.ts";
 import { toSi } from "./units.ts";
 
@@ -34,12 +35,13 @@ export function findUnderivable({ operatingPoints }: ProfileJson): ProfileFindin
   );
 }
 
+/** Powers are written for one chip; of a board's chips each draws them. */
 function resolveEnergy(point: PointJson, json: ProfileJson): ChipEnergy {
   const { macArray, base: figure } = point.energy;
-  const base = figure.basis === "unknown" ? undefined : watts(toSi("power", figure));
+  const base = powerOf(figure);
   const pe = resolvePeEnergy(point, base, json.pe.count.value);
   return {
-    base,
+    base: base === undefined ? undefined : watts(chipsIn(json) * base),
     pe,
     ...(macArray && {
       macArray: {
@@ -55,8 +57,15 @@ function resolveEnergy(point: PointJson, json: ProfileJson): ChipEnergy {
     ...(json.dram && {
       dram: { basis: "action", costs: resolveCosts("energyPerByte", json.dram.energy.costs) },
     }),
+    ...(json.board && {
+      chipLinks: { basis: "action", costs: resolveCosts("energy", json.board.link.energy.costs) },
+      board: { power: powerOf(json.board.power) },
+    }),
   };
 }
+
+const powerOf = (figure: Quantity<"power"> | UnknownFigure): Cost<Watts> =>
+  figure.basis === "unknown" ? undefined : watts(toSi("power", figure));
 
 /**
  * From powers of the whole chip, with n PEs at clock f:

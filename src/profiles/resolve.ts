@@ -1,17 +1,17 @@
 import { canonicalJson, hashOf } from "../core/hash.ts";
-import type { AccumulatorBits } from "../core/number-format.ts";
+import type { AccumulatorBits, NumberFormat } from "../core/number-format.ts";
 import type {
   DramProfile,
-  EventRouterProfile,
   HardwareProfile,
   HostProfile,
   MacArrayProfile,
-  NocProfile,
   PeProfile,
+  SynchronisationProfile,
 } from "../core/profile.ts";
-import { type BytesPerSecond, type Cycles, cycles, type Hertz, hertz } from "../core/units.ts";
-import type { Quantity } from "./figures.ts";
+import { type BytesPerSecond, cycles, joules, type Seconds, seconds } from "../core/units.ts";
+import type { Quantity, UnknownFigure } from "./figures.ts";
 import { resolveOperatingPoint } from "./resolve-energy.ts";
+import { chipsIn, resolveBoard, resolveEventRouter, resolveNoc } from "./resolve-noc.ts";
 import type { ProfileJson } from "./schema.ts";
 import { toSi } from "./units.ts";
 
@@ -23,10 +23,11 @@ import { toSi } from "./units.ts";
 export function resolveProfile(json: ProfileJson): HardwareProfile {
   const { $schema: _, ...written } = json;
   const shape: ProgramDependencies = {
-    pe: resolvePe(json.pe),
+    pe: resolvePe(json.pe, chipsIn(json)),
     noc: resolveNoc(json),
     eventRouter: resolveEventRouter(json.eventRouter),
     ...(json.dram && { dram: resolveDram(json.dram) }),
+    ...(json.board && { board: resolveBoard(json.board) }),
   };
   const profile: HardwareProfile = {
     name: json.name,
@@ -35,13 +36,15 @@ export function resolveProfile(json: ProfileJson): HardwareProfile {
     sha256: hashOf(canonicalJson(written)),
     ...shape,
     host: resolveHost(json.host),
+    synchronisation: resolveSynchronisation(json.synchronisation),
+    ...(json.dvfs && { dvfs: { switchTime: secondsOf(json.dvfs.switchTime) } }),
     operatingPoints: json.operatingPoints.map((point) => resolveOperatingPoint(point, json)),
   };
   return deepFrozen(profile);
 }
 
 /** What shapes a program and its simulation. Operating points, costs and the host only price and time a run. */
-type ProgramDependencies = Pick<HardwareProfile, "pe" | "noc" | "eventRouter" | "dram">;
+type ProgramDependencies = Pick<HardwareProfile, "pe" | "noc" | "eventRouter" | "dram" | "board">;
 
 /**
  * The hash to which a program is bound: over resolved values, so that 0.125 MiB is 128 KiB. What PEs do while
@@ -52,18 +55,22 @@ function hashOfDependencies({ pe, ...others }: ProgramDependencies): string {
   return hashOf(canonicalJson({ pe: shape, ...others }));
 }
 
-function resolvePe(pe: ProfileJson["pe"]): PeProfile {
+/** Written for one chip, resolved for all of a board's. */
+function resolvePe(pe: ProfileJson["pe"], chips: number): PeProfile {
+  const count = pe.count.value;
   return {
-    count: pe.count.value,
+    count: chips * count,
     firstPeId: pe.firstPeId.value,
-    reserved: pe.reserved.value,
+    reserved: Array.from({ length: chips }, (_, chip) =>
+      pe.reserved.value.map((reserved) => chip * count + reserved),
+    ).flat(),
     sram: {
       bytes: toSi("size", pe.sram.bytes),
       codeBytes: toSi("size", pe.sram.codeBytes),
       stackBytes: toSi("size", pe.sram.stackBytes),
       packetFifoEntries: pe.sram.packetFifoEntries.value,
     },
-    kernels: resolveKernels(pe.kernels),
+    kernels: resolveKernels(pe),
     accumulatorBits: pe.accumulatorBits.value as AccumulatorBits,
     ...(pe.macArray && { macArray: resolveMacArray(pe.macArray) }),
     whileWaiting: pe.whileWaiting.value,
@@ -71,69 +78,56 @@ function resolvePe(pe: ProfileJson["pe"]): PeProfile {
   };
 }
 
-const resolveKernels = (kernels: ProfileJson["pe"]["kernels"]): PeProfile["kernels"] =>
-  mapValues(kernels, (kernel) => mapValues(kernel, ({ value }) => cycles(value)));
+/** Without the accelerator, neurons that compute exponentials take longer. */
+function resolveKernels({ kernels, exponential, neuronUpdateInSoftware }: ProfileJson["pe"]) {
+  const resolved: PeProfile["kernels"] = mapValues(kernels, (kernel) =>
+    mapValues(kernel, ({ value }) => cycles(value)),
+  );
+  if (exponential?.value !== "software") return resolved;
+  const slower = mapValues(neuronUpdateInSoftware ?? {}, ({ value }) => ({ neuronUpdate: cycles(value) }));
+  return Object.fromEntries(
+    Object.entries(resolved).map(([format, kernel]) => [
+      format,
+      { ...kernel, ...slower[format as NumberFormat] },
+    ]),
+  );
+}
 
 const resolveMacArray = (array: NonNullable<ProfileJson["pe"]["macArray"]>): MacArrayProfile => ({
-  macsPerCycle: array.macsPerCycle.value,
-  vectorMatrixUtilisation: toSi("fraction", array.vectorMatrixUtilisation),
+  columns: array.columns.value,
+  rows: array.rows.value,
+  sramPortBytes: toSi("size", array.sramPort),
+  setupCycles: cycles(array.setup.value),
   accumulatorBits: array.accumulatorBits.value as AccumulatorBits,
 });
-
-function resolveNoc({ noc, pe }: ProfileJson): NocProfile {
-  const clock = hertz(toSi("clock", noc.clock));
-  const { pesPerNode, nodes } = noc.floorPlan.value;
-  const indexOf = (id: number) => id - pe.firstPeId.value;
-  return {
-    kind: noc.kind,
-    clock,
-    nodes: nodes
-      .toSorted((a, b) => a.firstPe - b.firstPe)
-      .map(({ firstPe, x, y }) => ({
-        x,
-        y,
-        pes: Array.from({ length: pesPerNode }, (_, place) => indexOf(firstPe) + place),
-      })),
-    routerNodes: noc.routerNodes.value,
-    hostNode: noc.hostNode.value,
-    ...(noc.dramNode && { dramNode: noc.dramNode.value }),
-    hopCycles: cyclesOf(noc.hopLatency, clock),
-    flitCycles: cyclesOf(noc.flitTime, clock),
-    flitBits: noc.flit.value,
-  };
-}
-
-function resolveEventRouter(router: ProfileJson["eventRouter"]): EventRouterProfile {
-  const clock = hertz(toSi("clock", router.clock));
-  return {
-    clock,
-    entries: router.entries.value,
-    keyBits: router.keyBits.value,
-    engines: router.engines.value,
-    pipelineCycles: cyclesOf(router.pipelineLatency, clock),
-    ports: router.ports.value,
-  };
-}
 
 const resolveDram = (dram: NonNullable<ProfileJson["dram"]>): DramProfile => ({
   bytes: toSi("size", dram.capacity),
   bandwidth: toSi("bandwidth", dram.bandwidth) as BytesPerSecond,
   burstBytes: toSi("size", dram.burst),
+  ports: dram.ports.value,
+  latency: secondsOf(dram.latency),
 });
 
 const resolveHost = (host: ProfileJson["host"]): HostProfile => ({
   bandwidth: toSi("bandwidth", host.bandwidth) as BytesPerSecond,
   bytesPerEvent: toSi("size", host.eventSize),
+  byteEnergy: resolveByteEnergy(host.energy?.costs.byte),
 });
 
-/**
- * A latency in whole cycles of its component's clock. A time is rounded up, as synchronous logic does;
- * a hundredth of a cycle is taken as the figure's own rounding (16.67 ns at 300 MHz is 5 cycles).
- */
-export function cyclesOf(latency: Quantity<"latency">, clock: Hertz): Cycles {
-  const exact = latency.unit === "cycles" ? latency.value : toSi("latency", latency) * clock;
-  return cycles(Math.max(1, Math.ceil(exact - 0.01)));
-}
+const resolveByteEnergy = (
+  figure: Quantity<"energyPerByte"> | UnknownFigure | undefined,
+): HostProfile["byteEnergy"] =>
+  figure === undefined || figure.basis === "unknown" ? undefined : joules(toSi("energyPerByte", figure));
+
+/** Data flow needs nothing of the chip, so it is what a chip does of which nothing is said. */
+const resolveSynchronisation = (block: ProfileJson["synchronisation"]): SynchronisationProfile => ({
+  kind: block?.kind.value ?? "data-flow",
+  ...(block?.barrier && { barrier: secondsOf(block.barrier) }),
+  ...(block?.period && { period: secondsOf(block.period) }),
+});
+
+const secondsOf = (figure: Quantity<"duration">): Seconds => seconds(toSi("duration", figure));
 
 /** The record with each present value mapped; keys that are absent stay absent. */
 export function mapValues<Key extends string, From, To>(

@@ -1,12 +1,13 @@
 import { Type } from "typebox";
-import { DRAM_ACTIONS, EVENT_ROUTER_ACTIONS, KERNEL_ACTIONS, NOC_ACTIONS } from "../core/counts.ts";
+import { DRAM_ACTIONS, KERNEL_ACTIONS } from "../core/counts.ts";
 import { NUMBER_FORMATS } from "../core/number-format.ts";
-import { CLOSED, cost, quantity, recordOf, setting, tagged } from "./figures.ts";
+import { SYNCHRONISATIONS } from "../core/profile.ts";
+import { CLOSED, cost, quantity, recordOf, setting } from "./figures.ts";
 
 /**
  * The blocks of a profile that describe components: what there is, how large and how fast. Costs of actions
  * stand in the block of the component that acts; those of PEs depend on clock and voltage and stand in the
- * operating points (schema-energy.ts).
+ * operating points (schema-energy.ts). What carries events stands in schema-noc.ts.
  */
 const accumulatorBits = (description: string) => setting(Type.Enum([24, 32]), description);
 
@@ -44,12 +45,32 @@ export const PeSchema = Type.Object(
         description: "Software kernels by number format; a format that is missing is not supported",
       },
     ),
+    exponential: Type.Optional(
+      setting(Type.Enum(["accelerator", "software"]), "What computes the exponentials of gates"),
+    ),
+    neuronUpdateInSoftware: Type.Optional(
+      Type.Partial(
+        recordOf(
+          NUMBER_FORMATS,
+          (format) =>
+            quantity("cycles", `PE cycles of one neuronUpdate in ${format} without the accelerator`),
+          "",
+        ),
+        {
+          ...CLOSED,
+          description:
+            "neuronUpdate by number format where exponentials are computed in software; a format that is missing computes none",
+        },
+      ),
+    ),
     accumulatorBits: accumulatorBits("Accumulator width of the integer kernels"),
     macArray: Type.Optional(
       Type.Object(
         {
-          macsPerCycle: quantity("macRate", "Multiply-accumulates a PE cycle at full use"),
-          vectorMatrixUtilisation: quantity("fraction", "Share of that reached in a vector-matrix product"),
+          columns: quantity("count", "Outputs that are computed at once"),
+          rows: quantity("count", "Input vectors that are worked on at once; columns x rows MACs a cycle"),
+          sramPort: quantity("size", "Bytes that the array reads or writes in SRAM in one PE cycle"),
+          setup: quantity("cycles", "PE cycles before the first step of a product"),
           accumulatorBits: accumulatorBits("Accumulator width of the array"),
         },
         { ...CLOSED, description: "A dense int8 engine beside the core" },
@@ -61,84 +82,13 @@ export const PeSchema = Type.Object(
   { ...CLOSED, description: "Processing elements; all alike" },
 );
 
-const coordinate = Type.Integer({ minimum: 0, maximum: 1023 });
-const position = Type.Object({ x: coordinate, y: coordinate }, CLOSED);
-
-const CentralEventRouterSchema = Type.Object(
-  {
-    kind: Type.Literal("central-event-router"),
-    clock: quantity("clock", "Clock of the NoC"),
-    floorPlan: setting(
-      Type.Object(
-        {
-          pesPerNode: Type.Integer({ minimum: 1, maximum: 64 }),
-          nodes: Type.Array(
-            Type.Object({ firstPe: Type.Integer({ minimum: 0 }), x: coordinate, y: coordinate }, CLOSED),
-            { minItems: 1, maxItems: 65_536 },
-          ),
-        },
-        CLOSED,
-      ),
-      "Mesh nodes that hold PEs; `firstPe` in the vendor's numbers, the node's other PEs follow it",
-    ),
-    routerNodes: setting(
-      Type.Array(position, { minItems: 1, maxItems: 64 }),
-      "Mesh nodes that the event router occupies",
-    ),
-    hostNode: setting(position, "Where host traffic enters and leaves the mesh"),
-    dramNode: Type.Optional(setting(position, "Where DRAM traffic enters and leaves the mesh")),
-    hopLatency: quantity("latency", "From one node to the next, without contention"),
-    flit: quantity("width", "Bits of a flit"),
-    flitTime: quantity("latency", "For how long a flit occupies a link"),
-    energy: Type.Object(
-      {
-        basis: Type.Literal("action"),
-        costs: recordOf(
-          NOC_ACTIONS,
-          (action) => cost("energy", `Energy of one ${action}`),
-          "Energy by action",
-        ),
-      },
-      CLOSED,
-    ),
-  },
-  {
-    ...CLOSED,
-    description: "Events go from a PE to one event router and from there to nodes, over an XY mesh",
-  },
-);
-
-/** A new kind of NoC is a new branch here and a new branch in resolve.ts. */
-export const NocSchema = tagged("kind", "How events travel on the chip", [CentralEventRouterSchema]);
-
-export const EventRouterSchema = Type.Object(
-  {
-    clock: quantity("clock", "Clock of the event router"),
-    entries: quantity("count", "Entries of the key/mask table"),
-    keyBits: quantity("width", "Width of a key"),
-    engines: quantity("count", "Keys matched a cycle"),
-    pipelineLatency: quantity("latency", "From a key's arrival to its packets' departure"),
-    ports: quantity("count", "NoC ports; each sends one packet a cycle"),
-    energy: Type.Object(
-      {
-        basis: Type.Literal("action"),
-        costs: recordOf(
-          EVENT_ROUTER_ACTIONS,
-          (action) => cost("energy", `Energy of one ${action}`),
-          "Energy by action",
-        ),
-      },
-      CLOSED,
-    ),
-  },
-  { ...CLOSED, description: "The chip's multicast router" },
-);
-
 export const DramSchema = Type.Object(
   {
     capacity: quantity("size", "DRAM of the chip"),
     bandwidth: quantity("bandwidth", "Usable bandwidth, all ports together"),
     burst: quantity("size", "Transfers are rounded up to this"),
+    ports: quantity("count", "Transfers that are served at once; they share the bandwidth"),
+    latency: quantity("duration", "From a request at DRAM to its first data"),
     energy: Type.Object(
       {
         basis: Type.Literal("action"),
@@ -158,6 +108,37 @@ export const HostSchema = Type.Object(
   {
     bandwidth: quantity("bandwidth", "Speed of the link to the host"),
     eventSize: quantity("size", "Bytes of one event on that link"),
+    energy: Type.Optional(
+      Type.Object(
+        {
+          basis: Type.Literal("action"),
+          costs: Type.Object(
+            { byte: cost("energyPerByte", "Energy of one byte on that link, both ends together") },
+            { ...CLOSED, description: "Energy by action" },
+          ),
+        },
+        CLOSED,
+      ),
+    ),
   },
   { ...CLOSED, description: "The link to the host" },
+);
+
+export const SynchronisationSchema = Type.Object(
+  {
+    kind: setting(
+      Type.Enum([...SYNCHRONISATIONS]),
+      "How timesteps are kept apart: by the data themselves, by a barrier after each layer, or by a timer",
+    ),
+    barrier: Type.Optional(quantity("duration", "Of one barrier over all PEs")),
+    period: Type.Optional(quantity("duration", "From one tick of the timer to the next")),
+  },
+  { ...CLOSED, description: "How timesteps are kept apart; data-flow where absent" },
+);
+
+export const DvfsSchema = Type.Object(
+  {
+    switchTime: quantity("duration", "For how long a PE stands still while it changes its operating point"),
+  },
+  { ...CLOSED, description: "PEs that change their operating point while they run" },
 );

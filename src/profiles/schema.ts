@@ -1,7 +1,8 @@
 import { type Static, Type } from "typebox";
 import { CLOSED, FIGURE_DEFINITIONS } from "./figures.ts";
-import { DramSchema, EventRouterSchema, HostSchema, NocSchema, PeSchema } from "./schema-chip.ts";
+import { DramSchema, DvfsSchema, HostSchema, PeSchema, SynchronisationSchema } from "./schema-chip.ts";
 import { OperatingPointSchema } from "./schema-energy.ts";
+import { BoardSchema, EventRouterSchema, NocSchema } from "./schema-noc.ts";
 
 /** A hardware profile as it is written: one JSON file a chip. Keys that are not named here are errors. */
 export const ProfileSchema = Type.Object(
@@ -17,7 +18,10 @@ export const ProfileSchema = Type.Object(
     noc: NocSchema,
     eventRouter: EventRouterSchema,
     dram: Type.Optional(DramSchema),
+    board: Type.Optional(BoardSchema),
     host: HostSchema,
+    synchronisation: Type.Optional(SynchronisationSchema),
+    dvfs: Type.Optional(DvfsSchema),
     operatingPoints: Type.Array(OperatingPointSchema, {
       minItems: 1,
       maxItems: 64,

@@ -15,10 +15,10 @@ export const UNITS = {
   size: { B: same, KiB: times(2 ** 10), MiB: times(2 ** 20), GiB: times(2 ** 30) },
   clock: { Hz: same, kHz: times(1e3), MHz: times(1e6), GHz: times(1e9) },
   cycles: { cycles: same },
-  /** To seconds, except for cycles, which need a clock: see `cyclesOf` in resolve.ts. */
+  /** To seconds, except for cycles, which need a clock: see `cyclesOf` in latency.ts. */
   latency: { cycles: same, ns: over(1e9), us: over(1e6) },
-  fraction: { fraction: same, "%": over(100) },
-  macRate: { "MAC/cycle": same },
+  /** To seconds: times that no clock rounds. */
+  duration: { s: same, ms: over(1e3), us: over(1e6), ns: over(1e9) },
   voltage: { V: same, mV: over(1e3) },
   power: { W: same, mW: over(1e3), uW: over(1e6) },
   energy: { J: same, uJ: over(1e6), nJ: over(1e9), pJ: over(1e12), fJ: over(1e15) },

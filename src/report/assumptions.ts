@@ -28,6 +28,7 @@ export function assumptionsOf({ program, chip, readings, stepIs }: RunReport): s
           "Detailed times are of packets, FIFOs, router and mesh replayed one by one; buffer sizes of NoC and router are assumptions.",
         ]
       : []),
+    ...policyAssumptions(readings),
     ...waitingAssumption(readings, chip.profile.pe.reserved.length),
     ...(chip.overrides.length > 0 ? [`The profile was changed: ${chip.overrides.join(", ")}.`] : []),
     ...(program.chipDecoder
@@ -38,6 +39,26 @@ export function assumptionsOf({ program, chip, readings, stepIs }: RunReport): s
         ]
       : []),
     ...(stepIs === "vector" ? ["A token stands for one input vector."] : []),
+  ];
+}
+
+/** How timesteps are kept apart, and what changing operating points leaves out. */
+function policyAssumptions(readings: RunReport["readings"]): string[] {
+  const kinds = new Set(readings.map(({ timing }) => timing.synchronisation.kind));
+  return [
+    ...(kinds.has("data-flow")
+      ? [
+          "By data flow a layer begins when its input is there; no barrier and no timer tick keeps timesteps apart.",
+        ]
+      : []),
+    ...(kinds.has("timer")
+      ? ["By timer each layer or interval takes one tick; work that is late is taken as done and reported."]
+      : []),
+    ...(readings.some(({ timing }) => timing.dvfs !== undefined)
+      ? [
+          "PEs that change their operating point sleep at the policy's slowest; only its change from timestep to timestep takes time.",
+        ]
+      : []),
   ];
 }
 

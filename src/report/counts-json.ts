@@ -20,6 +20,7 @@ export function countsOf({ program, result }: RunReport): RunJson["counts"] {
     },
     links: counts.links.map(linkJson),
     noc: { ...counts.noc },
+    chipLinks: { ...counts.chipLinks },
     eventRouter: { ...counts.eventRouter },
     dram: { ...counts.dram },
     host: { ...counts.host },
@@ -27,7 +28,15 @@ export function countsOf({ program, result }: RunReport): RunJson["counts"] {
   };
 }
 
-const linkJson = ({ from, to, flits }: Counts["links"][number]): RunJson["counts"]["links"][number] => ({
+const linkJson = ({
+  chip,
+  isBetweenChips,
+  from,
+  to,
+  flits,
+}: Counts["links"][number]): RunJson["counts"]["links"][number] => ({
+  chip,
+  isBetweenChips,
   from: [...from],
   to: [...to],
   flits,

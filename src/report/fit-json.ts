@@ -1,10 +1,11 @@
 import { dataBytesOf, type HardwareProfile, usablePes } from "../core/profile.ts";
 import { dataBytesOfPe, type Program } from "../core/program.ts";
+import { tableLength } from "../core/table-length.ts";
 import type { RunJson } from "./result-schema.ts";
 
 export type FitJson = RunJson["fit"];
 
-/** How a program sits on its chip: PEs, memory byte by byte, routing entries. */
+/** How a program sits on its chip: PEs, memory byte by byte, entries of the longest routing table. */
 export function fitOf(program: Program, profile: HardwareProfile): FitJson {
   const bytes = dataBytesByPe(program);
   let fullest = { pe: 0, dataBytes: 0 };
@@ -17,7 +18,14 @@ export function fitOf(program: Program, profile: HardwareProfile): FitJson {
     dataBytesPerPe: dataBytesOf(profile.pe.sram),
     sramBytesPerPe: profile.pe.sram.bytes,
     dataBytesInAll: [...bytes.values()].reduce((sum, value) => sum + value, 0),
-    routingEntriesUsed: program.routing.length,
+    ...(profile.dram && {
+      dramBytesInAll: program.pes.reduce((sum, { dramImage }) => sum + dramImage.length, 0),
+    }),
+    routingTables: program.routing.length,
+    routingEntriesUsed: program.routing.reduce(
+      (longest, table) => Math.max(longest, tableLength(table, profile)),
+      0,
+    ),
     routingEntriesAvailable: profile.eventRouter.entries,
   };
 }

@@ -1,20 +1,27 @@
 import type { RunReport } from "../compare/run.ts";
 import type { HostStage } from "../core/event-graph.ts";
-import { hostTransferSeconds } from "../core/profile.ts";
+import { type HardwareProfile, hostTransferSeconds, pesOfChip } from "../core/profile.ts";
+import type { Program } from "../core/program.ts";
 import type { RunJson } from "./result-schema.ts";
 
 /** The stages around the chip: counted, never part of chip time or chip energy. */
 export function hostOf({ program, chip, result }: RunReport): RunJson["host"] {
-  const { host } = result.counts;
+  const { eventIn, eventOut, mac } = result.counts.host;
+  const { bytesPerEvent, bandwidth, byteEnergy } = chip.profile.host;
   const stages = [...program.host.encoder, ...program.host.decoder];
-  const events = host.eventIn + host.eventOut;
+  const { steps } = result;
+  const bytes = ((eventIn + eventOut) * bytesPerEvent) / steps;
   return {
-    macsPerToken: host.mac / result.steps,
-    eventsToChipPerToken: host.eventIn / result.steps,
-    eventsFromChipPerToken: host.eventOut / result.steps,
-    linkBytesPerToken: (events * chip.profile.host.bytesPerEvent) / result.steps,
-    linkSecondsPerToken: hostTransferSeconds(chip.profile.host, events) / result.steps,
-    linkBytesPerSecond: chip.profile.host.bandwidth,
+    macsPerToken: mac / steps,
+    eventsToChipPerToken: eventIn / steps,
+    eventsFromChipPerToken: eventOut / steps,
+    linkBytesPerToken: bytes,
+    linkBytesToChipPerToken: (eventIn * bytesPerEvent) / steps,
+    linkBytesFromChipPerToken: (eventOut * bytesPerEvent) / steps,
+    linkSecondsPerToken: hostTransferSeconds(chip.profile.host, eventIn + eventOut) / steps,
+    linkBytesPerSecond: bandwidth,
+    ...(byteEnergy !== undefined && { linkJoulesPerToken: bytes * byteEnergy }),
+    loading: loadingOf(program, chip.profile),
     stages: stages.map((stage) => ({
       name: stage.name,
       kind: stage.kind,
@@ -25,6 +32,36 @@ export function hostOf({ program, chip, result }: RunReport): RunJson["host"] {
     parameterBytes: sumBytes([...new Set(stages.flatMap(parametersOf))]),
   };
 }
+
+/** What goes over the host link before the first timestep. */
+export function loadingOf(
+  { pes, routing, chipDecoder }: Pick<Program, "pes" | "routing" | "chipDecoder">,
+  profile: HardwareProfile,
+): RunJson["host"]["loading"] {
+  const { bandwidth, byteEnergy } = profile.host;
+  const imageBytes = pes.reduce((sum, { image, dramImage }) => sum + image.length + dramImage.length, 0);
+  const entries = routing.reduce((sum, table) => sum + table.entries.length, 0);
+  const routingBytes = entries * bytesOfEntry(profile);
+  const decoderBytes = chipDecoder
+    ? chipDecoder.weights.byteLength + chipDecoder.scale.byteLength + chipDecoder.bias.byteLength
+    : 0;
+  const bytes = imageBytes + routingBytes + decoderBytes;
+  return {
+    imageBytes,
+    routingBytes,
+    decoderBytes,
+    bytes,
+    seconds: bytes / bandwidth,
+    ...(byteEnergy !== undefined && { joules: bytes * byteEnergy }),
+  };
+}
+
+const WORD = 4;
+const LINKS_AND_HOST = 7;
+
+/** Key and mask, then a bit for each PE of a chip, six links and the host, in whole words. */
+const bytesOfEntry = (profile: HardwareProfile): number =>
+  WORD * (2 + Math.ceil((pesOfChip(profile) + LINKS_AND_HOST) / (8 * WORD)));
 
 const parametersOf = (stage: HostStage): Float32Array[] =>
   stage.kind === "embedding" ? [stage.table] : [stage.weights, stage.bias];

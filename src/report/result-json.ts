@@ -8,6 +8,8 @@ import { countsOf } from "./counts-json.ts";
 import { energyByComponent } from "./energy-json.ts";
 import { fitOf } from "./fit-json.ts";
 import { hostOf } from "./host-json.ts";
+import { networkOf } from "./network-json.ts";
+import { dvfsJson, synchronisationJson } from "./policy-json.ts";
 import {
   RESULT_SCHEMA_NAME,
   type ReadingJson,
@@ -110,18 +112,18 @@ const qualityJson = ({
   perplexity,
 });
 
-function readingJson(
-  { point, timing, energy, ...reading }: Reading,
-  { result, chip }: RunReport,
-): ReadingJson {
+function readingJson({ point, timing, energy, ...reading }: Reading, report: RunReport): ReadingJson {
+  const { result, chip } = report;
   const { window } = result;
   const { working, waiting } = energy.peSeconds;
   return {
-    operatingPoint: point.name,
+    operatingPoint: timing.dvfs ?? point.name,
     peClockHertz: point.peClock,
     ...(point.voltage !== undefined && { voltageVolts: point.voltage }),
     schedule: timing.schedule,
     fidelity: timing.replay ? "detailed" : "fast",
+    synchronisation: synchronisationJson(timing),
+    ...dvfsJson(timing, energy, report),
     ...(timing.replay && { replay: timing.replay }),
     whileWaiting: reading.whileWaiting,
     whileUnused: reading.whileUnused,
@@ -133,6 +135,7 @@ function readingJson(
     tokensPerSecond: 1 / timing.secondsPerStep,
     totalSeconds: timing.total,
     phases: timing.phases.map(({ name, seconds }) => ({ name, secondsPerToken: seconds })),
+    network: networkOf(result.counts, chip.profile, timing.total),
     peBusyShare: Math.min(1, working / (working + waiting)),
     peSeconds: { ...energy.peSeconds },
     energyJoulesPerToken: energy.perStep,

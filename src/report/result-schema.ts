@@ -1,15 +1,10 @@
-import { type Static, type TObject, type TProperties, type TSchema, Type } from "typebox";
-import {
-  DRAM_ACTIONS,
-  EVENT_ROUTER_ACTIONS,
-  HOST_ACTIONS,
-  KERNEL_ACTIONS,
-  MAC_ARRAY_ACTIONS,
-  NOC_ACTIONS,
-  SRAM_TRAFFIC,
-} from "../core/counts.ts";
+import { type Static, Type } from "typebox";
 import { NUMBER_FORMATS, SCALE_GRANULARITIES } from "../core/number-format.ts";
-import { FIDELITIES, SCHEDULES } from "../core/result.ts";
+import { CountsOfRun, Traffic } from "./counts-schema.ts";
+import { Reading } from "./reading-schema.ts";
+import { amount, closed, count, oneOf, share, text } from "./schema-forms.ts";
+
+export type { ComponentEnergyJson, ReadingJson } from "./reading-schema.ts";
 
 /**
  * The form of result.json. Field names carry their units. "PerToken" means per timestep, whether the
@@ -17,25 +12,6 @@ import { FIDELITIES, SCHEDULES } from "../core/result.ts";
  * Nothing in it depends on when or on which machine it was written: equal runs give equal bytes.
  */
 export const RESULT_SCHEMA_NAME = "eventloom.result/1";
-
-const closed = <Properties extends TProperties>(
-  properties: Properties,
-  description?: string,
-): TObject<Properties> => Type.Object(properties, { additionalProperties: false, ...described(description) });
-
-const described = (description?: string) => (description === undefined ? {} : { description });
-const count = (description?: string) => Type.Integer({ minimum: 0, ...described(description) });
-const amount = (description?: string) => Type.Number({ minimum: 0, ...described(description) });
-const share = (description?: string) => Type.Number({ minimum: 0, maximum: 1, ...described(description) });
-const text = (description?: string) => Type.String(described(description));
-const oneOf = <const Values extends string[]>(values: readonly [...Values]) => Type.Enum([...values]);
-
-/** One slot for each key. */
-const slots = <Key extends string, Slot extends TSchema>(
-  keys: readonly Key[],
-  slot: Slot,
-  description?: string,
-) => closed(Object.fromEntries(keys.map((key) => [key, slot])) as Record<Key, Slot>, description);
 
 const Model = closed({
   name: text("As the model's folder or file is called"),
@@ -85,8 +61,12 @@ const Fit = closed({
   dataBytesPerPe: count("Data SRAM of one PE: without code, heap and stack"),
   sramBytesPerPe: count("All SRAM of one PE"),
   dataBytesInAll: count("Bytes laid out on all PEs together"),
-  routingEntriesUsed: count("Entries of the event router's table"),
-  routingEntriesAvailable: count("Entries that the table has"),
+  dramBytesInAll: Type.Optional(
+    count("Bytes of synaptic rows in DRAM, of all PEs together; absent where the chip has no DRAM"),
+  ),
+  routingTables: count("Routers whose tables have entries"),
+  routingEntriesUsed: count("Entries of the longest of them"),
+  routingEntriesAvailable: count("Entries that a table can have"),
 });
 
 const Layer = closed({
@@ -122,76 +102,32 @@ const Work = closed({
   shareByProductLaw: share("λ_a·λ_w"),
 });
 
-const meshPosition = Type.Array(Type.Integer(), { minItems: 2, maxItems: 2, description: "[x, y]" });
-
-const Traffic = closed({
-  eventsSentPerToken: amount("Events that PEs send"),
-  eventsReceivedPerToken: amount("Deliveries of events to PEs"),
-  rowLookupsPerToken: amount("Keys that PEs looked up in their own tables"),
-  rowFetchesPerToken: amount("Look-ups that found synapses"),
-  neuronUpdatesPerToken: amount(),
-  tableLookupsPerToken: amount("Keys matched by the event router"),
-  packetsOutPerToken: amount("Packets that leave the event router"),
-  flitHopsPerToken: amount("Flits over one link each"),
-  busiestLink: Type.Optional(
-    closed({
-      from: meshPosition,
-      to: meshPosition,
-      flitsPerToken: amount(),
-    }),
-  ),
-  sramBytesReadPerToken: amount("All PEs together"),
-  sramBytesWrittenPerToken: amount("All PEs together"),
-  sramBytesPerTokenByKind: slots(SRAM_TRAFFIC, amount()),
-  dramBytesReadPerToken: amount(),
-  dramBytesWrittenPerToken: amount(),
-  saturations: closed({ input: count(), scaledPayload: count(), accumulator: count() }, "Whole run"),
-});
-
-const countList = Type.Array(count());
-
-const CountsOfRun = closed(
-  {
-    perPe: closed(
-      {
-        pe: Type.Array(count(), {
-          description: "Indices of the PEs that hold a part of the program, ascending",
-        }),
-        layer: Type.Array(text(), {
-          description: "Population of the PE's neurons; empty where it only helps a decoder",
-        }),
-        helpsDecoder: Type.Array(Type.Boolean(), { description: "Shares the decoder on the chip" }),
-        kernel: slots(KERNEL_ACTIONS, countList, "Actions of the PE's kernels"),
-        macArray: slots(MAC_ARRAY_ACTIONS, countList),
-        sramBytes: slots(SRAM_TRAFFIC, countList, "Bytes of the PE's SRAM by kind"),
-        busyCycles: Type.Array(count(), { description: "PE cycles in kernels" }),
-        macArrayCycles: Type.Array(count(), { description: "PE cycles in MAC-array work" }),
-      },
-      "Columns of one table: entry n of each array belongs to PE pe[n]",
-    ),
-    links: Type.Array(closed({ from: meshPosition, to: meshPosition, flits: count() }), {
-      description: "Directed links of the mesh; their flits sum to noc.flitHop",
-    }),
-    noc: slots(NOC_ACTIONS, count()),
-    eventRouter: slots(EVENT_ROUTER_ACTIONS, count()),
-    dram: slots(DRAM_ACTIONS, count()),
-    host: slots(HOST_ACTIONS, count()),
-    saturations: closed(
-      { input: count(), scaledPayload: count(), accumulator: count() },
-      "Values clamped in integer formats",
-    ),
-  },
-  "Whole numbers over the whole run",
-);
-
 const Host = closed(
   {
     macsPerToken: amount("Multiply-accumulates of the stages that run on the host"),
     eventsToChipPerToken: amount(),
     eventsFromChipPerToken: amount(),
     linkBytesPerToken: amount("Over the link between host and chip, both ways"),
+    linkBytesToChipPerToken: amount(),
+    linkBytesFromChipPerToken: amount(),
     linkSecondsPerToken: amount("At the link's bandwidth, without protocol; not part of the chip's time"),
     linkBytesPerSecond: amount("The profile's bandwidth"),
+    linkJoulesPerToken: Type.Optional(
+      amount("Absent where the link has no known cost; in no energy of the chip"),
+    ),
+    loading: closed(
+      {
+        imageBytes: count("Memory images of PEs, in SRAM and DRAM"),
+        routingBytes: count(
+          "Routing tables: key, mask and a bit for each place an event may go, in whole words",
+        ),
+        decoderBytes: count("Weights, scales and biases of a decoder on the chip"),
+        bytes: count("All of it"),
+        seconds: amount("Over the host link at its bandwidth"),
+        joules: Type.Optional(amount("Absent where the link has no known cost")),
+      },
+      "Loading the program, once: in no time and no energy of the chip",
+    ),
     stages: Type.Array(
       closed({
         name: text(),
@@ -231,67 +167,6 @@ const Quality = closed({
   negativeLogLikelihoodNats: amount("Summed over tokens"),
   perplexity: amount(),
 });
-
-const ComponentEnergy = closed({
-  component: oneOf(["base", "pe", "macArray", "noc", "eventRouter", "dram"]),
-  chargedBy: Type.Enum(["time", "state", "action"], { description: "The one basis on which it is charged" }),
-  joulesPerToken: amount(),
-  joulesTotal: amount("The whole run"),
-  causes: Type.Array(closed({ cause: text(), joulesPerToken: amount() }), {
-    description: "What it was spent on; sums to joulesPerToken. Empty where there is nothing to tell apart",
-  }),
-});
-
-const Unpriced = closed({
-  component: text(),
-  action: text(),
-  count: count("How often it happened; 1 for the base power, which is drawn all the time"),
-});
-
-const Reading = closed(
-  {
-    operatingPoint: text(),
-    peClockHertz: amount(),
-    voltageVolts: Type.Optional(amount()),
-    schedule: oneOf(SCHEDULES),
-    fidelity: oneOf(FIDELITIES),
-    replay: Type.Optional(
-      closed(
-        {
-          largestFifo: count("Most packets that a PE's FIFO held at once"),
-          refusedPackets: count("How often a packet found its PE's FIFO full and waited in the NoC"),
-          stalledSends: count("How often a PE found its way into the NoC full and waited"),
-        },
-        "Of a detailed reading",
-      ),
-    ),
-    whileWaiting: Type.Union([Type.Literal("sleep"), Type.Literal("spin")]),
-    whileUnused: Type.Union([Type.Literal("sleep"), Type.Literal("off")]),
-    latencySecondsPerToken: amount("From a timestep's input to its result, mean"),
-    latencySecondsPerWindow: Type.Optional(amount("From a window's first input to its last result")),
-    secondsBetweenTokens: amount("From one result to the next, mean"),
-    tokensPerSecond: amount(),
-    totalSeconds: amount("The whole run on the chip"),
-    phases: Type.Array(closed({ name: text(), secondsPerToken: amount() })),
-    peBusyShare: share("Busy PE time / PE time, over the PEs in use"),
-    peSeconds: closed(
-      {
-        working: amount("Of PEs in use, core or MAC array busy"),
-        waiting: amount("Of PEs in use, the rest of the run"),
-        unused: amount("Of powered PEs without work and of reserved ones"),
-      },
-      "What PEs did with their time, summed over PEs and the whole run",
-    ),
-    energyJoulesPerToken: amount(),
-    energyJoulesPerWindow: Type.Optional(amount()),
-    energyJoulesTotal: amount("The whole run on the chip"),
-    energyIsLowerBound: Type.Boolean({ description: "Some of what happened has no known cost" }),
-    unpriced: Type.Array(Unpriced),
-    energyByComponent: Type.Array(ComponentEnergy),
-    meanPowerWatts: amount(),
-  },
-  "One operating point under one schedule",
-);
 
 const Run = closed({
   verdict: Type.Literal("fits"),
@@ -335,5 +210,3 @@ export const ResultSchema = closed({
 export type ResultJson = Static<typeof ResultSchema>;
 export type RunJson = Static<typeof Run>;
 export type RefusalJson = Static<typeof Refusal>;
-export type ReadingJson = Static<typeof Reading>;
-export type ComponentEnergyJson = Static<typeof ComponentEnergy>;

@@ -1,6 +1,7 @@
 import { alignColumns, REPORT_WIDTH, type Style, shorten, wrap } from "./layout.ts";
 import { formatCount, formatMean, formatPercent, formatShare, formatSi, plural } from "./quantities.ts";
 import type { ComponentEnergyJson, ReadingJson, RunJson } from "./result-schema.ts";
+import { describePoint, dvfsRows, formatOverruns, labelOf, synchronisationRows } from "./text-policies.ts";
 
 const INDENT = "  ";
 
@@ -13,7 +14,7 @@ export function formatReadings(run: RunJson, style: Style): string[] {
     lines.push(...block);
     first += shown;
   }
-  return [...lines, ...formatUnpriced(run), ...formatExtrapolation(run)];
+  return [...lines, ...formatOverruns(run, style), ...formatUnpriced(run), ...formatExtrapolation(run)];
 }
 
 /** As many of the readings as fit in the width of a report, at least one. */
@@ -38,14 +39,16 @@ function rowsOf(run: RunJson, readings: readonly ReadingJson[]): string[][] {
   const row = (label: string, cell: (reading: ReadingJson) => string) => [label, ...readings.map(cell)];
   const { windowSteps, stepIs } = run.input;
   const rows = [
-    row("", headingOf),
+    row("", labelOf),
     row("PE clock", describePoint),
     row("latency", ({ latencySecondsPerToken }) => formatSi(latencySecondsPerToken, "s")),
     ...phaseRows(readings),
+    ...synchronisationRows(readings),
     row("time between results", ({ secondsBetweenTokens }) => formatSi(secondsBetweenTokens, "s")),
     ...replayRows(readings),
     row(`${stepIs}s a second`, ({ tokensPerSecond }) => formatMean(tokensPerSecond)),
     row("PEs in use busy", ({ peBusyShare }) => formatShare(peBusyShare)),
+    ...dvfsRows(readings),
     row("energy", (reading) => formatEnergy(reading, reading.energyJoulesPerToken)),
     ...energyRows(readings),
     row("mean power", (reading) => atLeast(reading) + formatSi(reading.meanPowerWatts, "W")),
@@ -60,9 +63,6 @@ function rowsOf(run: RunJson, readings: readonly ReadingJson[]): string[][] {
   ];
 }
 
-const headingOf = ({ operatingPoint, schedule, fidelity }: ReadingJson): string =>
-  `${operatingPoint} ${fidelity === "detailed" ? "detailed" : schedule}`;
-
 /** What a packet-by-packet replay saw beside time, and how far it lies from the closed form. */
 function replayRows(readings: readonly ReadingJson[]): string[][] {
   if (readings.every(({ replay }) => replay === undefined)) return [];
@@ -72,8 +72,11 @@ function replayRows(readings: readonly ReadingJson[]): string[][] {
   return [
     row(`${INDENT}against fast`, (reading) => {
       const fast = readings.find(
-        ({ fidelity, schedule, operatingPoint }) =>
-          fidelity === "fast" && schedule === "sequential" && operatingPoint === reading.operatingPoint,
+        ({ fidelity, schedule, operatingPoint, synchronisation }) =>
+          fidelity === "fast" &&
+          schedule === "sequential" &&
+          operatingPoint === reading.operatingPoint &&
+          synchronisation.kind === "data-flow",
       );
       if (fast === undefined) return "-";
       const change = 100 * (reading.latencySecondsPerToken / fast.latencySecondsPerToken - 1);
@@ -83,9 +86,6 @@ function replayRows(readings: readonly ReadingJson[]): string[][] {
     row(`${INDENT}packets held back`, ({ replay }) => formatCount(replay!.refusedPackets)),
   ];
 }
-
-const describePoint = ({ peClockHertz, voltageVolts }: ReadingJson): string =>
-  formatSi(peClockHertz, "Hz") + (voltageVolts === undefined ? "" : `, ${voltageVolts} V`);
 
 const atLeast = ({ energyIsLowerBound }: ReadingJson): string => (energyIsLowerBound ? "at least " : "");
 
@@ -135,13 +135,24 @@ function causeRow(readings: readonly ReadingJson[], component: ComponentName, na
 }
 
 type ComponentName = ComponentEnergyJson["component"];
-const CHIP_COMPONENTS = ["base", "pe", "macArray", "noc", "eventRouter", "dram"] as const;
+const CHIP_COMPONENTS = [
+  "base",
+  "board",
+  "pe",
+  "macArray",
+  "noc",
+  "eventRouter",
+  "chipLinks",
+  "dram",
+] as const;
 const COMPONENT_LABELS: Readonly<Record<ComponentName, string>> = {
   base: "base of the chip",
+  board: "board beside its chips",
   pe: "PEs",
   macArray: "MAC arrays",
   noc: "NoC",
   eventRouter: "event router",
+  chipLinks: "links between chips",
   dram: "DRAM",
 };
 
@@ -179,7 +190,7 @@ function formatUnpriced(run: RunJson): string[] {
   const named = run.readings.flatMap(({ unpriced }) =>
     unpriced.map(
       ({ component, action, count }) =>
-        `${component}.${action} (${component === "base" ? "all the time" : `${formatCount(count)} ${count === 1 ? "time" : "times"}`})`,
+        `${component}.${action} (${action === "power" ? "all the time" : `${formatCount(count)} ${count === 1 ? "time" : "times"}`})`,
     ),
   );
   if (named.length === 0) return [];

@@ -17,9 +17,13 @@ export function formatProgramFacts(run: RunJson, style: Style): string[] {
       `${formatBytes(fit.fullestPe.dataBytes)} of ${formatBytes(fit.dataBytesPerPe)} data SRAM (PE ${fit.fullestPe.pe}); ` +
         `${formatBytes(fit.dataBytesInAll)} on all PEs`,
     ],
+    ...((fit.dramBytesInAll ?? 0) > 0
+      ? [["DRAM", `${formatBytes(fit.dramBytesInAll!)} of synaptic rows`] as const]
+      : []),
     [
       "routing entries",
-      `${formatCount(fit.routingEntriesUsed)} of ${formatCount(fit.routingEntriesAvailable)}`,
+      `${formatCount(fit.routingEntriesUsed)} of ${formatCount(fit.routingEntriesAvailable)}` +
+        (fit.routingTables > 1 ? `, in the longest of ${formatCount(fit.routingTables)} tables` : ""),
     ],
   ];
   if (quality !== undefined) {

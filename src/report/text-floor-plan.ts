@@ -1,4 +1,11 @@
-import type { HardwareProfile, MeshPosition, NocNode } from "../core/profile.ts";
+import {
+  chipsOf,
+  type HardwareProfile,
+  type MeshPosition,
+  type NocNode,
+  type NocProfile,
+  pesOfChip,
+} from "../core/profile.ts";
 import { alignColumns, REPORT_WIDTH, type Style } from "./layout.ts";
 import { formatCount } from "./quantities.ts";
 
@@ -6,15 +13,25 @@ import { formatCount } from "./quantities.ts";
 const MOST_COLUMNS = 40;
 const MOST_ROWS = 200;
 
+/** What the legend says of routers. */
+const ROUTERS: Readonly<Record<NocProfile["kind"], string>> = {
+  "central-event-router": "R event router, ",
+  "mesh-multicast": "each node has a router; ",
+  "mesh-unicast": "",
+};
+
 /** A map of the mesh: PE numbers at their nodes, and where event router, host and DRAM are. y grows upwards. */
-export function formatFloorPlan({ noc }: HardwareProfile, style: Style): string[] {
-  const { nodes, routerNodes, hostNode, dramNode } = noc;
+export function formatFloorPlan(profile: HardwareProfile, style: Style): string[] {
+  const { noc } = profile;
+  const { hostNode, dramNode } = noc;
+  const nodes = nodesOfFirstChip(noc);
+  const routerNodes = routerNodesOf(noc);
   const places = [...nodes, ...routerNodes, hostNode, ...(dramNode ? [dramNode] : [])];
   const columns = range(places.map(({ x }) => x));
   const rows = range(places.map(({ y }) => y)).reverse();
-  const heading = style.heading("Floor plan");
+  const heading = [style.heading("Floor plan"), ...boardLines(profile)];
   const tooLarge = [
-    heading,
+    ...heading,
     `  ${formatCount(nodes.length)} nodes with PEs on a mesh of ${formatCount(columns.length)} × ${formatCount(rows.length)}: too large to draw`,
   ];
   if (columns.length > MOST_COLUMNS || rows.length > MOST_ROWS) return tooLarge;
@@ -29,10 +46,28 @@ export function formatFloorPlan({ noc }: HardwareProfile, style: Style): string[
   );
   if (Math.max(...[head, ...body].map((line) => line.length)) > REPORT_WIDTH - 2) return tooLarge;
   return [
-    heading,
+    ...heading,
     style.faint(`  ${head}`),
     ...body.map((line) => `  ${line}`),
-    `  Numbers are PEs as in reports, from 0; R event router, H host${dramNode ? ", D DRAM" : ""}.`,
+    `  Numbers are PEs as in reports, from 0; ${ROUTERS[noc.kind]}H host${dramNode ? ", D DRAM" : ""}.`,
+  ];
+}
+
+/** All chips of a board are alike: its first stands for them. */
+const nodesOfFirstChip = ({ nodes }: NocProfile): readonly NocNode[] =>
+  nodes.filter(({ chip }) => chip === 0);
+
+const routerNodesOf = (noc: NocProfile): readonly MeshPosition[] =>
+  noc.kind === "central-event-router" ? noc.routerNodes : [];
+
+function boardLines(profile: HardwareProfile): string[] {
+  const { board } = profile;
+  if (board === undefined) return [];
+  const { neighbours, isTorus } = board.topology;
+  const joined = `joined to up to ${neighbours} neighbours${isTorus ? " on a torus" : ""}`;
+  return [
+    `  ${formatCount(chipsOf(profile))} chips, ${joined}, the host to chip ${formatCount(board.hostChip)}.`,
+    `  PEs of chip n begin at ${formatCount(pesOfChip(profile))} × n. This is chip 0:`,
   ];
 }
 
@@ -45,12 +80,13 @@ function range(values: readonly number[]): number[] {
 
 const keyOf = ({ x, y }: MeshPosition): string => `${x},${y}`;
 
-function cellsOf({ nodes, routerNodes, hostNode, dramNode }: HardwareProfile["noc"]): Map<string, string> {
-  const cells = new Map(nodes.map((node) => [keyOf(node), pesOf(node)]));
+function cellsOf(noc: NocProfile): Map<string, string> {
+  const { hostNode, dramNode } = noc;
+  const cells = new Map(nodesOfFirstChip(noc).map((node) => [keyOf(node), pesOf(node)]));
   const mark = (place: MeshPosition | undefined, letter: string): void => {
     if (place !== undefined) cells.set(keyOf(place), (cells.get(keyOf(place)) ?? "") + letter);
   };
-  for (const node of routerNodes) mark(node, "R");
+  for (const node of routerNodesOf(noc)) mark(node, "R");
   mark(hostNode, "H");
   mark(dramNode, "D");
   return cells;

@@ -1,6 +1,7 @@
 import { type Alignment, alignColumns, printable, REPORT_WIDTH, type Style, shorten } from "./layout.ts";
 import { formatMean, formatSi } from "./quantities.ts";
 import type { ReadingJson, ResultJson, RunJson } from "./result-schema.ts";
+import { wayOf } from "./text-policies.ts";
 
 const COLUMNS = [
   "model",
@@ -20,7 +21,7 @@ type Row = Readonly<Record<Column, string>>;
 /** What can stand in the caption where all rows share it, in the order in which it goes there. */
 const SHAREABLE = ["model", "chip", "schedule", "format"] as const satisfies readonly Column[];
 /** Names of any length; the longest is cut first. */
-const NAMES = ["model", "chip", "point"] as const satisfies readonly Column[];
+const NAMES = ["model", "chip", "point", "schedule"] as const satisfies readonly Column[];
 const SHORTEST_NAME = 8;
 
 /** Lines that the overview would have: one for each operating point and schedule of each run. */
@@ -68,7 +69,7 @@ const rowOf = (run: RunJson, reading: ReadingJson): Row => {
     chip: printable(run.chip.name),
     format: run.program.format,
     point: printable(reading.operatingPoint),
-    schedule: reading.fidelity === "detailed" ? "detailed" : reading.schedule,
+    schedule: wayOf(reading),
     latency: formatSi(reading.latencySecondsPerToken, "s"),
     rate: formatMean(reading.tokensPerSecond),
     energy: bound + formatSi(reading.energyJoulesPerToken, "J"),

@@ -1,6 +1,7 @@
 import { formatPairs, formatTable, type Style, shorten, wrap } from "./layout.ts";
 import { formatBytes, formatCount, formatMean, formatShare, formatSi, plural } from "./quantities.ts";
 import type { RunJson } from "./result-schema.ts";
+import { labelOf } from "./text-policies.ts";
 
 const NAME_WIDTH = 26;
 
@@ -124,12 +125,21 @@ export function formatHost(run: RunJson, style: Style): string[] {
       [
         "link",
         `${formatMean(host.eventsToChipPerToken)} events to the chip, ${formatMean(host.eventsFromChipPerToken)} back, ` +
-          `${formatBytes(host.linkBytesPerToken)}: ${formatSi(host.linkSecondsPerToken, "s")} at ${formatSi(host.linkBytesPerSecond, "B/s")}`,
+          `${formatBytes(host.linkBytesPerToken)}: ${formatSi(host.linkSecondsPerToken, "s")} at ${formatSi(host.linkBytesPerSecond, "B/s")}; ` +
+          `${formatBytes(host.linkBytesToChipPerToken)} in, ${formatBytes(host.linkBytesFromChipPerToken)} out; ${formatLinkEnergy(host.linkJoulesPerToken)}`,
+      ],
+      [
+        "loading",
+        `the program once: ${formatBytes(host.loading.bytes)}, ${formatSi(host.loading.seconds, "s")} over the link, in no chip time; ` +
+          formatLinkEnergy(host.loading.joules),
       ],
     ]),
     ...formatSlowLink(run, style),
   ];
 }
+
+const formatLinkEnergy = (joules: number | undefined): string =>
+  joules === undefined ? "energy unpriced" : `${formatSi(joules, "J")}, in no chip energy`;
 
 /** The host never keeps the simulated chip waiting; where a real link would, the report says so. */
 function formatSlowLink({ host, input, readings }: RunJson, style: Style): string[] {
@@ -137,7 +147,7 @@ function formatSlowLink({ host, input, readings }: RunJson, style: Style): strin
     ({ secondsBetweenTokens }) => host.linkSecondsPerToken > secondsBetweenTokens,
   );
   if (slowed.length === 0) return [];
-  const where = slowed.map(({ operatingPoint, schedule }) => `${operatingPoint} ${schedule}`).join(", ");
+  const where = slowed.map(labelOf).join(", ");
   return wrap(
     `WARNING: the link takes longer than the chip between ${input.stepIs}s at ${where}. There the host would set the pace.`,
     "  ",

@@ -2,6 +2,7 @@ import { hangingItem, PLAIN_STYLE, type Style, shorten, wrap } from "./layout.ts
 import type { RefusalJson, ResultJson, RunJson } from "./result-schema.ts";
 import { formatReadings } from "./text-cost.ts";
 import { formatProgramFacts } from "./text-facts.ts";
+import { formatNetworkUse } from "./text-network.ts";
 import { formatOverview, overviewRows } from "./text-overview.ts";
 import { formatBusiestPes } from "./text-pes.ts";
 import { formatActivity, formatHost, formatMetrics, formatTraffic, formatWork } from "./text-work.ts";
@@ -36,6 +37,7 @@ function formatRun(run: RunJson, common: ReadonlySet<string>, style: Style): str
     formatTraffic(run, style),
     formatBusiestPes(run, style),
     formatReadings(run, style),
+    formatNetworkUse(run, style),
     formatHost(run, style),
     formatMetrics(run, style),
     ...(own.length > 0 ? [formatAssumptions("What these figures rest on", own, style)] : []),

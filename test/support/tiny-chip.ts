@@ -1,18 +1,21 @@
 import { KERNEL_ACTIONS } from "../../src/core/counts.ts";
-import type { HardwareProfile, NocNode } from "../../src/core/profile.ts";
-import { cycles, hertz, joules, watts } from "../../src/core/units.ts";
+import type { CentralEventRouterNoc, HardwareProfile, NocNode } from "../../src/core/profile.ts";
+import { cycles, hertz, joules, seconds, watts } from "../../src/core/units.ts";
+
+/** A chip whose NoC is known to have one event router. */
+export type CentralChip = HardwareProfile & { readonly noc: CentralEventRouterNoc };
 
 /** A made-up chip of 3 × 3 mesh places, the event router in the middle, `pesPerNode` PEs in each of the other eight. */
 export function tinyChip(
   options: { pesPerNode?: number; sramBytes?: number; reserved?: number[] } = {},
-): HardwareProfile {
+): CentralChip {
   const { pesPerNode = 2, sramBytes = 16_384, reserved = [] } = options;
   const nodes: NocNode[] = [];
   for (let y = 0; y < 3; y += 1) {
     for (let x = 0; x < 3; x += 1) {
       if (x === 1 && y === 1) continue;
       const first = nodes.length * pesPerNode;
-      nodes.push({ x, y, pes: Array.from({ length: pesPerNode }, (_, i) => first + i) });
+      nodes.push({ x, y, chip: 0, pes: Array.from({ length: pesPerNode }, (_, i) => first + i) });
     }
   }
   const kernel = Object.fromEntries(KERNEL_ACTIONS.map((action, i) => [action, cycles(10 + i)]));
@@ -34,7 +37,7 @@ export function tinyChip(
       sram: { bytes: sramBytes, codeBytes: 1024, stackBytes: 512, packetFifoEntries: 16 },
       kernels,
       accumulatorBits: 32,
-      macArray: { macsPerCycle: 64, vectorMatrixUtilisation: 0.25, accumulatorBits: 24 },
+      macArray: { columns: 16, rows: 4, sramPortBytes: 16, setupCycles: cycles(74), accumulatorBits: 24 },
       whileWaiting: "sleep",
       whileUnused: "sleep",
     },
@@ -47,6 +50,8 @@ export function tinyChip(
       hopCycles: cycles(5),
       flitCycles: cycles(1),
       flitBits: 192,
+      payloadBytes: 16,
+      buffers: { linkFlits: 7, creditCycles: cycles(2), localFlits: 4, sourcePackets: 8 },
     },
     eventRouter: {
       clock: hertz(400e6),
@@ -55,9 +60,12 @@ export function tinyChip(
       engines: 3,
       pipelineCycles: cycles(4),
       ports: 6,
+      queuePackets: 64,
+      defaultRoute: false,
     },
-    dram: { bytes: 2 ** 20, bandwidth: 1e9, burstBytes: 16 },
-    host: { bandwidth: 125e6, bytesPerEvent: 16 },
+    dram: { bytes: 2 ** 20, bandwidth: 1e9, burstBytes: 16, ports: 2, latency: seconds(100e-9) },
+    host: { bandwidth: 125e6, bytesPerEvent: 16, byteEnergy: undefined },
+    synchronisation: { kind: "data-flow" },
     operatingPoints: [
       {
         name: "100MHz",

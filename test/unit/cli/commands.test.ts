@@ -77,6 +77,19 @@ describe("compile", () => {
     expect(readFileSync(at("b.loom")).equals(readFileSync(at("a.loom")))).toBe(true);
   });
 
+  it("says which rows went to DRAM, and how many bytes they take there", async () => {
+    const large = "synthetic:64,600@1";
+    const { stderr } = await good("compile", large, "--pes", "4", "--out", at("m.loom"));
+    expect(stderr).toContain("egru0 -> egru0 (recurrent): 1,080,000 synapses lie in DRAM\n");
+    expect(stderr).toMatch(/m\.loom: .*, [\d.]+ MiB of rows in DRAM, 2 routing entries\n$/);
+    const { pes, manifest } = decodeProgram(readFileSync(at("m.loom")));
+    expect(manifest.options).toMatchObject({ rows: "auto" });
+    expect(pes.every(({ dramImage }) => dramImage.length > 0)).toBe(true);
+    const json = await good("compile", large, "--pes", "4", "--out", at("m.loom"), "--json");
+    const dram = pes.reduce((sum, { dramImage }) => sum + dramImage.length, 0);
+    expect(JSON.parse(json.stdout)).toMatchObject({ fit: { dramBytesInAll: dram, routingTables: 1 } });
+  });
+
   it("writes the bytes alone to standard output with --out -", async () => {
     const { stdoutBytes } = await good("compile", VECTORS, "--out", "-");
     expect(decodeProgram(stdoutBytes).manifest.modelName).toBe(VECTORS);
@@ -216,6 +229,8 @@ describe("compare", () => {
       "2",
       "--pes",
       "4",
+      "--rows",
+      "sram",
     );
     expect(stdout).toContain("does not fit");
     expect(stdout).toMatch(/All runs \(chip spinnaker2.*\)\n.*\n +synthetic:6,8,6@0\.5 .*150MHz/);

@@ -182,7 +182,8 @@ describe("a fault of the user", () => {
   });
 
   it("says what a chip lacks", async () => {
-    const said = await faultOf("compile", "synthetic:64,600@1", "-o", at("m.loom"), "--pes", "1");
+    const line = ["compile", "synthetic:64,600@1", "-o", at("m.loom"), "--pes", "1", "--rows", "sram"];
+    const said = await faultOf(...line);
     expect(said).toMatch(
       /error: .* needs [\d,]+ (SRAM bytes|processing elements), but has [\d,]+ \([\d,]+ short\)\.\nhint: .+\n$/,
     );

@@ -54,6 +54,13 @@ describe("streams over worker threads", () => {
   const { program } = compile(model, profile);
   const stimulus = readStimulus({ kind: "synthetic", seed: 1, steps: 12 }, inputPortOf(model));
 
+  it("hand back the trace of the first stream", async () => {
+    const options = { streams: 3, trace: { first: 1, steps: 2 } };
+    const { result } = await runProgramInWorkers(program, chip, stimulus, options, 2);
+    expect(result.traces).toEqual(runProgram(program, chip, stimulus, options).result.traces);
+    expect(result.traces!.map(({ phases }) => [...new Set(phases.step)])).toEqual([[1, 2]]);
+  });
+
   it("report as one thread does, and follow each stream", async () => {
     const told: number[] = [];
     const onProgress = (done: number, steps: number) => {

@@ -113,7 +113,7 @@ describe("compile", () => {
   it("says what is short, by how much, and that int8 would fit", () => {
     const large = tinyModel({ inputs: 40, layers: [90], density: 1 });
     const small = tinyChip({ pesPerNode: 1, sramBytes: 20_000 });
-    const error = outcome(() => compile(large, small));
+    const error = outcome(() => compile(large, small, { rows: "sram" }));
     expect(error).toBeInstanceOf(CapacityError);
     const { needed, available } = (error as CapacityError).shortage;
     expect(available).toBe(8);
@@ -126,24 +126,25 @@ describe("compile", () => {
 
   it("says what else would help where no narrower format does", () => {
     const large = tinyModel({ inputs: 40, layers: [90], density: 1 });
-    expect(outcome(() => compile(large, chip, { pes: 2 }))).toMatchObject({
+    expect(outcome(() => compile(large, chip, { pes: 2, rows: "sram" }))).toMatchObject({
       message: expect.stringMatching(/^tiny needs \d+ processing elements, but has 2 /),
       hint: expect.stringMatching(/^Allow at least \d+ PEs; the chip has 16 to use\.$/),
     });
     const small = tinyChip({ pesPerNode: 1, sramBytes: 6_000 });
-    expect(outcome(() => compile(large, small, { format: "int8" }))).toMatchObject({
+    expect(outcome(() => compile(large, small, { format: "int8", rows: "sram" }))).toMatchObject({
       hint: expect.stringMatching(
         /^Prune the model to about \d+ % of the weights it has, or choose a chip with more memory\.$/,
       ),
     });
     const cramped = tinyChip({ sramBytes: 1_800 });
-    expect(outcome(() => compile(model, cramped))).toMatchObject({
+    expect(outcome(() => compile(model, cramped, { rows: "sram" }))).toMatchObject({
       hint: "Choose a chip with more memory a PE, or shrink what takes most of it: packet-fifo with 128 bytes.",
     });
   });
 
   it("names a neuron that alone is too large", () => {
-    const error = outcome(() => compile(tinyModel({ inputs: 2000, layers: [1], density: 1 }), chip));
+    const wide = tinyModel({ inputs: 2000, layers: [1], density: 1 });
+    const error = outcome(() => compile(wide, chip, { rows: "sram" }));
     expect((error as Error).message).toMatch(
       new RegExp(
         `^One neuron alone \\(egru0\\[0\\]\\) needs [\\d,]+ SRAM bytes, but has ${dataBytesOf(chip.pe.sram).toLocaleString("en-US")} `,
@@ -182,8 +183,9 @@ describe("decoder on the chip", () => {
       const step = scale[Math.floor(i / inputs)]!;
       expect(Math.abs(weights[i]! * step - exact.weights[i]!)).toBeLessThanOrEqual(step * 0.5001);
     }
-    expect(program.routing.at(-1)!.toHost).toBe(false);
-    expect(program.routing.at(-1)!.destinations.flatMap(({ pes: at }) => at)).toEqual(pes);
+    const output = program.routing[0]!.entries.at(-1)!;
+    expect(output.toHost).toBe(false);
+    expect(output.destinations.flatMap(({ pes: at }) => at)).toEqual(pes);
   });
 
   it("keeps to the PEs that it may use, and to one output a PE at least", () => {

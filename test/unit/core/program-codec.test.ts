@@ -49,7 +49,15 @@ describe("program files", () => {
     const envelope = root
       .lookupType("eventloom.Envelope")
       .decode(encodeProgram(programs.float32)) as unknown as { format: string };
-    expect(envelope.format).toBe("eventloom.program/1");
+    expect(envelope.format).toBe("eventloom.program/2");
+  });
+
+  it("says so where a program is larger than a file of its form can be", () => {
+    const [pe] = programs.float32.pes;
+    const image = new Uint8Array(2 ** 20);
+    const pes = Array.from({ length: 2048 }, () => ({ ...pe!, image }));
+    const error = expect(() => encodeProgram({ ...programs.float32, pes }));
+    error.toThrow("The program takes 2,147,483,648 bytes; a program file holds at most 2,147,483,647.");
   });
 
   it("refuses what follows a program, and nothing at all", () => {
@@ -118,7 +126,10 @@ describe("verifyProgram", () => {
     ],
     [
       "a key outside its mask",
-      { ...program, routing: [{ ...program.routing[0]!, key: 0xffffffff }] },
+      {
+        ...program,
+        routing: [{ router: 0, entries: [{ ...program.routing[0]!.entries[0]!, key: 0xffffffff }] }],
+      },
       /has bits outside mask/,
     ],
     [

@@ -1,4 +1,5 @@
 import {
+  CHIP_LINK_ACTIONS,
   DRAM_ACTIONS,
   EVENT_ROUTER_ACTIONS,
   HOST_ACTIONS,
@@ -28,6 +29,7 @@ export function idleRun(steps = 10) {
     sram: perPe(SRAM_TRAFFIC, pes),
     noc: totals(NOC_ACTIONS),
     links: [],
+    chipLinks: totals(CHIP_LINK_ACTIONS),
     eventRouter: totals(EVENT_ROUTER_ACTIONS),
     dram: totals(DRAM_ACTIONS),
     host: totals(HOST_ACTIONS),
@@ -35,7 +37,7 @@ export function idleRun(steps = 10) {
   };
   return {
     manifest: {
-      formatVersion: 1,
+      formatVersion: 2,
       compiler: "test",
       modelName: "test",
       modelHash: "",
@@ -76,6 +78,8 @@ export const timingOf = (point: OperatingPoint, total: number): Timing => ({
   latencyPerStep: seconds(total),
   total: seconds(total),
   phases: [],
+  synchronisation: { kind: "data-flow" },
+  synchronisingPerStep: 0,
 });
 
 /** The profile's point with other energies. */

@@ -91,3 +91,28 @@ describe("PEs charged by action", () => {
     expect(part(report, "pe")!.dynamic).toBe(0);
   });
 });
+
+describe("a board", () => {
+  const chipLinks = { basis: "action", costs: { packet: joules(7e-9) } } as const;
+
+  it("draws its own power beside the chips', and its links by packet", () => {
+    const run = busyRun();
+    Object.assign(run.counts.chipLinks, { packet: 1000 });
+    const board = withEnergy(slow, { board: { power: watts(2) }, chipLinks });
+    const report = price(run, board, 1e-3);
+    expect(part(report, "board")).toMatchObject({ basis: "time", static: 2e-3, dynamic: 0 });
+    expect(part(report, "chipLinks")!.energy).toBe(1000 * 7e-9);
+    expect(relativeError(report.total, price(busyRun(), slow, 1e-3).total + 2e-3 + 7e-6)).toBeLessThan(1e-12);
+  });
+
+  it("of unknown power and links makes the total a lower bound", () => {
+    const run = idleRun();
+    Object.assign(run.counts.chipLinks, { packet: 5 });
+    const costs = { packet: undefined };
+    const board = withEnergy(slow, { board: { power: undefined }, chipLinks: { ...chipLinks, costs } });
+    expect(price(run, board, 1e-3).unpriced).toEqual([
+      { component: "board", action: "power", count: 1 },
+      { component: "chipLinks", action: "packet", count: 5 },
+    ]);
+  });
+});

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { HardwareProfile, OperatingPoint, PeProfile } from "../../../src/core/profile.ts";
-import { joules, watts } from "../../../src/core/units.ts";
+import type {
+  CentralEventRouterNoc,
+  HardwareProfile,
+  OperatingPoint,
+  PeProfile,
+} from "../../../src/core/profile.ts";
+import { cycles, joules, watts } from "../../../src/core/units.ts";
 import { checkProfile } from "../../../src/profiles/check-profile.ts";
 import { peIdOf, peIndexOf } from "../../../src/profiles/pe-ids.ts";
 import { faultOf, shipped, shippedWith } from "./shipped.ts";
@@ -11,9 +16,10 @@ const findingsOf = (changed: HardwareProfile, stated?: { neurons: number }) =>
 
 const withPe = (pe: Partial<PeProfile>): HardwareProfile => ({ ...profile, pe: { ...profile.pe, ...pe } });
 const withSram = (sram: Partial<PeProfile["sram"]>) => withPe({ sram: { ...profile.pe.sram, ...sram } });
-const withNoc = (noc: Partial<HardwareProfile["noc"]>): HardwareProfile => ({
+const central = profile.noc as CentralEventRouterNoc;
+const withNoc = (noc: Partial<CentralEventRouterNoc>): HardwareProfile => ({
   ...profile,
-  noc: { ...profile.noc, ...noc },
+  noc: { ...central, ...noc },
 });
 const withPoint = (change: (point: OperatingPoint) => OperatingPoint): HardwareProfile => ({
   ...profile,
@@ -56,7 +62,10 @@ describe("checkProfile", () => {
     [
       "two nodes at one place",
       withNoc({ nodes: [first, { ...second, x: first.x, y: first.y }, ...rest] }),
-      ["error noc.floorPlan: two nodes stand at (7, 6)"],
+      [
+        "error noc.floorPlan: two nodes stand at (7, 6)",
+        "warning noc.floorPlan: 1 place inside the mesh holds nothing; it is taken to pass packets on",
+      ],
     ],
     [
       "a router among PEs",
@@ -116,8 +125,25 @@ describe("checkProfile", () => {
     ],
     [
       "flits too small for an event",
-      withNoc({ flitBits: 63 }),
+      withNoc({ flitBits: 63, payloadBytes: 4 }),
       ["error noc.flit: is 63 bit; an event of 64 bit (key and payload) must fit one flit"],
+    ],
+    [
+      "more payload than a flit has bits",
+      withNoc({ payloadBytes: 25 }),
+      ["error noc.payload: is 200 bit of a flit of 192 bit"],
+    ],
+    [
+      "half a byte of payload",
+      withNoc({ payloadBytes: 1.5 }),
+      ["error noc.payload: is 12 bit, no whole number of bytes"],
+    ],
+    [
+      "a link's buffer below a round trip",
+      withNoc({ buffers: { ...central.buffers, linkFlits: 6 } }),
+      [
+        "warning noc.buffers.linkFlits: 6 flits cover 6 of a round trip's 7 cycles (hop and credit); a lone stream is held up by credits",
+      ],
     ],
     [
       "a FIFO larger than what is left",
@@ -150,9 +176,19 @@ describe("checkProfile", () => {
       ["error dram.burst: is 0 B; a whole number above 0 is needed"],
     ],
     [
-      "a share above 1",
-      withPe({ macArray: { ...profile.pe.macArray!, vectorMatrixUtilisation: 17.5 } }),
-      ["error pe.macArray.vectorMatrixUtilisation: is 17.5; a share is at most 1"],
+      "an SRAM port of half a byte",
+      withPe({ macArray: { ...profile.pe.macArray!, sramPortBytes: 0.5 } }),
+      ["error pe.macArray.sramPort: is 0.5 B; a whole number above 0 is needed"],
+    ],
+    [
+      "barriers of unknown length",
+      { ...profile, synchronisation: { kind: "barrier", period: 1e-3 } },
+      ["error synchronisation.barrier: is missing, but timesteps are kept apart by barriers"],
+    ],
+    [
+      "a timer without a tick",
+      { ...profile, synchronisation: { kind: "timer", barrier: 1e-6 } },
+      ["error synchronisation.period: is missing, but timesteps are kept apart by a timer"],
     ],
     [
       "an operating point named twice",
@@ -196,6 +232,12 @@ describe("checkProfile", () => {
     expect(findingsOf(narrow, { neurons: 4097 })).toEqual([
       "error eventRouter.keyBits: 4096 keys are fewer than 4097 neurons",
     ]);
+  });
+
+  it("counts a slow link's flits by the cycles that they take", () => {
+    const slow = { flitCycles: cycles(2), buffers: { ...central.buffers, linkFlits: 4 } };
+    expect(findingsOf(withNoc(slow))).toEqual([]);
+    expect(findingsOf(withNoc({ ...slow, hopCycles: cycles(7) }))).toHaveLength(1);
   });
 
   it("lets host and DRAM share a place", () => {

@@ -14,11 +14,22 @@ describe("readProfile", () => {
     expect(dataBytesOf(profile.pe.sram)).toBe(92 * 1024);
     expect(usablePes(profile)).toHaveLength(152);
     expect(profile.pe.macArray).toEqual({
-      macsPerCycle: 64,
-      vectorMatrixUtilisation: 0.175,
+      columns: 16,
+      rows: 4,
+      sramPortBytes: 16,
+      setupCycles: 74,
       accumulatorBits: 24,
     });
-    expect(profile.noc).toMatchObject({ clock: 300e6, hopCycles: 5, flitCycles: 1, flitBits: 192 });
+    expect(profile.synchronisation).toEqual({ kind: "data-flow", period: 1e-3 });
+    expect(profile.dvfs).toEqual({ switchTime: 100e-9 });
+    expect(profile.noc).toMatchObject({
+      kind: "central-event-router",
+      clock: 300e6,
+      hopCycles: 5,
+      flitCycles: 1,
+    });
+    expect(profile.noc).toMatchObject({ flitBits: 192, payloadBytes: 16 });
+    expect(profile.noc.buffers).toEqual({ linkFlits: 7, creditCycles: 2, localFlits: 4, sourcePackets: 8 });
     expect(profile.eventRouter).toEqual({
       clock: 400e6,
       entries: 16_384,
@@ -26,8 +37,12 @@ describe("readProfile", () => {
       engines: 3,
       pipelineCycles: 4,
       ports: 6,
+      queuePackets: 64,
+      defaultRoute: false,
     });
-    expect(profile.dram).toEqual({ bytes: 2 ** 31, bandwidth: 2.4e9, burstBytes: 16 });
+    expect(profile.board).toBeUndefined();
+    const ports = { ports: 2, latency: 100e-9 };
+    expect(profile.dram).toEqual({ bytes: 2 ** 31, bandwidth: 2.4e9, burstBytes: 16, ...ports });
     expect(profile.host).toEqual({ bandwidth: 125e6, bytesPerEvent: 16 });
     expect(profile.operatingPoints.map(({ name, peClock, voltage }) => [name, peClock, voltage])).toEqual([
       ["150MHz", 150e6, 0.5],
@@ -35,10 +50,31 @@ describe("readProfile", () => {
     ]);
   });
 
+  it("takes data flow and no DVFS where a profile says nothing of either, and a link whose cost is known", () => {
+    const byte = { basis: "measured", value: 4, unit: "nJ/B", source: "bench" };
+    const changes = { synchronisation: undefined, dvfs: undefined, "host.energy.costs.byte": byte };
+    const plain = readProfile(shippedWith(changes), "s2.json").profile;
+    expect([plain.synchronisation, plain.dvfs]).toEqual([{ kind: "data-flow" }, undefined]);
+    expect([profile.host.byteEnergy, plain.host.byteEnergy]).toEqual([undefined, 4e-9]);
+    expect(plain.hash, "both only time and price a run").toBe(profile.hash);
+  });
+
+  it("slows the neurons that compute exponentials where the accelerator is not used", () => {
+    const software = readProfile(fileText("hw-profiles/spinnaker2.json"), "s2.json", [
+      "pe.exponential=software",
+    ]);
+    const { float32, ...others } = software.profile.pe.kernels;
+    expect(float32).toEqual({ ...profile.pe.kernels.float32, neuronUpdate: 264 });
+    expect(others).toEqual({ int16: profile.pe.kernels.int16, int8: profile.pe.kernels.int8 });
+    expect(faultOf(fileText("hw-profiles/spinnaker2.json"), ["pe.exponential=fpga"]).message).toBe(
+      'override pe.exponential=fpga: pe.exponential.value: is "fpga"; must be one of "accelerator", "software"',
+    );
+  });
+
   it("numbers the nodes by their first PE, PEs from 0", () => {
     expect(profile.noc.nodes).toHaveLength(38);
-    expect(profile.noc.nodes[0]).toEqual({ x: 7, y: 6, pes: [0, 1, 2, 3] });
-    expect(profile.noc.nodes.at(-1)).toEqual({ x: 5, y: 3, pes: [148, 149, 150, 151] });
+    expect(profile.noc.nodes[0]).toEqual({ x: 7, y: 6, chip: 0, pes: [0, 1, 2, 3] });
+    expect(profile.noc.nodes.at(-1)).toEqual({ x: 5, y: 3, chip: 0, pes: [148, 149, 150, 151] });
     const nodes = json.noc.floorPlan.value.nodes.toReversed();
     const reversed = readProfile(shippedWith({ "noc.floorPlan.value.nodes": nodes }), "s2.json").profile;
     expect(reversed.noc).toEqual(profile.noc);
@@ -169,10 +205,16 @@ describe("readProfile", () => {
     "pe.sram.bytes=256KiB",
     "pe.kernels.int8.synop=99cycles",
     "pe.accumulatorBits=24",
-    "pe.macArray.macsPerCycle=32MAC/cycle",
+    "pe.macArray.columns=32count",
+    "pe.exponential=software",
     "noc.hopLatency=6cycles",
     'noc.hostNode={"x":1,"y":1}',
+    "noc.buffers.linkFlits=8count",
+    "noc.payload=64bit",
     "eventRouter.entries=64count",
+    "eventRouter.queue=32count",
+    "eventRouter.defaultRoute=true",
+    "dram.latency=50ns",
     "dram.capacity=1GiB",
   ])("binds programs to what they depend on: %s changes the hash", (override) => {
     const json = applyOverrides(JSON.parse(fileText("hw-profiles/spinnaker2.json")), [override]);

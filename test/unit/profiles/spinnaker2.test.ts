@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { KERNEL_ACTIONS } from "../../../src/core/counts.ts";
+import type { CentralEventRouterNoc } from "../../../src/core/profile.ts";
 import { NUMBER_FORMATS } from "../../../src/core/number-format.ts";
 import { fileText, shipped } from "./shipped.ts";
 
-const { profile, figures } = shipped();
+const { profile, figures, json } = shipped();
 
 /** Rows of a Markdown table under a heading: first cell, then numbers. */
 function tableUnder(heading: string, text: string): [string, number[]][] {
@@ -43,17 +44,30 @@ describe("the shipped SpiNNaker2 profile", () => {
     expect(sums).toEqual(Object.fromEntries(tableUnder("Cycles of the PE kernels", doc))[action]);
   });
 
+  it("has the update without the accelerator that its instructions add up to", () => {
+    const cyclesUnder = (heading: string) => tableUnder(heading, doc).map(([, [cycles]]) => cycles!);
+    const software = cyclesUnder("An exponential in software");
+    const accelerator = cyclesUnder("An exponential with the accelerator");
+    for (const cycles of [software, accelerator]) {
+      expect(cycles.at(-1)).toBe(cycles.slice(0, -1).reduce((sum, count) => sum + count, 0));
+    }
+    const { neuronUpdate } = profile.pe.kernels.float32!;
+    expect(json.pe.neuronUpdateInSoftware!.float32!.value).toBe(
+      neuronUpdate + 3 * (software.at(-1)! - accelerator.at(-1)!),
+    );
+  });
+
   it("cites the chip paper, and no figure comes from a measurement of a whole model", () => {
     const published = figures.filter(({ basis }) => basis === "published");
     const cited = published.filter(({ source }) =>
-      /DOI 10\.1109\/OJCAS\.2026\.3714974|SpiNNMachine/.test(source!),
+      /DOI 10\.1109\/OJCAS\.2026\.3714974|SpiNNMachine|1 014002|1903\.08941|NIR-demo-repo/.test(source!),
     );
     expect(cited).toEqual(published);
     expect(figures.filter(({ source }) => source?.includes("2312.09084"))).toEqual([]);
   });
 
   it("places event router, host and DRAM in the places that the quads leave free", () => {
-    const { nodes, routerNodes, hostNode, dramNode } = profile.noc;
+    const { nodes, routerNodes, hostNode, dramNode } = profile.noc as CentralEventRouterNoc;
     const places = new Set([...nodes, ...routerNodes, hostNode, dramNode!].map(({ x, y }) => `${x},${y}`));
     expect(places.size).toBe(7 * 6);
   });

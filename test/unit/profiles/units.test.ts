@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { hertz } from "../../../src/core/units.ts";
-import { cyclesOf } from "../../../src/profiles/resolve.ts";
+import { cyclesOf } from "../../../src/profiles/latency.ts";
 import { toSi } from "../../../src/profiles/units.ts";
 
 it("converts to SI units", () => {
@@ -12,7 +12,8 @@ it("converts to SI units", () => {
   expect(toSi("bandwidth", { value: 1, unit: "Gbit/s" })).toBe(125e6);
   expect(toSi("energyPerByte", { value: 8, unit: "pJ/bit" })).toBeCloseTo(64e-12, 26);
   expect(toSi("throughput", { value: 2, unit: "TOPS" })).toBe(1e12);
-  expect(toSi("fraction", { value: 17.5, unit: "%" })).toBe(0.175);
+  expect(toSi("duration", { value: 2.5, unit: "us" })).toBe(2.5e-6);
+  expect(toSi("duration", { value: 1, unit: "ms" })).toBe(1e-3);
 });
 
 it("rounds a latency in time up to whole cycles, but not for a figure's own rounding", () => {

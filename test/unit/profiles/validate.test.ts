@@ -88,7 +88,19 @@ describe("faults of a profile's form", () => {
     [
       "a NoC of another kind",
       { "noc.kind": "torus" },
-      's2.json, noc.kind: is "torus"; must be "central-event-router"',
+      's2.json, noc.kind: is "torus"; must be one of "central-event-router", "mesh-multicast", "mesh-unicast"',
+    ],
+    ["a key of another kind of NoC", { "noc.topology": figure }, "s2.json, noc.topology: unknown key"],
+    [
+      "links without a buffer",
+      { "noc.buffers.linkFlits.value": 0 },
+      "s2.json, noc.buffers.linkFlits.value: must be >= 1, but is 0",
+    ],
+    ["DRAM without a port", { "dram.ports.value": 0 }, "s2.json, dram.ports.value: must be >= 1, but is 0"],
+    [
+      "a latency of DRAM in cycles, which has no clock",
+      { "dram.latency.unit": "cycles" },
+      's2.json, dram.latency.unit: is "cycles"; must be one of "s", "ms", "us", "ns"',
     ],
     [
       "PEs charged on no known basis",

@@ -3,6 +3,7 @@ import { PLAIN_STYLE } from "../../../src/report/layout.ts";
 import { formatFloorPlan } from "../../../src/report/text-floor-plan.ts";
 import { formatProfile } from "../../../src/report/text-profile.ts";
 import { tinyChip } from "../../support/tiny-chip.ts";
+import { tinyBoard, tinyMulticast, tinyUnicast } from "../../support/tiny-networks.ts";
 import { shipped } from "../profiles/shipped.ts";
 
 describe("a floor plan", () => {
@@ -32,6 +33,32 @@ describe("a floor plan", () => {
     const lines = formatFloorPlan({ ...chip, noc }, PLAIN_STYLE);
     expect(lines[2]).toMatch(/ · +HD +·$/);
     expect(lines[5]).toMatch(/ 0 +0,2,9 +3-5 +6-8$/);
+  });
+
+  it("shows meshes without an event router", () => {
+    expect(formatFloorPlan(tinyMulticast({ pesPerNode: 1 }), PLAIN_STYLE)).toEqual([
+      "Floor plan",
+      "  y \\ x   0  1   2   3",
+      "      2   8  9  10  11",
+      "      1   4  5   6   7",
+      "      0  0H  1   2   3",
+      "  Numbers are PEs as in reports, from 0; each node has a router; H host.",
+    ]);
+    expect(formatFloorPlan(tinyUnicast(), PLAIN_STYLE).slice(2)).toEqual([
+      "      1   6-7  8-9  10-11",
+      "      0  0-1H  2-3    4-5",
+      "  Numbers are PEs as in reports, from 0; H host.",
+    ]);
+  });
+
+  it("shows the first of a board's chips, as all are alike", () => {
+    const [heading, ...map] = formatFloorPlan(tinyChip(), PLAIN_STYLE);
+    expect(formatFloorPlan(tinyBoard(), PLAIN_STYLE)).toEqual([
+      heading,
+      "  5 chips, joined to up to 6 neighbours, the host to chip 1.",
+      "  PEs of chip n begin at 16 × n. This is chip 0:",
+      ...map,
+    ]);
   });
 
   it("does not draw what no terminal could show", () => {

@@ -2,7 +2,7 @@ import type { HostStages } from "../../../src/core/event-graph.ts";
 import type { KeyRange, MemorySection, RoutingEntry, SectionKind } from "../../../src/core/mapping.ts";
 import { type Quantisation, WEIGHT_BYTES } from "../../../src/core/number-format.ts";
 import type { HardwareProfile } from "../../../src/core/profile.ts";
-import type { ChipDecoder, PeProgram, Program } from "../../../src/core/program.ts";
+import { type ChipDecoder, DRAM_ADDRESS, type PeProgram, type Program } from "../../../src/core/program.ts";
 
 /**
  * A net by its numbers as they lie in memory, and a builder that lays them out as `PeProgram` describes.
@@ -44,6 +44,8 @@ export interface NetSlice {
   readonly first: number;
   readonly count: number;
   readonly pe: number;
+  /** Indices and weights of all its source blocks. */
+  readonly inDram?: true;
 }
 
 /** Population n has the 256 keys from 256 · n on. */
@@ -55,11 +57,11 @@ export const keysOf = (net: Net, name: string): KeyRange => ({
 export function buildProgram(
   net: Net,
   profile: HardwareProfile,
-  routing: readonly RoutingEntry[] = routingOf(net, profile),
+  entries: readonly RoutingEntry[] = routingOf(net, profile),
 ): Program {
   return {
     manifest: {
-      formatVersion: 1,
+      formatVersion: 2,
       compiler: "test",
       modelName: "net",
       modelHash: "0".repeat(64),
@@ -85,7 +87,7 @@ export function buildProgram(
       keys: keysOf(net, name),
     })),
     pes: net.slices.map((slice) => buildPe(net, slice, profile)),
-    routing,
+    routing: [{ router: 0, entries }],
     host: net.host ?? { encoder: [], decoder: [] },
     ...(net.chipDecoder && { chipDecoder: net.chipDecoder }),
   };
@@ -104,7 +106,7 @@ export function routingOf(net: Net, { noc }: HardwareProfile): RoutingEntry[] {
     const destinations = noc.nodes
       .map((node, at) => ({ node: at, pes: node.pes.filter((pe) => pes.has(pe)) }))
       .filter((destination) => destination.pes.length > 0);
-    return { key, mask, destinations, toHost: isLast && net.chipDecoder === undefined };
+    return { key, mask, destinations, links: [], toHost: isLast && net.chipDecoder === undefined };
   });
 }
 
@@ -115,12 +117,28 @@ function buildPe(net: Net, slice: NetSlice, { pe: { sram } }: HardwareProfile): 
   const inbound = net.projections.filter(({ target }) => target === slice.population);
   const view = new DataView(new ArrayBuffer(sram.bytes));
   const sections: MemorySection[] = [];
+  const dramSections: MemorySection[] = [];
+  const dram = new DataView(new ArrayBuffer(sram.bytes));
+  const inDram = slice.inDram ?? false;
+  const rowView = inDram ? dram : view;
+  let nextInDram = 0;
   let next = sram.codeBytes;
   const section = (kind: SectionKind, bytes: number, source = "", delay: 0 | 1 = 0): number => {
     const offset = next;
     sections.push({ kind, source, delay, offset, bytes });
     next += (bytes + 3) & ~3;
     return offset;
+  };
+  /** A section for rows: its place in the memory that it lies in, and its address. */
+  const rowSection = (kind: SectionKind, bytes: number, source: string, delay: 0 | 1) => {
+    if (!inDram) {
+      const place = section(kind, bytes, source, delay);
+      return { place, address: place };
+    }
+    const place = nextInDram;
+    dramSections.push({ kind, source, delay, offset: DRAM_ADDRESS + place, bytes });
+    nextInDram += (bytes + 3) & ~3;
+    return { place, address: DRAM_ADDRESS + place };
   };
   const number = (offset: number, value: number) =>
     isInteger ? view.setInt32(offset, value, true) : view.setFloat32(offset, value, true);
@@ -133,8 +151,8 @@ function buildPe(net: Net, slice: NetSlice, { pe: { sram } }: HardwareProfile): 
     const pointerBytes = synapses.length < 2 ** 16 ? 2 : 4;
     const indexBytes = 4 * slice.count <= 256 ? 1 : 2;
     const pointers = section("row-pointers", pointerBytes * (rows.length + 1), source, delay);
-    const indices = section("indices", indexBytes * synapses.length, source, delay);
-    const weights = section("weights", WEIGHT_BYTES[format] * synapses.length, source, delay);
+    const indices = rowSection("indices", indexBytes * synapses.length, source, delay);
+    const weights = rowSection("weights", WEIGHT_BYTES[format] * synapses.length, source, delay);
     const scalePerRow = isInteger && scales === "row" && rows.length > 1;
     const multipliers = isInteger ? section("scales", 4 * (scalePerRow ? rows.length : 1), source, delay) : 0;
 
@@ -145,11 +163,11 @@ function buildPe(net: Net, slice: NetSlice, { pe: { sram } }: HardwareProfile): 
       count += entries.length;
     }
     for (const [at, { index, weight }] of synapses.entries()) {
-      if (indexBytes === 1) view.setUint8(indices + at, index);
-      else view.setUint16(indices + 2 * at, index, true);
-      if (format === "float32") view.setFloat32(weights + 4 * at, weight, true);
-      else if (format === "int16") view.setInt16(weights + 2 * at, weight, true);
-      else view.setInt8(weights + at, weight);
+      if (indexBytes === 1) rowView.setUint8(indices.place + at, index);
+      else rowView.setUint16(indices.place + 2 * at, index, true);
+      if (format === "float32") rowView.setFloat32(weights.place + 4 * at, weight, true);
+      else if (format === "int16") rowView.setInt16(weights.place + 2 * at, weight, true);
+      else rowView.setInt8(weights.place + at, weight);
     }
     if (isInteger) {
       for (let row = 0; row < (scalePerRow ? rows.length : 1); row += 1) {
@@ -159,7 +177,8 @@ function buildPe(net: Net, slice: NetSlice, { pe: { sram } }: HardwareProfile): 
     const keys = keysOf(net, source);
     const scaleShift = isInteger ? shift : 0;
     const layout = pointerBytes | (indexBytes << 8) | (scaleShift << 16) | (delay << 24);
-    const record = [keys.base, keys.mask, rows.length, pointers, indices, weights, multipliers, layout];
+    const offsets = [pointers, indices.address, weights.address, multipliers];
+    const record = [keys.base, keys.mask, rows.length, ...offsets, layout];
     for (const [word, value] of record.entries())
       view.setUint32(table + 32 * index + 4 * word, value >>> 0, true);
     return {
@@ -172,6 +191,7 @@ function buildPe(net: Net, slice: NetSlice, { pe: { sram } }: HardwareProfile): 
       indexBytes,
       scalePerRow,
       scaleShift,
+      inDram,
     } as const;
   });
 
@@ -203,6 +223,8 @@ function buildPe(net: Net, slice: NetSlice, { pe: { sram } }: HardwareProfile): 
     sections,
     imageOffset: sram.codeBytes,
     image: new Uint8Array(view.buffer.slice(sram.codeBytes, end)),
+    dramSections,
+    dramImage: new Uint8Array(dram.buffer.slice(0, nextInDram)),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { KernelAction } from "../../../src/core/counts.ts";
 import type { NumberFormat } from "../../../src/core/number-format.ts";
-import type { HardwareProfile } from "../../../src/core/profile.ts";
 import type { Cycles } from "../../../src/core/units.ts";
+import type { CentralChip } from "../../support/tiny-chip.ts";
 
 /** Distinct costs, so that a sum of cycles tells which actions are in it. */
 export const KERNEL_CYCLES: Readonly<Record<KernelAction, Cycles>> = {
@@ -22,9 +22,7 @@ export const KERNEL_CYCLES: Readonly<Record<KernelAction, Cycles>> = {
  *     y=1     .     router    .
  *     y=0   PE 0,1   host   PE 2,3
  */
-export const cornerChip = (
-  formats: readonly NumberFormat[] = ["float32", "int16", "int8"],
-): HardwareProfile => ({
+export const cornerChip = (formats: readonly NumberFormat[] = ["float32", "int16", "int8"]): CentralChip => ({
   name: "corners",
   title: "Corner chip",
   hash: "f".repeat(64),
@@ -36,7 +34,7 @@ export const cornerChip = (
     sram: { bytes: 65_536, codeBytes: 1_024, stackBytes: 512, packetFifoEntries: 16 },
     kernels: Object.fromEntries(formats.map((format) => [format, KERNEL_CYCLES])),
     accumulatorBits: 32,
-    macArray: { macsPerCycle: 8, vectorMatrixUtilisation: 0.5, accumulatorBits: 32 },
+    macArray: { columns: 4, rows: 2, sramPortBytes: 3, setupCycles: 5, accumulatorBits: 32 },
     whileWaiting: "sleep",
     whileUnused: "off",
   },
@@ -44,20 +42,32 @@ export const cornerChip = (
     kind: "central-event-router",
     clock: 1_000,
     nodes: [
-      { x: 0, y: 0, pes: [0, 1] },
-      { x: 2, y: 0, pes: [2, 3] },
-      { x: 0, y: 2, pes: [4, 5] },
-      { x: 2, y: 2, pes: [6, 7] },
+      { x: 0, y: 0, chip: 0, pes: [0, 1] },
+      { x: 2, y: 0, chip: 0, pes: [2, 3] },
+      { x: 0, y: 2, chip: 0, pes: [4, 5] },
+      { x: 2, y: 2, chip: 0, pes: [6, 7] },
     ],
     routerNodes: [{ x: 1, y: 1 }],
     hostNode: { x: 1, y: 0 },
     hopCycles: 5,
     flitCycles: 3,
     flitBits: 192,
+    payloadBytes: 16,
+    buffers: { linkFlits: 3, creditCycles: 2, localFlits: 4, sourcePackets: 8 },
   },
-  eventRouter: { clock: 500, entries: 16, keyBits: 32, engines: 2, pipelineCycles: 4, ports: 3 },
-  dram: { bytes: 2 ** 30, bandwidth: 1_000, burstBytes: 16 },
-  host: { bandwidth: 1_000, bytesPerEvent: 8 },
+  eventRouter: {
+    clock: 500,
+    entries: 16,
+    keyBits: 32,
+    engines: 2,
+    pipelineCycles: 4,
+    ports: 3,
+    queuePackets: 64,
+    defaultRoute: false,
+  },
+  dram: { bytes: 2 ** 30, bandwidth: 1_000, burstBytes: 16, ports: 1, latency: 0.002 },
+  host: { bandwidth: 1_000, bytesPerEvent: 8, byteEnergy: undefined },
+  synchronisation: { kind: "data-flow" },
   operatingPoints: [
     {
       name: "slow",

@@ -188,6 +188,7 @@ describe("the routing table decides who works", () => {
       key,
       mask: 0xffffffff,
       destinations: input.destinations.filter(({ pes }) => pes.includes(pe)),
+      links: [],
       toHost: true,
     });
     const { counts } = run(net, [exact(0, 0), input, exact(1, 2), ...others]);
@@ -234,7 +235,7 @@ describe("conservation", () => {
       let packets = 0;
       let received = 0;
       let waiting = 0;
-      for (const [index, { destinations, toHost }] of program.routing.entries()) {
+      for (const [index, { destinations, toHost }] of program.routing[0]!.entries.entries()) {
         const { name, events, eventsPerStep } = populations[index]!;
         packets += events * (destinations.length + (toHost ? 1 : 0));
         for (const pe of destinations.flatMap(({ pes }) => pes)) {

@@ -41,7 +41,7 @@ describe("the mesh", () => {
   it("begins where the profile's coordinates begin", () => {
     const shifted = createMesh({
       ...noc,
-      nodes: [{ x: 5, y: 7, pes: [0] }],
+      nodes: [{ chip: 0, x: 5, y: 7, pes: [0] }],
       routerNodes: [{ x: 6, y: 7 }],
       hostNode: { x: 5, y: 8 },
     });
@@ -73,7 +73,7 @@ describe("the mesh", () => {
 });
 
 describe("the event router", () => {
-  const entry = (key: number, mask: number) => ({ key, mask, destinations: [], toHost: false });
+  const entry = (key: number, mask: number) => ({ key, mask, destinations: [], links: [], toHost: false });
 
   it("takes the first entry whose key equals the masked key", () => {
     const entries = [entry(0x103, 0xffffffff), entry(0x100, 0xfffffffe), entry(0x100, 0xffffff00)];
@@ -89,14 +89,24 @@ describe("the event router", () => {
 describe("network load", () => {
   it("spreads the events of this step and of the one before over their links", () => {
     const table = createFlowTable([
-      { counter: 0, lag: 0, links: [0, 1], lookups: 1, packetsOut: 0 },
-      { counter: 1, lag: 1, links: [1, 1, 2], lookups: 0, packetsOut: 2 },
-      { counter: 1, lag: 0, links: [3], lookups: 0, packetsOut: 1 },
+      { counter: 0, lag: 0, links: [0, 1], routers: [{ router: 0, lookups: 1, packetsOut: 2 }] },
+      {
+        counter: 1,
+        lag: 1,
+        links: [1, 1, 2],
+        routers: [
+          { router: 0, lookups: 1, packetsOut: 2 },
+          { router: 1, lookups: 1, packetsOut: 1 },
+        ],
+      },
+      { counter: 1, lag: 0, links: [3], routers: [] },
     ]);
-    const load = createNetworkLoad(4);
+    const load = createNetworkLoad(2, 4);
     loadNetwork(table, Float64Array.of(5, 0), Float64Array.of(9, 3), load);
     expect([...load.flits]).toEqual([5, 11, 3, 0]);
-    expect([load.lookups, load.packetsOut, busiest(load.flits)]).toEqual([5, 6, 11]);
+    expect([...load.lookups]).toEqual([5 + 3, 3]);
+    expect([...load.packetsOut]).toEqual([10 + 6, 3]);
+    expect([busiest(load.flits), busiest(load.flits, 2), busiest(load.flits, 2, 2)]).toEqual([11, 3, 0]);
     loadNetwork(table, Float64Array.of(1, 1), Float64Array.of(0, 0), load);
     expect([...load.flits], "filled anew").toEqual([1, 1, 0, 1]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type UserError, InputError, MismatchError, UnsupportedError } from "../../../src/core/errors.ts";
 import type { HardwareProfile } from "../../../src/core/profile.ts";
+import type { RoutingEntry } from "../../../src/core/mapping.ts";
 import type { PeProgram, Program } from "../../../src/core/program.ts";
 import type { Stimulus } from "../../../src/core/stimulus.ts";
 import { simulate } from "../../../simulator/simulate.ts";
@@ -53,6 +54,12 @@ const sectionOf = (pe: PeProgram, kind: string, source = "") =>
   pe.sections.find((section) => section.kind === kind && section.source === source)!.offset;
 
 /** Overwrites word `word` of the record of source block 0 (from the input). */
+/** The program with its first routing entry changed. */
+const withEntry = (changed: Partial<RoutingEntry>): Program => ({
+  ...program,
+  routing: [{ router: 0, entries: [{ ...program.routing[0]!.entries[0]!, ...changed }] }],
+});
+
 const withRecordWord = (word: number, value: number) =>
   withBytes((view, at, pe) => view.setUint32(at(sectionOf(pe, "population-table")) + 4 * word, value, true));
 
@@ -106,23 +113,36 @@ describe("a program is refused", () => {
     ],
     [
       "with a route to a PE of another node",
-      { ...program, routing: [{ ...program.routing[0]!, destinations: [{ node: 1, pes: [0] }] }] },
-      "routing[0]: PE 0 is not at mesh node 1",
+      withEntry({ destinations: [{ node: 1, pes: [0] }] }),
+      "entry 0 of router 0: PE 0 is not at mesh node 1",
     ],
     [
       "with a route to a node that is not there",
-      { ...program, routing: [{ ...program.routing[0]!, destinations: [{ node: 9, pes: [0] }] }] },
-      "routing[0]: corners has no mesh node 9",
+      withEntry({ destinations: [{ node: 9, pes: [0] }] }),
+      "entry 0 of router 0: corners has no mesh node 9",
     ],
     [
       "with a route to an empty PE",
-      { ...program, routing: [{ ...program.routing[0]!, destinations: [{ node: 2, pes: [4] }] }] },
-      "routing[0]: PE 4 holds no part of the program",
+      withEntry({ destinations: [{ node: 2, pes: [4] }] }),
+      "entry 0 of router 0: PE 4 holds no part of the program",
+    ],
+    [
+      "with a table of a router that is not there",
+      { ...program, routing: [{ router: 1, entries: [] }] },
+      "routing: corners has no router 1 (0 to 0)",
+    ],
+    [
+      "with a route over a link that is not there",
+      withEntry({ links: [0] }),
+      "entry 0 of router 0: there is no link in direction 0",
     ],
     [
       "with more routes than the table holds",
-      { ...program, routing: Array.from({ length: 17 }, () => program.routing[0]!) },
-      "routing: 17 entries exceed the router's 16",
+      {
+        ...program,
+        routing: [{ router: 0, entries: Array.from({ length: 17 }, () => program.routing[0]!.entries[0]!) }],
+      },
+      "routing of router 0: 17 entries exceed the router's 16",
     ],
     [
       "without some of its neurons",

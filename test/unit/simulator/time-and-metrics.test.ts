@@ -20,15 +20,23 @@ const stimulus: Stimulus = {
 const program = buildProgram(firingNet(), chip);
 const finished = simulate(program, chip, stimulus);
 
-const phase = (name: string, fields: Partial<Record<"pe" | "link" | "router" | "dram", number[]>>): Phase => {
+const phase = (
+  name: string,
+  fields: Partial<
+    Record<"pe" | "link" | "router" | "chipLink" | "dram" | "dramLink" | "transfers", number[]>
+  >,
+): Phase => {
   const column = (values: number[] | undefined) => Float64Array.from(values ?? [0, 0]);
   return {
     name,
     peCycles: column(fields.pe),
     linkCycles: column(fields.link),
     routerCycles: column(fields.router),
+    chipLinkCycles: column(fields.chipLink),
     dramBytes: column(fields.dram),
-    latency: { noc: 10, eventRouter: 5 },
+    dramLinkCycles: column(fields.dramLink),
+    dramTransfers: column(fields.transfers ?? fields.dram?.map((bytes) => Math.sign(bytes))),
+    latency: { noc: 10, eventRouter: 5, chipLink: 0 },
   };
 };
 
@@ -75,7 +83,18 @@ describe("timeOf", () => {
   it("waits for DRAM where that takes longer than the work on it", () => {
     const decoder = phase("decoder", { pe: [100, 100], dram: [500, 2500] });
     const timing = timeOf(result([decoder]), chip, point, "sequential");
-    expect(timing.total).toBeCloseTo(1 + flight + 2.5 + flight, 12);
+    const latency = 0.002;
+    expect(timing.total).toBeCloseTo(1 + flight + 2.5 + latency + flight, 12);
+  });
+
+  it("fetches while it computes: the longest of bandwidth, links to DRAM and a PE's latencies, two at a time", () => {
+    const seconds = (fields: Parameters<typeof phase>[1]) =>
+      timeOf(result([phase("a", fields)]), chip, point, "sequential").total - 2 * flight;
+    const fetching = { pe: [0, 0], dram: [16, 16], transfers: [1, 1] };
+    expect(seconds(fetching), "16 B at 1000 B/s").toBeCloseTo(2 * (0.016 + 0.002), 12);
+    expect(seconds({ ...fetching, dramLink: [500, 500] })).toBeCloseTo(2 * (0.5 + 0.002), 12);
+    expect(seconds({ ...fetching, transfers: [100, 100] })).toBeCloseTo(2 * (50 * 0.002 + 0.002), 12);
+    expect(seconds({ ...fetching, pe: [10, 10] }), "compute bound").toBeCloseTo(2 * 0.1, 12);
   });
 
   it("has nothing to say about a run without steps", () => {

@@ -1,0 +1,100 @@
+import { chipsOf, type HardwareProfile, pesOfChip } from "../../src/core/profile.ts";
+import type { Ledger } from "../engine/ledger.ts";
+import type { Machine } from "../engine/machine.ts";
+
+/** What workers fetch from DRAM: rows for the events that they receive, and a decoder's weights. By worker. */
+export interface Fetches {
+  /** Whole bursts. */
+  readonly bytes: Float64Array;
+  /** Each asks for one stretch of memory: a row's indices, a row's weights, or a decoder's weights. */
+  readonly transfers: Float64Array;
+}
+
+export interface DramTraffic {
+  /** Bytes that a decoder's part streams in every step. By worker. */
+  readonly streamedBytes: Float64Array;
+  /** Multiply-accumulates of the MAC array in every step. By worker. */
+  readonly macs: Float64Array;
+  /** DRAM that each worker fetches from, and how many there are. */
+  readonly memoryOf: Int32Array;
+  readonly memories: number;
+  /** Of the step that was counted last. Overwritten by the next call. */
+  step(ledger: Ledger): Fetches;
+  total(ledger: Ledger, steps: number): Fetches;
+  /** Adds requests and answers to the flits by link. */
+  addFlits(fetches: Fetches, flits: Float64Array): void;
+}
+
+const TRANSFERS_OF_A_ROW = 2;
+
+export function dramTraffic({ profile, workers, phases, projections, network }: Machine): DramTraffic {
+  const streamedBytes = new Float64Array(workers.length);
+  const macs = new Float64Array(workers.length);
+  for (const { workers: own, decoderWork } of phases) {
+    for (const [index, work] of decoderWork.entries()) {
+      streamedBytes[own[index]!] = work.dramBytes;
+      macs[own[index]!] = work.macs;
+    }
+  }
+  const paths = workers.map(({ pe }) => ({ to: network.toDram(pe), from: network.fromDram(pe) }));
+  const flitsOfBurst = profile.dram ? Math.ceil(profile.dram.burstBytes / profile.noc.payloadBytes) : 0;
+  const bursts = 1 / (profile.dram?.burstBytes ?? 1);
+  const held: Fetches = {
+    bytes: new Float64Array(workers.length),
+    transfers: new Float64Array(workers.length),
+  };
+  const fill = (into: Fetches, ledger: Ledger, when: "step" | "total", steps: number): Fetches => {
+    for (let worker = 0; worker < workers.length; worker += 1) {
+      into.bytes[worker] = steps * streamedBytes[worker]!;
+      into.transfers[worker] = streamedBytes[worker]! > 0 ? steps : 0;
+    }
+    for (let projection = 0; projection < projections.length; projection += 1) {
+      const counter = ledger.fetches[projection];
+      if (counter === undefined) continue;
+      const { slices } = projections[projection]!;
+      const { sums, rows } = counter[when];
+      for (let column = 0; column < slices.length; column += 1) {
+        into.bytes[slices[column]!]! += sums[column]!;
+        into.transfers[slices[column]!]! += TRANSFERS_OF_A_ROW * rows[column]!;
+      }
+    }
+    return into;
+  };
+
+  return {
+    streamedBytes,
+    macs,
+    ...memoriesOf(profile, workers),
+    step: (ledger) => fill(held, ledger, "step", 1),
+    total: (ledger, steps) =>
+      fill(
+        { bytes: new Float64Array(workers.length), transfers: new Float64Array(workers.length) },
+        ledger,
+        "total",
+        steps,
+      ),
+    addFlits({ bytes, transfers }, flits) {
+      for (let worker = 0; worker < workers.length; worker += 1) {
+        if (transfers[worker] === 0) continue;
+        const { to, from } = paths[worker]!;
+        const answers = bytes[worker]! * bursts * flitsOfBurst;
+        for (let i = 0; i < to.length; i += 1) flits[to[i]!]! += transfers[worker]!;
+        for (let i = 0; i < from.length; i += 1) flits[from[i]!]! += answers;
+      }
+    },
+  };
+}
+
+/** One DRAM a chip; with mesh-multicast, whose nodes are chips, one a node. */
+function memoriesOf(profile: HardwareProfile, workers: Machine["workers"]) {
+  const { noc } = profile;
+  if (noc.kind !== "mesh-multicast") {
+    const pes = pesOfChip(profile);
+    return {
+      memoryOf: Int32Array.from(workers, ({ pe }) => Math.floor(pe / pes)),
+      memories: chipsOf(profile),
+    };
+  }
+  const nodeOfPe = new Map(noc.nodes.flatMap(({ pes }, node) => pes.map((pe) => [pe, node] as const)));
+  return { memoryOf: Int32Array.from(workers, ({ pe }) => nodeOfPe.get(pe)!), memories: noc.nodes.length };
+}

@@ -1,0 +1,85 @@
+import { Type } from "typebox";
+import {
+  CHIP_LINK_ACTIONS,
+  DRAM_ACTIONS,
+  EVENT_ROUTER_ACTIONS,
+  HOST_ACTIONS,
+  KERNEL_ACTIONS,
+  MAC_ARRAY_ACTIONS,
+  NOC_ACTIONS,
+  SRAM_TRAFFIC,
+} from "../core/counts.ts";
+import { amount, closed, count, meshPosition, slots, text } from "./schema-forms.ts";
+
+/** Means a timestep. */
+export const Traffic = closed({
+  eventsSentPerToken: amount("Events that PEs send"),
+  eventsReceivedPerToken: amount("Deliveries of events to PEs"),
+  rowLookupsPerToken: amount("Keys that PEs looked up in their own tables"),
+  rowFetchesPerToken: amount("Look-ups that found synapses"),
+  neuronUpdatesPerToken: amount(),
+  tableLookupsPerToken: amount("Keys matched by the event router"),
+  packetsOutPerToken: amount("Packets that leave the event router"),
+  flitHopsPerToken: amount("Flits over one link each"),
+  busiestLink: Type.Optional(
+    closed({
+      from: meshPosition,
+      to: meshPosition,
+      flitsPerToken: amount(),
+    }),
+  ),
+  sramBytesReadPerToken: amount("All PEs together"),
+  sramBytesWrittenPerToken: amount("All PEs together"),
+  sramBytesPerTokenByKind: slots(SRAM_TRAFFIC, amount()),
+  dramBytesReadPerToken: amount(),
+  dramBytesWrittenPerToken: amount(),
+  saturations: closed({ input: count(), scaledPayload: count(), accumulator: count() }, "Whole run"),
+});
+
+const countList = Type.Array(count());
+
+/** What was counted, number by number. */
+export const CountsOfRun = closed(
+  {
+    perPe: closed(
+      {
+        pe: Type.Array(count(), {
+          description: "Indices of the PEs that hold a part of the program, ascending",
+        }),
+        layer: Type.Array(text(), {
+          description: "Population of the PE's neurons; empty where it only helps a decoder",
+        }),
+        helpsDecoder: Type.Array(Type.Boolean(), { description: "Shares the decoder on the chip" }),
+        kernel: slots(KERNEL_ACTIONS, countList, "Actions of the PE's kernels"),
+        macArray: slots(MAC_ARRAY_ACTIONS, countList),
+        sramBytes: slots(SRAM_TRAFFIC, countList, "Bytes of the PE's SRAM by kind"),
+        busyCycles: Type.Array(count(), { description: "PE cycles in kernels" }),
+        macArrayCycles: Type.Array(count(), { description: "PE cycles in MAC-array work" }),
+      },
+      "Columns of one table: entry n of each array belongs to PE pe[n]",
+    ),
+    links: Type.Array(
+      closed({
+        chip: count("On which it is; 0 for links between chips"),
+        isBetweenChips: Type.Boolean(),
+        from: meshPosition,
+        to: meshPosition,
+        flits: count(),
+      }),
+      {
+        description:
+          "Directed links: those of the NoC sum to noc.flitHop, those between chips, whose places are the chips', to chipLinks.packet",
+      },
+    ),
+    noc: slots(NOC_ACTIONS, count()),
+    chipLinks: slots(CHIP_LINK_ACTIONS, count()),
+    eventRouter: slots(EVENT_ROUTER_ACTIONS, count()),
+    dram: slots(DRAM_ACTIONS, count()),
+    host: slots(HOST_ACTIONS, count()),
+    saturations: closed(
+      { input: count(), scaledPayload: count(), accumulator: count() },
+      "Values clamped in integer formats",
+    ),
+  },
+  "Whole numbers over the whole run",
+);

@@ -1,0 +1,18 @@
+import { describe, expect, it } from "vitest";
+import { PLAIN_STYLE } from "../../../src/report/layout.ts";
+import { formatProgramFacts } from "../../../src/report/text-facts.ts";
+import { sampleResult } from "./sample-result.ts";
+
+describe("formatProgramFacts", () => {
+  const [run] = sampleResult().runs;
+  if (run?.verdict !== "fits") throw new Error("the sample fits");
+  const textOf = (fit: Partial<typeof run.fit>) =>
+    formatProgramFacts({ ...run, fit: { ...run.fit, ...fit } }, PLAIN_STYLE).join("\n");
+
+  it("tells of DRAM and of several tables only where there are any", () => {
+    expect(textOf({})).toMatch(/routing entries +3 of 16,384$/m);
+    expect(textOf({})).not.toContain("DRAM");
+    expect(textOf({ dramBytesInAll: 3 * 2 ** 20 })).toMatch(/DRAM +3(\.0+)? MiB of synaptic rows$/m);
+    expect(textOf({ routingTables: 48 })).toMatch(/3 of 16,384, in the longest of 48 tables$/m);
+  });
+});
