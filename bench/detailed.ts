@@ -1,4 +1,4 @@
-import { createMeshNetwork } from "../simulator/detailed/mesh-network.ts";
+import { createMeshNetwork } from "../simulator/detailed/mesh/mesh-network.ts";
 import { openMachine, startSimulation } from "../simulator/simulate.ts";
 import { sumOf } from "../src/core/counts.ts";
 import type { NumberFormat } from "../src/core/number-format.ts";
@@ -38,8 +38,8 @@ function timeDetailed(
   const { program } = compile(model, profile, { format });
   const stimulus = readStimulus({ kind: "synthetic", seed: 1, steps }, inputPortOf(model));
   // Each run has a machine of its own, so that they can take turns.
-  const [fast, detailed] = [[], profile.operatingPoints.slice(0, 1)].map((replayAt) =>
-    startSimulation(openMachine(program, profile), stimulus, { replayAt }),
+  const [fast, detailed] = [[], [{ point: profile.operatingPoints[0]! }]].map((replays) =>
+    startSimulation(openMachine(program, profile), stimulus, { replays }),
   ) as [ReturnType<typeof startSimulation>, ReturnType<typeof startSimulation>];
   const bare = createBareLoop(openMachine(program, profile));
   const times: [number[], number[], number[]] = [[], [], []];

@@ -1,6 +1,7 @@
 import { InputError, MismatchError } from "../src/core/errors.ts";
 import type { HostStage } from "../src/core/event-graph.ts";
 import type { Program } from "../src/core/program.ts";
+import type { ReplayRequest } from "../src/core/run-policy.ts";
 import type { DenseStimulus, Stimulus, TokenStimulus } from "../src/core/stimulus.ts";
 
 /**
@@ -12,6 +13,30 @@ import type { DenseStimulus, Stimulus, TokenStimulus } from "../src/core/stimulu
 export function checkStimulus(program: Program, stimulus: Stimulus): void {
   if (stimulus.kind === "tokens") checkTokens(program, stimulus);
   else checkDense(program, stimulus);
+}
+
+/** @throws InputError where a window is no number of timesteps. */
+export function checkWindow(window: number | undefined): void {
+  if (window === undefined || (Number.isInteger(window) && window >= 1)) return;
+  throw new InputError(
+    { field: "window" },
+    `a window of ${window} timesteps`,
+    "Give a whole number from 1 on.",
+  );
+}
+
+/**
+ * In a pipeline a layer waits for a timestep's input as many intervals as there are layers before it.
+ *
+ * @throws InputError where a run ends before a replayed pipeline is full.
+ */
+export function checkPipelines(replays: readonly ReplayRequest[], phases: number, steps: number): void {
+  if (steps > phases || replays.every(({ schedule }) => schedule !== "pipelined")) return;
+  throw new InputError(
+    {},
+    `the input has ${steps} timesteps, too few to fill a pipeline of ${phases} phases packet by packet`,
+    `Give at least ${phases + 1} timesteps a stream, or leave out the pipelined schedule or the detailed fidelity.`,
+  );
 }
 
 function checkTokens({ host, manifest, chipDecoder }: Program, { ids, targets }: TokenStimulus): void {

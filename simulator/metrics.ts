@@ -62,7 +62,7 @@ function decoderOperations(
 }
 
 function footprintOf({ pes, chipDecoder }: Program): number {
-  const images = pes.reduce((sum, { image }) => sum + image.length, 0);
+  const images = pes.reduce((sum, { image, dramImage }) => sum + image.length + dramImage.length, 0);
   if (chipDecoder === undefined) return images;
   const { weights, scale, bias } = chipDecoder;
   return images + weights.byteLength + scale.byteLength + bias.byteLength;

@@ -1,12 +1,12 @@
 import { InputError } from "../src/core/errors.ts";
-import type { HardwareProfile, OperatingPoint } from "../src/core/profile.ts";
+import type { HardwareProfile } from "../src/core/profile.ts";
 import type { Program } from "../src/core/program.ts";
 import type { Evaluation, SimulationResult } from "../src/core/result.ts";
-import type { DvfsPolicy } from "../src/core/run-policy.ts";
+import type { DvfsPolicy, ReplayRequest } from "../src/core/run-policy.ts";
 import { type StateCarry, type Stimulus, stepsOf } from "../src/core/stimulus.ts";
 import type { TraceRequest } from "../src/core/trace.ts";
 import { checkProgram } from "./check-program.ts";
-import { checkStimulus } from "./check-stimulus.ts";
+import { checkPipelines, checkStimulus, checkWindow } from "./check-stimulus.ts";
 import { createReplay } from "./detailed/replay.ts";
 import { startDvfsRecord } from "./engine/dvfs-record.ts";
 import { createEncoder } from "./engine/input.ts";
@@ -45,9 +45,9 @@ export interface StepView {
 
 /** How a run carries state, and where it is replayed packet by packet. */
 export interface RunCarry extends StateCarry {
-  /** Operating points at which every timestep is replayed as well; the numbers stay the same. */
-  readonly replayAt?: readonly OperatingPoint[];
-  /** What to record of a run; of several streams, of the first. In the detailed fidelity at a point of `replayAt`. */
+  /** How every timestep is replayed packet by packet as well; the numbers stay the same. */
+  readonly replays?: readonly ReplayRequest[];
+  /** What to record of a run; of several streams, of the first. In the detailed fidelity one of `replays`. */
   readonly trace?: TraceRequest;
   /** Policies by which PEs change their operating point; what is computed stays the same. */
   readonly dvfs?: readonly DvfsPolicy[];
@@ -139,25 +139,25 @@ export function openMachine(program: Program, profile: HardwareProfile): Machine
 export function startSimulation(
   machine: Machine,
   stimulus: Stimulus,
-  { window, replayAt = [], dvfs = [], trace }: RunCarry,
+  { window, replays: requests = [], dvfs = [], trace }: RunCarry,
 ): Simulation {
   const { program, kernel } = machine;
   checkStimulus(program, stimulus);
-  if (window !== undefined && (!Number.isInteger(window) || window < 1)) {
-    throw new InputError(
-      { field: "window" },
-      `a window of ${window} timesteps`,
-      "Give a whole number from 1 on.",
-    );
-  }
+  checkWindow(window);
+  checkPipelines(requests, machine.phases.length, stepsOf(stimulus));
   kernel.forget();
   const populations = startPopulations(machine);
   const capacity = stepsOf(stimulus);
   const tracing = trace && startTrace(machine, trace);
-  const replays = replayAt.map((point) => createReplay(machine, point, capacity, tracing?.recorderAt(point)));
+  const replays = requests.map((request) =>
+    createReplay(machine, request, capacity, tracing?.recorderOf(request, requests)),
+  );
   const running = startLedger(machine);
   const record = startPhaseRecord(machine, capacity);
   const policies = dvfs.map((policy) => startDvfsRecord(machine, policy, capacity));
+  const policyOf = requests.map(
+    (request) => policies[dvfs.findIndex(({ label }) => label === request.dvfs?.label)],
+  );
   const output = createOutputStage(machine);
   const saturations: Saturations = { input: 0, scaledPayload: 0, accumulator: 0 };
   const encode = createEncoder(machine, stimulus, populations[0]!, saturations);
@@ -224,7 +224,10 @@ export function startSimulation(
       record.record(steps, running.ledger());
       tracing?.keep(steps, running.ledger());
       for (const policy of policies) policy.record(steps, running.ledger());
-      for (const replay of replays) replay.step(populations.map(({ now }) => now));
+      for (let index = 0; index < replays.length; index += 1) {
+        const events = populations.map(({ now }) => now);
+        replays[index]!.step(events, policyOf[index]?.levels());
+      }
       output.run(last.now, saturations);
       const logits = targets === undefined ? undefined : output.logits();
       if (logits !== undefined) {

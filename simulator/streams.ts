@@ -1,6 +1,7 @@
 import { type Counts, type PerPe, sumOf, type Totals } from "../src/core/counts.ts";
 import { InputError } from "../src/core/errors.ts";
 import type {
+  DramWaits,
   DvfsRun,
   Evaluation,
   Phase,
@@ -109,14 +110,23 @@ export function joinStreams(results: readonly SimulationResult[]): SimulationRes
 }
 
 const joinReplay = (first: ReplayedTiming, replays: readonly ReplayedTiming[]): ReplayedTiming => ({
-  operatingPoint: first.operatingPoint,
+  ...first,
   phases: first.phases.map(({ name }, phase) => ({
     name,
     seconds: joined(replays.map(({ phases }) => phases[phase]!.seconds)),
   })),
+  ...(first.intervals && { intervals: joined(replays.map(({ intervals }) => intervals!)) }),
   largestFifo: Math.max(...replays.map(({ largestFifo }) => largestFifo)),
   refusedPackets: total(replays, ({ refusedPackets }) => refusedPackets),
   stalledSends: total(replays, ({ stalledSends }) => stalledSends),
+  droppedPackets: total(replays, ({ droppedPackets }) => droppedPackets),
+  ...(first.dram && { dram: joinWaits(replays.map(({ dram }) => dram!)) }),
+});
+
+const joinWaits = (waits: readonly DramWaits[]): DramWaits => ({
+  transfers: total(waits, ({ transfers }) => transfers),
+  waitingSeconds: total(waits, ({ waitingSeconds }) => waitingSeconds),
+  longestWaitSeconds: Math.max(...waits.map(({ longestWaitSeconds }) => longestWaitSeconds)),
 });
 
 const joinDvfs = (first: DvfsRun, runs: readonly DvfsRun[]): DvfsRun => ({

@@ -1,8 +1,17 @@
 import { sumOf } from "../src/core/counts.ts";
-import type { HardwareProfile, OperatingPoint } from "../src/core/profile.ts";
-import type { DvfsRun, Overruns, Phase, Schedule, SimulationResult, Timing } from "../src/core/result.ts";
-import { type Synchronisation, synchronisationOf } from "../src/core/run-policy.ts";
+import { chipsOf, type HardwareProfile, type OperatingPoint } from "../src/core/profile.ts";
+import type {
+  DvfsRun,
+  Phase,
+  ReplayedTiming,
+  ReplayFigures,
+  Schedule,
+  SimulationResult,
+  Timing,
+} from "../src/core/result.ts";
+import { type ReplayRequest, type Synchronisation, synchronisationOf } from "../src/core/run-policy.ts";
 import type { Seconds } from "../src/core/units.ts";
+import { synchronise } from "./synchronise.ts";
 
 export interface TimingOptions {
   /** As the chip does where absent. */
@@ -20,7 +29,8 @@ export interface TimingOptions {
  *
  * pipelined: all phases work at once on successive timesteps, so that the slowest sets the pace; the
  * synchronisation closes each interval. The run is a piece of a longer stream: the pipeline is full before it
- * and after it. A PE that serves two phases cannot do both at once: the run is never shorter than its work.
+ * and after it. A PE that serves two phases cannot do both at once, and phases share DRAM: the run is never shorter
+ * than a PE's work, nor than DRAM takes for all that comes from it.
  */
 export function timeOf(
   result: SimulationResult,
@@ -41,7 +51,7 @@ export function timeOf(
     isPipelined ? [slowestOf(work, steps)] : work,
     steps,
     synchronisation,
-    isPipelined ? busiestPe(result, profile, point, policy) : 0,
+    isPipelined ? Math.max(busiestPe(result, profile, point, policy), busyDram(result, profile)) : 0,
   );
   const mean = steps === 0 ? 0 : kept.total / steps;
   return {
@@ -66,49 +76,6 @@ const inSeconds = (cycles: Float64Array, { peClock }: OperatingPoint): Float64Ar
 const slowestOf = (work: readonly Float64Array[], steps: number): Float64Array =>
   Float64Array.from({ length: steps }, (_, step) => Math.max(...work.map((seconds) => seconds[step]!)));
 
-/**
- * The run's time when each stretch of work ends as the synchronisation says.
- *
- * @param stretches Work that nothing divides, one after the other in a timestep. Shape [steps] each.
- * @param least     Seconds that the run's work takes at least, all steps together.
- */
-function synchronise(
-  stretches: readonly Float64Array[],
-  steps: number,
-  synchronisation: Synchronisation,
-  least: Seconds,
-): { readonly total: Seconds; readonly waiting: Seconds; readonly overruns?: Overruns | undefined } {
-  if (synchronisation.kind === "timer") return inTicks(stretches, steps, synchronisation.period, least);
-  let total = 0;
-  for (let step = 0; step < steps; step += 1) {
-    total += sumOf(stretches.map((seconds) => seconds[step]!));
-  }
-  const barrier = synchronisation.kind === "barrier" ? synchronisation.seconds : 0;
-  const waiting = steps * stretches.length * barrier;
-  return { total: Math.max(total, least) + waiting, waiting };
-}
-
-/** One tick a stretch, whether or not its work is done by then; late work is reported, never waited for. */
-function inTicks(stretches: readonly Float64Array[], steps: number, period: Seconds, least: Seconds) {
-  let longest = steps === 0 ? 0 : least / steps;
-  let waiting = 0;
-  let late = 0;
-  for (let step = 0; step < steps; step += 1) {
-    let slowest = 0;
-    for (const seconds of stretches) {
-      slowest = Math.max(slowest, seconds[step]!);
-      waiting += Math.max(0, period - seconds[step]!);
-    }
-    if (slowest > period) late += 1;
-    longest = Math.max(longest, slowest);
-  }
-  const overruns =
-    longest > period
-      ? { steps: Math.max(late, 1), worst: longest - period, shortestTick: longest }
-      : undefined;
-  return { total: steps * stretches.length * period, waiting, overruns };
-}
-
 /** Seconds of the PE with the most work in all its phases together. */
 function busiestPe(
   { busyCycles, macArrayCycles }: SimulationResult,
@@ -126,6 +93,14 @@ function busiestPe(
     );
     return Math.max(most, sumOf(work) + switches * dvfs!.switchTime);
   }, 0);
+}
+
+/** Seconds that all memories together take at least for what the run reads. */
+function busyDram({ counts }: SimulationResult, profile: HardwareProfile): Seconds {
+  const { dram, noc } = profile;
+  if (dram === undefined) return 0;
+  const memories = noc.kind === "mesh-multicast" ? noc.nodes.length : chipsOf(profile);
+  return counts.dram.byteRead / (memories * dram.bandwidth);
 }
 
 function dvfsRunOf({ dvfs }: SimulationResult, label: string): DvfsRun {
@@ -172,25 +147,68 @@ function phaseSeconds(
 }
 
 /**
- * Time of a run by its packet-by-packet replay at one operating point, layers one after the other, by data flow.
+ * Time of a run by its packet-by-packet replay. Barriers and ticks count as in `timeOf`: the time is that of the ticks,
+ * and work that is longer than one is an overrun. Of a pipeline the mean interval in which it is full stands for all.
  *
- * @throws RangeError where the run was not replayed there.
+ * @throws RangeError where the run was not replayed so.
  */
-export function replayedTimeOf({ replays, steps }: SimulationResult, point: OperatingPoint): Timing {
-  const replay = replays?.find(({ operatingPoint }) => operatingPoint === point.name);
+export function replayedTimeOf(
+  result: SimulationResult,
+  profile: HardwareProfile,
+  request: ReplayRequest,
+): Timing {
+  const { replays, steps } = result;
+  const { point, dvfs } = request;
+  const replay = replays?.find((each) => isReplayOf(each, request));
   if (replay === undefined) throw new RangeError(`the run was not replayed at ${point.name}`);
-  const { phases, largestFifo, refusedPackets, stalledSends } = replay;
-  const total = sumOf(phases.map(({ seconds }) => sumOf(seconds)));
-  const mean = steps === 0 ? 0 : total / steps;
+  const { schedule, synchronisation, phases, intervals } = replay;
+  const stretches = intervals ? [intervals] : phases.map(({ seconds }) => seconds);
+  const kept = stretches[0]?.length ?? 0;
+  // A PE's work in the steps before the pipeline was full may have been more than in those that stand for all.
+  const policy = dvfs && dvfsRunOf(result, dvfs.label);
+  const least = intervals ? (busiestPe(result, profile, point, policy) * kept) / steps : 0;
+  const { total, waiting, overruns } = synchronise(stretches, kept, synchronisation, least);
+  const mean = kept === 0 ? 0 : total / kept;
   return {
     operatingPoint: point.name,
-    schedule: "sequential",
+    schedule,
     secondsPerStep: mean,
-    latencyPerStep: mean,
-    total,
+    latencyPerStep: intervals ? mean * phases.length : mean,
+    total: intervals ? mean * steps : total,
     phases: phases.map(({ name, seconds }) => ({ name, seconds: meanOf(seconds) })),
-    synchronisation: { kind: "data-flow" },
-    synchronisingPerStep: 0,
-    replay: { largestFifo, refusedPackets, stalledSends },
+    synchronisation,
+    synchronisingPerStep: kept === 0 ? 0 : waiting / kept,
+    ...(overruns && { overruns }),
+    ...(dvfs && { dvfs: dvfs.label }),
+    replay: figuresOf(replay),
   };
 }
+
+const isReplayOf = (
+  replay: ReplayedTiming,
+  { point, schedule = "sequential", synchronisation = { kind: "data-flow" }, dvfs }: ReplayRequest,
+): boolean =>
+  replay.operatingPoint === point.name &&
+  replay.schedule === schedule &&
+  replay.dvfs === dvfs?.label &&
+  isSame(replay.synchronisation, synchronisation);
+
+function isSame(a: Synchronisation, b: Synchronisation): boolean {
+  if (a.kind === "barrier") return b.kind === "barrier" && a.seconds === b.seconds;
+  if (a.kind === "timer") return b.kind === "timer" && a.period === b.period;
+  return b.kind === "data-flow";
+}
+
+const figuresOf = ({
+  largestFifo,
+  refusedPackets,
+  stalledSends,
+  droppedPackets,
+  dram,
+}: ReplayedTiming): ReplayFigures => ({
+  largestFifo,
+  refusedPackets,
+  stalledSends,
+  droppedPackets,
+  ...(dram && { dram }),
+});

@@ -1,6 +1,7 @@
 import { InputError } from "../src/core/errors.ts";
 import type { OperatingPoint } from "../src/core/profile.ts";
 import type { Phase } from "../src/core/result.ts";
+import type { ReplayRequest } from "../src/core/run-policy.ts";
 import { TRACE_CAPACITY, type Trace, type TraceRecorder, type TraceRequest } from "../src/core/trace.ts";
 import type { Ledger } from "./engine/ledger.ts";
 import type { Machine } from "./engine/machine.ts";
@@ -9,8 +10,8 @@ import { keepStepCycles, recordSteps } from "./trace-steps.ts";
 
 /** A run that is traced. */
 export interface RunTrace {
-  /** For the replay at this operating point; undefined where it is not what is traced. */
-  recorderAt(point: OperatingPoint): TraceRecorder | undefined;
+  /** For this replay; undefined where it is not what is traced. */
+  recorderOf(replay: ReplayRequest, all: readonly ReplayRequest[]): TraceRecorder | undefined;
   /** Call once a step, when all its events are counted. */
   keep(step: number, ledger: Ledger): void;
   /** @param eventsPerStep By population, shape [steps] each at least. */
@@ -25,7 +26,7 @@ export function startTrace(machine: Machine, request: TraceRequest): RunTrace {
   const recorder = createTraceRecorder(request);
   const kept = isFast ? keepStepCycles(machine, request) : undefined;
   return {
-    recorderAt: ({ name }) => (!isFast && name === point.name ? recorder : undefined),
+    recorderOf: (replay, all) => (!isFast && replay === tracedOf(all, point) ? recorder : undefined),
     keep: (step, ledger) => kept?.keep(step, ledger),
     trace(phases, eventsPerStep) {
       // A recorder holds one run: in the fast fidelity it is filled anew from what was kept.
@@ -42,6 +43,12 @@ export function startTrace(machine: Machine, request: TraceRequest): RunTrace {
       };
     },
   };
+}
+
+/** The first sequential replay at a point; where there is none, the first there. */
+function tracedOf(replays: readonly ReplayRequest[], { name }: OperatingPoint): ReplayRequest | undefined {
+  const at = replays.filter(({ point }) => point.name === name);
+  return at.find(({ schedule }) => schedule !== "pipelined") ?? at[0];
 }
 
 function checkRequest({ first, steps, capacity = TRACE_CAPACITY }: TraceRequest): void {

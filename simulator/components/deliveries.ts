@@ -1,6 +1,6 @@
 import { POPULATION_RECORD_BYTES, type Program } from "../../src/core/program.ts";
 import type { LoadedBlock, LoadedSlice } from "../functional/load-image.ts";
-import { neuronsOf, pesOfRoute, type RoutePlan } from "./routes.ts";
+import { neuronsOf, pesOfRoute, type Route, type RoutePlan } from "./routes.ts";
 import type { Worker } from "./workers.ts";
 
 /** Timesteps from an event to its use: 0 in the step in which it was sent, 1 in the next. */
@@ -42,23 +42,41 @@ export function planDeliveries(
     const sends = isUnicast ? plan.routes[route]!.tree.leaves.length : 1;
     if (slice >= 0) deliveries.push({ ...NOTHING, counter, lag: 0, worker: slice, sends });
   }
+  const known = new Map<string, Map<number, readonly Cost[]>>();
   for (const [index, route] of plan.routes.entries()) {
-    const { population, example } = route;
     const counter = plan.segments.length + index;
-    const { name, size, keys } = program.populations[population]!;
-    const isOutput = population === program.populations.length - 1;
-    const matches = (block: LoadedBlock) => {
-      const { first, end } = neuronsOf(block, keys.base, size);
-      return block.source === name && first <= example && example < end;
-    };
+    // What a packet costs a PE does not depend on where it comes from.
+    const name = `${route.population} ${route.interval}`;
+    const costs = known.get(name) ?? new Map<number, readonly Cost[]>();
+    known.set(name, costs);
     for (const pe of pesOfRoute(route)) {
-      const slice = sliceOfPe.get(pe);
-      const blocks = slice === undefined ? [] : slices[slice]!.blocks.filter(matches);
-      const costs = receptionOf(blocks, slice, decoderOfPe.get(pe), isOutput);
-      deliveries.push(...costs.map((cost) => ({ ...cost, counter })));
+      let atPe = costs.get(pe);
+      if (atPe === undefined) {
+        const slice = sliceOfPe.get(pe);
+        const blocks = slice === undefined ? [] : matchingBlocks(program, route, slices[slice]!);
+        const isOutput = route.population === program.populations.length - 1;
+        costs.set(pe, (atPe = receptionOf(blocks, slice, decoderOfPe.get(pe), isOutput)));
+      }
+      for (const cost of atPe) deliveries.push({ ...cost, counter });
     }
   }
   return deliveries;
+}
+
+/** A delivery but for who sends it. */
+type Cost = Omit<Delivery, "counter">;
+
+/** Source blocks of a slice that hold a row for a route's neurons. */
+function matchingBlocks(
+  { populations }: Program,
+  { population, example }: Route,
+  { blocks }: LoadedSlice,
+): readonly LoadedBlock[] {
+  const { name, size, keys } = populations[population]!;
+  return blocks.filter((block) => {
+    const { first, end } = neuronsOf(block, keys.base, size);
+    return block.source === name && first <= example && example < end;
+  });
 }
 
 const NOTHING = { receives: 0, lookups: 0, lookupBytes: 0, sends: 0 };
@@ -72,7 +90,7 @@ function receptionOf(
   slice: number | undefined,
   decoder: number | undefined,
   isDecoderInput: boolean,
-): Omit<Delivery, "counter">[] {
+): Cost[] {
   const lookups = blocks.map(({ delay, pointerBytes }) => ({
     ...NOTHING,
     lag: delay,

@@ -10,6 +10,8 @@ export interface Route {
   readonly tree: RouteTree;
   /** One of its neurons, to stand for all. */
   readonly example: number;
+  /** Routes of one population with the same number match the same source blocks. */
+  readonly interval: number;
 }
 
 /** Neurons of one route that leave from the same PE. */
@@ -50,9 +52,9 @@ export function planRoutes(
     }
     const originOf = (slice: number) => (slice < 0 ? graph.hostRouter : graph.routerOfPe[slices[slice]!.pe]!);
     const known = new Map<string, number>();
-    const routeOf = indexer(known, (neuron: number) => {
+    const routeOf = indexer(known, (neuron: number, interval: number) => {
       const tree = walker.tree(originOf(sliceOf[neuron]!), neuron);
-      routes.push({ population, tree, example: neuron });
+      routes.push({ population, tree, example: neuron, interval });
       return routes.length - 1;
     });
     const segmentFor = indexer(known, (route: number, slice: number) => {
@@ -63,7 +65,7 @@ export function planRoutes(
     return Uint32Array.from({ length: size }, (_, neuron) => {
       while (interval < cuts.length && cuts[interval]! <= neuron) interval += 1;
       const slice = sliceOf[neuron]!;
-      const route = routeOf(`${walker.signature(originOf(slice), neuron)}/${interval}`, neuron);
+      const route = routeOf(`${walker.signature(originOf(slice), neuron)}/${interval}`, neuron, interval);
       return segmentFor(`from ${slice}: ${route}`, route, slice);
     });
   });

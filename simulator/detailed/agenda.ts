@@ -21,6 +21,15 @@ export const DUE = {
   copyFree: 6,
   /** A router has held a copy for as long as it may. */
   expired: 7,
+  // From here on what is no transport's own.
+  /** A layer's successors may begin, for a barrier or a tick is over. */
+  open: 16,
+  /** A PE may have a transfer to ask DRAM for. */
+  fetch: 17,
+  /** A port of a DRAM has the next data of its transfer. */
+  data: 18,
+  /** A MAC array is through with a tile of a decoder's weights. */
+  multiplied: 19,
 } as const;
 
 const KIND = 2 ** 32;

@@ -1,8 +1,7 @@
-import type { OperatingPoint } from "../../src/core/profile.ts";
 import { HOST_TRACK, SPAN, type TraceRecorder } from "../../src/core/trace.ts";
 import type { Machine } from "../engine/machine.ts";
-import type { PacketWatch } from "./pe-queues.ts";
-import type { Receptions } from "./receptions.ts";
+import type { PacketWatch } from "./pes/pe-queues.ts";
+import type { Receptions } from "./pes/receptions.ts";
 
 /**
  * What a replay tells a trace recorder, in its own terms: slices, payloads (2 · neuron + parity of the
@@ -18,21 +17,24 @@ export interface ReplayNotes {
   updated(slice: number, cycle: number, neurons: number, sends: boolean): void;
   /** A packet of its event, counted from 0, is in the NoC. Of several the first one's time stands for all. */
   sent(slice: number, payload: number, packet: number, cycle: number): void;
+  /** A core that cannot send works off packets, until it goes on. */
+  turnsToPackets(slice: number, cycle: number): void;
+  tookPackets(slice: number, cycle: number): void;
   /** From this cycle on it composes a further packet of the same event. */
   composes(slice: number, cycle: number): void;
   sentByHost(payload: number, packet: number, cycle: number): void;
   phase(index: number, step: number, begin: number, end: number, events: number): void;
 }
 
+/** @param perPeCycle NoC cycles of a PE cycle, by worker; may change from step to step. */
 export function createReplayNotes(
   machine: Machine,
   { sliceOf, firstNeuron, populationOf }: Receptions,
-  { peClock }: OperatingPoint,
+  perPeCycle: Float64Array,
   recorder: TraceRecorder,
 ): ReplayNotes {
-  const { program, profile, slices, cycles } = machine;
+  const { program, profile, workers, slices, cycles } = machine;
   const { clock } = profile.noc;
-  const perPeCycle = clock / peClock;
   /** By payload, in seconds; NaN where it was not sent within the window. */
   const sentAt = new Float64Array(2 * sliceOf.length).fill(NaN);
   /** By slice: when the event that waits to be sent was composed. */
@@ -50,7 +52,8 @@ export function createReplayNotes(
     return slice < 0 ? HOST_TRACK : slices[slice]!.pe;
   };
   const span = (slice: number, kind: number, begin: number, end: number): void => {
-    if (end > begin || kind === SPAN.send) recorder.span(slices[slice]!.pe, kind, begin / clock, end / clock);
+    if (end > begin || kind === SPAN.send)
+      recorder.span(workers[slice]!.pe, kind, begin / clock, end / clock);
   };
   const closeHostSpan = (): void => {
     if (!Number.isNaN(hostBegin)) recorder.span(HOST_TRACK, SPAN.send, hostBegin / clock, hostEnd / clock);
@@ -61,7 +64,7 @@ export function createReplayNotes(
     beginStep: (step) => recorder.beginStep(step),
     received(slice, payload, arrival, begin, duration) {
       if (!recorder.isOpen()) return;
-      const { pe } = slices[slice]!;
+      const { pe } = workers[slice]!;
       const [at, from, until] = [arrival / clock, begin / clock, (begin + duration) / clock];
       recorder.packet(senderOf(payload), pe, keyOf(payload), sentAt[payload]!, at, from, until);
     },
@@ -70,20 +73,24 @@ export function createReplayNotes(
       const until = (cycle + 1) / clock;
       recorder.packet(senderOf(payload), HOST_TRACK, keyOf(payload), sentAt[payload]!, at, at, until);
     },
-    began: (slice, cycle) => span(slice, SPAN.timestep, cycle, cycle + cycles.timestep * perPeCycle),
+    began: (slice, cycle) => span(slice, SPAN.timestep, cycle, cycle + cycles.timestep * perPeCycle[slice]!),
     updated(slice, cycle, neurons, sends) {
-      const until = cycle + neurons * cycles.neuronUpdate * perPeCycle;
+      const until = cycle + neurons * cycles.neuronUpdate * perPeCycle[slice]!;
       span(slice, SPAN.neurons, cycle, until);
       if (!sends) return;
-      composedAt[slice] = cycle + (neurons * cycles.neuronUpdate + cycles.eventSend) * perPeCycle;
+      composedAt[slice] = cycle + (neurons * cycles.neuronUpdate + cycles.eventSend) * perPeCycle[slice]!;
       span(slice, SPAN.send, until, composedAt[slice]!);
     },
     sent(slice, payload, packet, cycle) {
       if (packet === 0) sentAt[payload] = recorder.isOpen() ? cycle / clock : NaN;
       span(slice, SPAN.stalled, composedAt[slice]!, cycle);
     },
+    turnsToPackets: (slice, cycle) => span(slice, SPAN.stalled, composedAt[slice]!, cycle),
+    tookPackets(slice, cycle) {
+      composedAt[slice] = cycle;
+    },
     composes(slice, cycle) {
-      composedAt[slice] = cycle + cycles.eventSend * perPeCycle;
+      composedAt[slice] = cycle + cycles.eventSend * perPeCycle[slice]!;
       span(slice, SPAN.send, cycle, composedAt[slice]!);
     },
     sentByHost(payload, packet, cycle) {

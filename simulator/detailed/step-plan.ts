@@ -1,15 +1,15 @@
 import { isToHost } from "../components/routes.ts";
 import type { Machine } from "../engine/machine.ts";
 import type { EventList } from "../functional/event-list.ts";
-import type { Receptions } from "./receptions.ts";
+import { type Receptions, UNUSED } from "./pes/receptions.ts";
 
-/** What is known of a timestep before it is replayed. By slice, where it does not say otherwise. */
+/** What is known of a timestep, or of an interval of a pipeline, before it is replayed. By worker, where it does not say otherwise. */
 export interface StepPlan {
   /** Its parity is a part of payloads, so that packets of the step before are told apart. */
   readonly parity: number;
   /** Events by population. */
   readonly lists: readonly EventList[];
-  /** Packets that a slice waits for before it starts its neurons. */
+  /** Packets that a worker waits for before it starts its neurons, or its product. */
   readonly expected: Int32Array;
   /** First event of the slice in its population's list; the replay moves it on. */
   readonly nextEvent: Int32Array;
@@ -20,18 +20,20 @@ export interface StepPlan {
 }
 
 /**
- * Notes, step by step, who sends what and for how many packets each slice has to wait.
+ * Notes, step by step, who sends what and for how many packets each worker has to wait.
  *
  * @param places Places at which packets are handed over.
+ * @param decoderLag When a decoder uses its packets: in the step in which they are sent, or in the next.
  */
 export function createStepPlanner(
-  { slices, plan: { routes } }: Machine,
-  { firstNeuron, routeOf, sliceOf, start, slice: slicesAt, lag }: Receptions,
+  { workers, plan: { routes } }: Machine,
+  { firstNeuron, routeOf, sliceOf, start, slice: slicesAt, lag, decoder }: Receptions,
   places: number,
+  decoderLag: 0 | 1,
 ): (step: number, events: readonly EventList[]) => StepPlan {
-  const expected = new Int32Array(slices.length);
-  const nextEvent = new Int32Array(slices.length);
-  const lastEvent = new Int32Array(slices.length);
+  const expected = new Int32Array(workers.length);
+  const nextEvent = new Int32Array(workers.length);
+  const lastEvent = new Int32Array(workers.length);
   const leadsToHost = routes.map(isToHost);
   let counts = new Int32Array(routes.length);
   /** Of the step before, for the recurrent events that were sent then. */
@@ -61,10 +63,17 @@ export function createStepPlanner(
     for (let route = 0; route < counts.length; route += 1) {
       const from = start[route * places]!;
       const to = start[(route + 1) * places]!;
+      const count = counts[route]!;
+      const before = countsBefore[route]!;
       for (let i = from; i < to; i += 1) {
-        expected[slicesAt[i]!]! += lag[i] === 0 ? counts[route]! : countsBefore[route]!;
+        if (lag[i] !== UNUSED) expected[slicesAt[i]!]! += lag[i] === 0 ? count : before;
       }
-      if (leadsToHost[route]) toHost += counts[route]!;
+      if (decoder.length > 0) {
+        for (let i = from; i < to; i += 1) {
+          if (decoder[i]! >= 0) expected[decoder[i]!]! += decoderLag === 0 ? count : before;
+        }
+      }
+      if (leadsToHost[route]) toHost += count;
     }
     return { parity: step & 1, lists: events, expected, nextEvent, lastEvent, toHost };
   };

@@ -11,6 +11,8 @@ type StepCounts = Pick<Ledger, "now" | "before" | "busy">;
 export interface DvfsRecord {
   /** Call once a step, when all its events are counted. */
   record(step: number, ledger: StepCounts): void;
+  /** By worker, of the step that was recorded last. Overwritten by the next. */
+  levels(): ArrayLike<number>;
   run(steps: number): DvfsRun;
 }
 
@@ -35,9 +37,11 @@ export function startDvfsRecord(machine: MachineParts, policy: DvfsPolicy, capac
   const current = new Int32Array(pes).fill(-1);
   if (policy.kind === "queue") current.fill(0);
 
+  let levels: ArrayLike<number> = current;
   return {
+    levels: () => levels,
     record(step, ledger) {
-      const levels = levelsOf(ledger);
+      levels = levelsOf(ledger);
       for (const times of seconds) times[step] = 0;
       for (let worker = 0; worker < workers.length; worker += 1) {
         const { pe, phase } = workers[worker]!;

@@ -31,16 +31,25 @@ export const synopsIn = ({ block, rowOf }: Column, neuron: number): number => {
   return row < 0 ? 0 : block.rowStart[row + 1]! - block.rowStart[row]!;
 };
 
-/** Bytes of a row in DRAM: it is fetched as its indices and its weights, each widened to whole bursts. */
+/** Bytes of a row in DRAM: it is fetched as its indices and its weights. */
 export function dramBytesIn({ block, rowOf }: Column, neuron: number, burstBytes: number): number {
   const row = rowOf[neuron]!;
-  const { dram, rowStart, indexBytes, weight } = block;
-  if (row < 0 || dram === undefined || rowStart[row] === rowStart[row + 1]) return 0;
-  const spanned = (base: number, size: number) => {
-    const first = Math.floor((base + rowStart[row]! * size) / burstBytes);
-    return burstBytes * (Math.ceil((base + rowStart[row + 1]! * size) / burstBytes) - first);
-  };
-  return spanned(dram.indices, indexBytes) + spanned(dram.weights, weight.BYTES_PER_ELEMENT);
+  if (row < 0) return 0;
+  const bytesOf = (part: "indices" | "weights") => transferBytes(block, row, part, burstBytes);
+  return bytesOf("indices") + bytesOf("weights");
+}
+
+/** Bytes of one of a row's two transfers, widened to whole bursts; 0 where the row is empty or in SRAM. */
+export function transferBytes(
+  { dram, rowStart, indexBytes, weight }: LoadedBlock,
+  row: number,
+  part: "indices" | "weights",
+  burstBytes: number,
+): number {
+  if (dram === undefined || rowStart[row] === rowStart[row + 1]) return 0;
+  const size = part === "indices" ? indexBytes : weight.BYTES_PER_ELEMENT;
+  const first = Math.floor((dram[part] + rowStart[row]! * size) / burstBytes);
+  return burstBytes * (Math.ceil((dram[part] + rowStart[row + 1]! * size) / burstBytes) - first);
 }
 
 export const scaleOf = ({ block, rowOf }: Column, neuron: number): number => {

@@ -7,20 +7,21 @@ import { InputError } from "../core/errors.ts";
 import type { HardwareProfile, OperatingPoint, PeProfile } from "../core/profile.ts";
 import type { Program } from "../core/program.ts";
 import type { Fidelity, Schedule, SimulationResult, Timing } from "../core/result.ts";
-import {
-  type DvfsPolicy,
-  dvfsPolicyOf,
-  type DvfsWish,
-  type Synchronisation,
-  synchronisationOf,
-  type SynchronisationWish,
-} from "../core/run-policy.ts";
+import type { DvfsPolicy, DvfsWish, SynchronisationWish } from "../core/run-policy.ts";
 import { type Stimulus, stepsOf } from "../core/stimulus.ts";
-import type { TraceRequest, TraceWindow } from "../core/trace.ts";
+import type { TraceWindow } from "../core/trace.ts";
 import { type EnergyReport, energyOf } from "../energy/energy-of.ts";
-import { operatingPointOf } from "../profiles/chip-spec.ts";
 import { runInWorkers } from "../runtime/worker-pool.ts";
 import type { Chip } from "./chips.ts";
+import {
+  isFixed,
+  pointsOf,
+  policiesOf,
+  replaysAt,
+  replaysOf,
+  synchronisationsOf,
+  traceOf,
+} from "./run-wishes.ts";
 import { STREAM_WORKER, type StreamSetup, type StreamTask } from "./stream-worker.ts";
 
 /** What is asked of a run beside program, chip and input. */
@@ -29,9 +30,9 @@ export interface RunOptions {
   readonly operatingPoints?: readonly string[];
   /** Sequential only, where absent. */
   readonly schedules?: readonly Schedule[];
-  /** Fast only, where absent. Detailed times are of the sequential schedule. */
+  /** Fast only, where absent. */
   readonly fidelities?: readonly Fidelity[];
-  /** How timesteps are kept apart, a reading each; as the profile says where absent. Detailed times are by data flow. */
+  /** How timesteps are kept apart, a reading each; as the profile says where absent. */
   readonly synchronisations?: readonly SynchronisationWish[];
   /**
    * How PEs come to their operating points; fixed only, where absent. A policy names its own points: it is read once,
@@ -81,8 +82,8 @@ export function runProgram(program: Program, chip: Chip, stimulus: Stimulus, opt
     ...(streams !== undefined && { streams }),
     ...(onProgress && { onProgress: (done: number) => onProgress(done, steps) }),
     ...(observe && { observe }),
-    ...traceOf(profile, options),
-    replayAt: replayPointsOf(profile, options),
+    ...traceOf(program, profile, options),
+    replays: replaysOf(program, profile, options),
     dvfs: policiesOf(program, profile, options),
   });
   return reportOf(program, chip, stimulus, options, result);
@@ -105,13 +106,13 @@ export async function runProgramInWorkers(
     profile,
     carry: {
       window,
-      replayAt: replayPointsOf(profile, options),
+      replays: replaysOf(program, profile, options),
       dvfs: policiesOf(program, profile, options),
     },
   };
   const parts = cutStreams(stimulus, streams).map((stream, index): StreamTask => ({
     stream,
-    ...(index === 0 && traceOf(profile, options)),
+    ...(index === 0 && traceOf(program, profile, options)),
   }));
   try {
     const results = await runInWorkers<StreamSetup, StreamTask, SimulationResult>(
@@ -125,7 +126,7 @@ export async function runProgramInWorkers(
     return reportOf(program, chip, stimulus, options, joinStreams(results));
   } catch (error) {
     // A thread cannot hand over what kind of error it met. If it is the user's, it is met here as well.
-    startSimulation(openMachine(program, profile), parts[0]!.stream, { window });
+    startSimulation(openMachine(program, profile), parts[0]!.stream, setup.carry);
     throw error;
   }
 }
@@ -140,40 +141,6 @@ function checkRun(program: Program, { profile }: Chip, stimulus: Stimulus, optio
   policiesOf(program, profile, options);
   return stepsInStreams(stimulus, options.streams ?? 1);
 }
-
-const pointsOf = (profile: HardwareProfile, { operatingPoints }: RunOptions): OperatingPoint[] =>
-  (operatingPoints ?? [undefined]).map((name) => operatingPointOf(profile, name));
-
-const synchronisationsOf = (profile: HardwareProfile, { synchronisations }: RunOptions): Synchronisation[] =>
-  (synchronisations ?? [undefined]).map((wish) => synchronisationOf(profile, wish));
-
-/** Policies by which PEs change their operating point. */
-function policiesOf(
-  { populations, chipDecoder }: Program,
-  profile: HardwareProfile,
-  { dvfs = [] }: RunOptions,
-): DvfsPolicy[] {
-  const phases = [...populations.slice(1), ...(chipDecoder ? [chipDecoder] : [])].map(({ name }) => name);
-  return dvfs.map((wish) => dvfsPolicyOf(profile, wish, phases)).filter((policy) => policy !== undefined);
-}
-
-const isDetailed = ({ fidelities = ["fast"] }: RunOptions): boolean => fidelities.includes("detailed");
-
-/** What is recorded of a run. The fast fidelity's phases are kept apart as in its first reading. */
-function traceOf(profile: HardwareProfile, options: RunOptions): { readonly trace?: TraceRequest } {
-  if (options.trace === undefined) return {};
-  const [point] = pointsOf(profile, options);
-  const fidelity = isDetailed(options) ? "detailed" : "fast";
-  const [synchronisation] = synchronisationsOf(profile, options);
-  const pace = {
-    least: synchronisation?.kind === "timer" ? synchronisation.period : 0,
-    added: synchronisation?.kind === "barrier" ? synchronisation.seconds : 0,
-  };
-  return { trace: { ...options.trace, fidelity, point: point!, pace } };
-}
-
-const replayPointsOf = (profile: HardwareProfile, options: RunOptions): OperatingPoint[] =>
-  isDetailed(options) ? pointsOf(profile, options) : [];
 
 /** Times and prices a run. */
 function reportOf(
@@ -191,31 +158,29 @@ function reportOf(
     result,
     metrics: neuroBenchMetrics(result, program),
     readings: [
-      ...pointsOf(profile, options).flatMap((point) =>
-        timingsAt(result, profile, point, options).map((timing) =>
-          readingOf(result, profile, point, timing, options),
-        ),
+      ...(isFixed(options) ? pointsOf(profile, options) : []).flatMap((point) =>
+        readingsAt(result, profile, options, point),
       ),
-      ...policiesOf(program, profile, options).flatMap(({ label, points }) =>
-        fastTimings(result, profile, points[0]!, options, label).map((timing) =>
-          readingOf(result, profile, points[0]!, timing, options),
-        ),
+      ...policiesOf(program, profile, options).flatMap((dvfs) =>
+        readingsAt(result, profile, options, dvfs.points[0]!, dvfs),
       ),
     ],
   };
 }
 
-function timingsAt(
+/** All readings at one point or of one policy: those from counts, then those replayed. */
+function readingsAt(
   result: SimulationResult,
   profile: HardwareProfile,
-  point: OperatingPoint,
   options: RunOptions,
-): Timing[] {
-  const isFixed = options.dvfs === undefined || options.dvfs.some(({ kind }) => kind === "fixed");
-  return [
-    ...(isFixed ? fastTimings(result, profile, point, options) : []),
-    ...(isDetailed(options) ? [replayedTimeOf(result, point)] : []),
+  point: OperatingPoint,
+  dvfs?: DvfsPolicy,
+): Reading[] {
+  const timings = [
+    ...fastTimings(result, profile, point, options, dvfs?.label),
+    ...replaysAt(profile, options, point, dvfs).map((request) => replayedTimeOf(result, profile, request)),
   ];
+  return timings.map((timing) => readingOf(result, profile, point, timing, options));
 }
 
 /** Closed-form times, by data flow or as asked, schedule by schedule. */

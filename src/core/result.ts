@@ -28,7 +28,7 @@ export interface SimulationResult {
   /** Indices of the PEs that hold a part of the program. Ascending. */
   readonly usedPes: readonly number[];
   readonly evaluation?: Evaluation;
-  /** Packet-by-packet times, one for each operating point that was asked for. */
+  /** Packet-by-packet times, one for each replay that was asked for. */
   readonly replays?: readonly ReplayedTiming[];
   /** What happened when, where it was asked for; of the first stream. */
   readonly traces?: readonly Trace[];
@@ -108,11 +108,20 @@ export interface DvfsRun {
   readonly switches: Float64Array;
 }
 
-/** What a run's packet-by-packet replay comes to at one operating point, layers one after the other. */
+/** What a run's packet-by-packet replay comes to. */
 export interface ReplayedTiming extends ReplayFigures {
   readonly operatingPoint: string;
-  /** By phase, in the order of the result's. Seconds, shape [steps] each. */
+  readonly schedule: Schedule;
+  readonly synchronisation: Synchronisation;
+  /** Label of the policy that set the PEs' operating points. */
+  readonly dvfs?: string;
+  /**
+   * By phase, in the order of the result's. Seconds from when it may begin, without barriers and waiting for ticks; shape
+   * [steps] each, in a pipeline [intervals].
+   */
   readonly phases: readonly { readonly name: string; readonly seconds: Float64Array }[];
+  /** Of a pipeline, those in which every layer works: from their begin until all is done. Seconds, shape [intervals]. */
+  readonly intervals?: Float64Array;
 }
 
 export interface ReplayFigures {
@@ -122,6 +131,17 @@ export interface ReplayFigures {
   readonly refusedPackets: number;
   /** How often a PE found its way into the NoC full and waited. */
   readonly stalledSends: number;
+  /** Packets that had waited in a router for longer than it holds them; software sent them again, so that all arrived. */
+  readonly droppedPackets: number;
+  /** Present where something came from DRAM. */
+  readonly dram?: DramWaits;
+}
+
+export interface DramWaits {
+  readonly transfers: number;
+  /** For how long transfers waited for a port, beyond the latency: all together, and at most. */
+  readonly waitingSeconds: Seconds;
+  readonly longestWaitSeconds: Seconds;
 }
 
 /** fast: time from counts in closed form. detailed: packets, PEs and router replayed one by one. */

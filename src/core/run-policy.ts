@@ -1,5 +1,6 @@
 import { InputError, UnsupportedError } from "./errors.ts";
 import type { HardwareProfile, OperatingPoint, SynchronisationKind } from "./profile.ts";
+import type { Schedule } from "./result.ts";
 import type { Seconds } from "./units.ts";
 
 /** How a run keeps its timesteps apart, with the time that this takes. */
@@ -35,6 +36,18 @@ export type DvfsPolicy = {
     }
   | { readonly kind: "queue"; readonly packets: number }
 );
+
+/** How a run is to be replayed packet by packet. */
+export interface ReplayRequest {
+  /** Of all PEs; under a policy the one that the time is named after. */
+  readonly point: OperatingPoint;
+  /** Sequential where absent. */
+  readonly schedule?: Schedule;
+  /** By data flow where absent. */
+  readonly synchronisation?: Synchronisation;
+  /** Absent: all PEs stay at the point. Must be among the run's own policies. */
+  readonly dvfs?: DvfsPolicy;
+}
 
 const SYNCHRONISATION_HINT = 'Give the time, as in "--sync barrier:2us" or "--sync timer:1ms".';
 

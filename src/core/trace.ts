@@ -81,7 +81,7 @@ export interface TraceRequest extends TraceWindow {
   readonly point: OperatingPoint;
   /**
    * How the fast fidelity keeps phases apart, in seconds: each lasts `least` at least, and `added` more.
-   * Neither where absent; the detailed fidelity goes by data flow.
+   * Neither where absent; the detailed fidelity's are those of its replay.
    */
   readonly pace?: { readonly least: number; readonly added: number };
 }

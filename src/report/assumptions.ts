@@ -25,7 +25,7 @@ export function assumptionsOf({ program, chip, readings, stepIs }: RunReport): s
       : []),
     ...(readings.some(({ timing }) => timing.replay !== undefined)
       ? [
-          "Detailed times are of packets, FIFOs, router and mesh replayed one by one; buffer sizes of NoC and router are assumptions.",
+          "Detailed times are of packets, FIFOs, DRAM transfers, router and mesh replayed one by one; buffer sizes of NoC and router are assumptions.",
         ]
       : []),
     ...policyAssumptions(readings),
@@ -35,10 +35,12 @@ export function assumptionsOf({ program, chip, readings, stepIs }: RunReport): s
       ? [
           "The decoder on the chip computes in int8, which the model was not trained for.",
           "MAC arrays are priced at the energy of a MAC at the published utilisation of matrix multiplication; a vector-matrix product uses them less.",
-          "The decoder's weights come from DRAM at its bandwidth; their way over the NoC is not counted as flits.",
+          "The decoder's weights come from DRAM in every timestep; their flits are counted where the profile says where DRAM is.",
         ]
       : []),
-    ...(stepIs === "vector" ? ["A token stands for one input vector."] : []),
+    ...(stepIs === "vector"
+      ? ['Where a name in the JSON result says "token", it means one input vector.']
+      : []),
   ];
 }
 

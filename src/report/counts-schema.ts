@@ -23,9 +23,11 @@ export const Traffic = closed({
   flitHopsPerToken: amount("Flits over one link each"),
   busiestLink: Type.Optional(
     closed({
+      chip: count("On which it is; 0 for links between chips"),
+      isBetweenChips: Type.Boolean(),
       from: meshPosition,
       to: meshPosition,
-      flitsPerToken: amount(),
+      flitsPerToken: amount("Between chips: packets"),
     }),
   ),
   sramBytesReadPerToken: amount("All PEs together"),

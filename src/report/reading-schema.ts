@@ -98,6 +98,19 @@ export const Reading = closed(
           largestFifo: count("Most packets that a PE's FIFO held at once"),
           refusedPackets: count("How often a packet found its PE's FIFO full and waited in the NoC"),
           stalledSends: count("How often a PE found its way into the NoC full and waited"),
+          droppedPackets: count(
+            "Packets that a router held for too long, dropped, and that software sent again",
+          ),
+          dram: Type.Optional(
+            closed(
+              {
+                transfers: count("Rows' indices, rows' weights, tiles of a decoder's weights"),
+                waitingSeconds: amount("For a port of DRAM, beyond its latency, all together"),
+                longestWaitSeconds: amount("The longest of these"),
+              },
+              "Where something came from DRAM",
+            ),
+          ),
         },
         "Of a detailed reading",
       ),

@@ -153,7 +153,9 @@ const operations = (description: string) =>
 
 const Metrics = closed(
   {
-    footprintBytes: count("What the chip stores: memory images, and a decoder's weights in DRAM"),
+    footprintBytes: count(
+      "What the chip stores: memory images, and synaptic rows and a decoder's weights in DRAM",
+    ),
     connectionSparsity: share("Zero weights / weights of the recurrent layers"),
     activationSparsity: share("Silent neurons / neurons of the recurrent layers"),
     synapticOperationsPerToken: operations("Of the recurrent layers"),

@@ -45,7 +45,7 @@ function rowsOf(run: RunJson, readings: readonly ReadingJson[]): string[][] {
     ...phaseRows(readings),
     ...synchronisationRows(readings),
     row("time between results", ({ secondsBetweenTokens }) => formatSi(secondsBetweenTokens, "s")),
-    ...replayRows(readings),
+    ...replayRows(readings, run.readings),
     row(`${stepIs}s a second`, ({ tokensPerSecond }) => formatMean(tokensPerSecond)),
     row("PEs in use busy", ({ peBusyShare }) => formatShare(peBusyShare)),
     ...dvfsRows(readings),
@@ -63,29 +63,55 @@ function rowsOf(run: RunJson, readings: readonly ReadingJson[]): string[][] {
   ];
 }
 
-/** What a packet-by-packet replay saw beside time, and how far it lies from the closed form. */
-function replayRows(readings: readonly ReadingJson[]): string[][] {
+/**
+ * What a packet-by-packet replay saw beside time, and how far it lies from the closed form of the same schedule and
+ * synchronisation.
+ */
+function replayRows(readings: readonly ReadingJson[], all: readonly ReadingJson[]): string[][] {
   if (readings.every(({ replay }) => replay === undefined)) return [];
   const cell = (of: (reading: ReadingJson) => string) => (reading: ReadingJson) =>
     reading.replay === undefined ? "-" : of(reading);
   const row = (label: string, of: (reading: ReadingJson) => string) => [label, ...readings.map(cell(of))];
   return [
     row(`${INDENT}against fast`, (reading) => {
-      const fast = readings.find(
+      const fast = all.find(
         ({ fidelity, schedule, operatingPoint, synchronisation }) =>
           fidelity === "fast" &&
-          schedule === "sequential" &&
+          schedule === reading.schedule &&
           operatingPoint === reading.operatingPoint &&
-          synchronisation.kind === "data-flow",
+          isSameSynchronisation(synchronisation, reading.synchronisation),
       );
       if (fast === undefined) return "-";
       const change = 100 * (reading.latencySecondsPerToken / fast.latencySecondsPerToken - 1);
       return `${change < 0 ? "−" : "+"}${Math.abs(change).toFixed(1)} %`;
     }),
     row(`${INDENT}fullest FIFO`, ({ replay }) => plural(replay!.largestFifo, "packet")),
-    row(`${INDENT}packets held back`, ({ replay }) => formatCount(replay!.refusedPackets)),
+    row(`${INDENT}packets held back in all`, ({ replay }) => formatCount(replay!.refusedPackets)),
+    ...(readings.some(({ replay }) => (replay?.stalledSends ?? 0) > 0)
+      ? [row(`${INDENT}sends held up in all`, ({ replay }) => formatCount(replay!.stalledSends))]
+      : []),
+    ...(readings.some(({ replay }) => replay?.dram)
+      ? [row(`${INDENT}waiting for DRAM's ports`, ({ replay }) => formatDramWait(replay!.dram))]
+      : []),
+    ...(readings.some(({ replay }) => (replay?.droppedPackets ?? 0) > 0)
+      ? [row(`${INDENT}dropped and sent again in all`, ({ replay }) => formatCount(replay!.droppedPackets))]
+      : []),
   ];
 }
+
+const isSameSynchronisation = (
+  a: ReadingJson["synchronisation"],
+  b: ReadingJson["synchronisation"],
+): boolean =>
+  a.kind === b.kind && a.barrierSeconds === b.barrierSeconds && a.periodSeconds === b.periodSeconds;
+
+type Replay = NonNullable<ReadingJson["replay"]>;
+
+/** Of a transfer, mean and at most. */
+const formatDramWait = (dram: Replay["dram"]): string =>
+  dram === undefined || dram.transfers === 0
+    ? "-"
+    : `${formatSi(dram.waitingSeconds / dram.transfers, "s")}, at most ${formatSi(dram.longestWaitSeconds, "s")}`;
 
 const atLeast = ({ energyIsLowerBound }: ReadingJson): string => (energyIsLowerBound ? "at least " : "");
 

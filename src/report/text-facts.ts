@@ -10,7 +10,7 @@ export function formatProgramFacts(run: RunJson, style: Style): string[] {
     ["weights", describeWeights(run)],
     [
       "PEs",
-      `${formatCount(fit.pesUsed)} of ${formatCount(fit.pesUsable)} usable (${formatCount(fit.pesOnChip)} on the chip)`,
+      `${formatCount(fit.pesUsed)} of ${formatCount(fit.pesUsable)} usable (${formatCount(fit.pesOnChip)} on the ${isBoard(run) ? "board" : "chip"})`,
     ],
     [
       "fullest PE",
@@ -34,6 +34,10 @@ export function formatProgramFacts(run: RunJson, style: Style): string[] {
   }
   return [style.heading("Program"), ...formatPairs(pairs)];
 }
+
+/** Chips of a board are joined by links of their own. */
+const isBoard = ({ readings }: RunJson): boolean =>
+  readings.some(({ network }) => network.links.some(({ isBetweenChips }) => isBetweenChips));
 
 function describeInput({ input }: RunJson): string {
   const carry =

@@ -43,7 +43,9 @@ function rowsOf(readings: readonly ReadingJson[]): string[][] {
         return `${percent(meanUtilisation)} / ${percent(maxUtilisation)}`;
       }),
     ]),
-    ...(first.busiestLink ? [[describeBusiest(first.busiestLink), ...readings.map(busiestCell)]] : []),
+    ...(first.busiestLink
+      ? [[`busiest: ${describeLink(first.busiestLink)}`, ...readings.map(busiestCell)]]
+      : []),
     ["event router", ...readings.map(({ network }) => percent(network.eventRouterUtilisation))],
   ];
 }
@@ -51,14 +53,15 @@ function rowsOf(readings: readonly ReadingJson[]): string[][] {
 const nameOf = ({ direction, isBetweenChips, links }: Direction): string =>
   `${isBetweenChips ? "chips, " : ""}${direction} (${links} link${links === 1 ? "" : "s"})`;
 
-const describeBusiest = ({
-  isBetweenChips,
-  chip,
-  from,
-  to,
-}: NonNullable<ReadingJson["network"]["busiestLink"]>): string => {
+type Link = Pick<
+  NonNullable<ReadingJson["network"]["busiestLink"]>,
+  "isBetweenChips" | "chip" | "from" | "to"
+>;
+
+/** "(1, 1) -> (2, 1) on chip 3"; the first chip, which may be the only one, goes without saying. */
+export const describeLink = ({ isBetweenChips, chip, from, to }: Link): string => {
   const where = isBetweenChips ? " between chips" : chip > 0 ? ` on chip ${chip}` : "";
-  return `busiest: (${from.join(", ")}) -> (${to.join(", ")})${where}`;
+  return `(${from.join(", ")}) -> (${to.join(", ")})${where}`;
 };
 
 const busiestCell = ({ network }: ReadingJson): string => percent(network.busiestLink?.utilisation ?? 0);

@@ -9,9 +9,12 @@ const LONGEST_LABEL = 24;
 export const labelOf = (reading: ReadingJson): string =>
   `${shorten(reading.operatingPoint, LONGEST_LABEL)} ${wayOf(reading)}`;
 
-/** Schedule or fidelity, and the synchronisation where it is more than the data's own. */
+/** Schedule and fidelity, as far as they must be said, and the synchronisation where it is more than the data's own. */
 export function wayOf({ schedule, fidelity, synchronisation }: ReadingJson): string {
-  const way = fidelity === "detailed" ? "detailed" : schedule;
+  const way = [
+    ...(fidelity === "detailed" ? ["detailed"] : []),
+    ...(fidelity === "fast" || schedule === "pipelined" ? [schedule] : []),
+  ].join(" ");
   const { kind, barrierSeconds, periodSeconds } = synchronisation;
   return kind === "data-flow" ? way : `${way} ${kind} ${formatSi(barrierSeconds ?? periodSeconds ?? 0, "s")}`;
 }
@@ -53,7 +56,7 @@ export function dvfsRows(readings: readonly ReadingJson[]): string[][] {
       }),
     ]),
     [
-      `${INDENT}changes of point`,
+      `${INDENT}changes of point in all`,
       ...readings.map(({ dvfs }) => (dvfs === undefined ? "-" : formatCount(dvfs.switches))),
     ],
   ];

@@ -12,7 +12,7 @@ const FLOOR_PLAN = "noc.floorPlan";
 export function formatProfile({ profile, figures }: LoadedProfile, style: Style = PLAIN_STYLE): string {
   const sources = [...new Set(figures.flatMap(({ source }) => (source === undefined ? [] : [source])))];
   const rows = figures.map(({ source, ...figure }) => [
-    shorten(figure.path, 56),
+    shorten(namedPath(figure.path, profile), 56),
     figure.path === FLOOR_PLAN ? "(see the map)" : shorten(describeValue(figure), 24),
     figure.basis,
     source === undefined ? "" : `[${sources.indexOf(source) + 1}]`,
@@ -37,6 +37,13 @@ export function formatProfile({ profile, figures }: LoadedProfile, style: Style 
     ...sources.flatMap((source, index) => footnote(index + 1, source)),
   ].join("\n")}\n`;
 }
+
+/** As `--set` takes it, an operating point by its name: "operatingPoints.150MHz.voltage". */
+const namedPath = (path: string, { operatingPoints }: LoadedProfile["profile"]): string =>
+  path.replace(/^operatingPoints\[(\d+)\]/, (indexed, index) => {
+    const name = operatingPoints[Number(index)]?.name ?? "";
+    return /^[^.[\]]+$/.test(name) ? `operatingPoints.${name}` : indexed;
+  });
 
 function footnote(number: number, source: string): string[] {
   const label = `[${number}]`.padStart(6);

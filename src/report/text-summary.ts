@@ -1,4 +1,4 @@
-import type { LayerSummary, MatrixSummary, ModelSummary } from "../models/summary.ts";
+import type { LayerSummary, MacSummary, MatrixSummary, ModelSummary } from "../models/summary.ts";
 import { formatPairs, formatTable, PLAIN_STYLE, printable, type Style, shorten } from "./layout.ts";
 import { formatCount, formatMean, formatShare } from "./quantities.ts";
 
@@ -6,17 +6,12 @@ import { formatCount, formatMean, formatShare } from "./quantities.ts";
 export function formatSummary(summary: ModelSummary, style: Style = PLAIN_STYLE): string {
   const { layers, denseMacs, effectiveMacs } = summary;
   const matrices = layers.flatMap((layer) => layer.matrices);
+  const hasDecoder = denseMacs.decoder > 0;
   const facts: (readonly [string, string])[] = [
     ["parameters", `${formatCount(summary.parameters)} (pruned ones too, tied ones once)`],
     ["recurrent sparsity", formatShare(summary.recurrentSparsity)],
-    [
-      "dense MACs",
-      `${formatCount(denseMacs.recurrent)} in the recurrent layers; ${formatCount(denseMacs.withDecoder)} with decoder`,
-    ],
-    [
-      "of non-zero weights",
-      `${formatCount(effectiveMacs.recurrent)} in the recurrent layers; ${formatCount(effectiveMacs.withDecoder)} with decoder`,
-    ],
+    ["dense MACs", describeMacs(denseMacs, hasDecoder)],
+    ["of non-zero weights", describeMacs(effectiveMacs, hasDecoder)],
   ];
   if (denseMacs.encoder > 0) facts.push(["dense MACs before", formatCount(denseMacs.encoder)]);
   if (summary.vocabulary !== undefined)
@@ -45,6 +40,10 @@ export function formatSummary(summary: ModelSummary, style: Style = PLAIN_STYLE)
   ];
   return `${lines.join("\n")}\n`;
 }
+
+const describeMacs = ({ recurrent, withDecoder }: MacSummary, hasDecoder: boolean): string =>
+  `${formatCount(recurrent)} in the recurrent layers` +
+  (hasDecoder ? `; ${formatCount(withDecoder)} with decoder` : "");
 
 function layerRow({ name, kind, size, parameters, thresholds }: LayerSummary): string[] {
   const { min = 0, mean = 0, max = 0 } = thresholds ?? {};

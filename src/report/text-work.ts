@@ -1,6 +1,7 @@
 import { formatPairs, formatTable, type Style, shorten, wrap } from "./layout.ts";
 import { formatBytes, formatCount, formatMean, formatShare, formatSi, plural } from "./quantities.ts";
 import type { RunJson } from "./result-schema.ts";
+import { describeLink } from "./text-network.ts";
 import { labelOf } from "./text-policies.ts";
 
 const NAME_WIDTH = 26;
@@ -80,7 +81,7 @@ export function formatTraffic({ traffic, input }: RunJson, style: Style): string
       `${formatMean(traffic.flitHopsPerToken)} flit hops${
         link === undefined
           ? ""
-          : `; busiest link (${link.from.join(", ")}) -> (${link.to.join(", ")}) ${formatMean(link.flitsPerToken)} flits`
+          : `; busiest link ${describeLink(link)}: ${formatMean(link.flitsPerToken)} ${link.isBetweenChips ? "packets" : "flits"}`
       }`,
     ],
     [
@@ -158,18 +159,21 @@ function formatSlowLink({ host, input, readings }: RunJson, style: Style): strin
 export function formatMetrics({ metrics, input }: RunJson, style: Style): string[] {
   const describe = ({ effectiveMacs, effectiveAcs, dense }: Operations) =>
     `effective MACs ${formatCount(effectiveMacs)}, effective ACs ${formatCount(effectiveAcs)}, dense ${formatCount(dense)}`;
+  const { synapticOperationsPerToken: recurrent, synapticOperationsWithDecoderPerToken: withDecoder } =
+    metrics;
+  const hasDecoder = withDecoder.dense > recurrent.dense;
   return [
     style.heading(`NeuroBench metrics, operations per ${input.stepIs}`),
     ...formatPairs([
       ["footprint", `${formatCount(metrics.footprintBytes)} bytes on the chip`],
       ["connection sparsity", metrics.connectionSparsity.toFixed(4)],
       ["activation sparsity", metrics.activationSparsity.toFixed(4)],
-      ["synaptic operations", describe(metrics.synapticOperationsPerToken)],
-      ["  with decoder", describe(metrics.synapticOperationsWithDecoderPerToken)],
+      ["synaptic operations", describe(recurrent)],
+      ...(hasDecoder ? [["  with decoder", describe(withDecoder)] as const] : []),
     ]),
     ...wrap(
-      "Footprint: the memory images as loaded, and a decoder's weights in DRAM; state and buffers, which start at zero, are " +
-        "not in it. Sparsities and operations: of the recurrent layers.",
+      "Footprint: the memory images as loaded, and synaptic rows and a decoder's weights in DRAM; state and buffers, which " +
+        "start at zero, are not in it. Sparsities and operations: of the recurrent layers.",
       "  ",
     ),
   ];

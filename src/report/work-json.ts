@@ -102,7 +102,13 @@ export function trafficOf({ result }: RunReport): RunJson["traffic"] {
     packetsOutPerToken: eventRouter.packetOut / steps,
     flitHopsPerToken: noc.flitHop / steps,
     ...(link && {
-      busiestLink: { from: [...link.from], to: [...link.to], flitsPerToken: link.flits / steps },
+      busiestLink: {
+        chip: link.chip,
+        isBetweenChips: link.isBetweenChips,
+        from: [...link.from],
+        to: [...link.to],
+        flitsPerToken: link.flits / steps,
+      },
     }),
     sramBytesReadPerToken: sumBytes(sram, /Read$/) / steps,
     sramBytesWrittenPerToken: sumBytes(sram, /Written$/) / steps,

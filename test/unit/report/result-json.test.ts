@@ -131,7 +131,7 @@ describe("resultJsonOf", () => {
     expect(sum(macArrayCycles)).toBeGreaterThan(0);
     expect(faultsOf(resultJsonOf([runProgram(program, chip, stimulus, {})], "test"))).toEqual([]);
     expect(run.assumptions).toContain(
-      "The decoder's weights come from DRAM at its bandwidth; their way over the NoC is not counted as flits.",
+      "The decoder's weights come from DRAM in every timestep; their flits are counted where the profile says where DRAM is.",
     );
   });
 

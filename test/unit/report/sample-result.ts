@@ -173,7 +173,7 @@ export function sampleRun(changes: Partial<RunJson> = {}): RunJson {
       tableLookupsPerToken: 47.7,
       packetsOutPerToken: 60,
       flitHopsPerToken: 180,
-      busiestLink: { from: [4, 4], to: [3, 4], flitsPerToken: 12 },
+      busiestLink: { chip: 0, isBetweenChips: false, from: [4, 4], to: [3, 4], flitsPerToken: 12 },
       sramBytesReadPerToken: 20_480,
       sramBytesWrittenPerToken: 512,
       sramBytesPerTokenByKind: Object.fromEntries(SRAM_TRAFFIC.map((kind) => [kind, 1])) as Record<

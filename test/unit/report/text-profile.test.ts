@@ -80,7 +80,7 @@ describe("formatProfile", () => {
     expect(notes.match(/^ +\[\d+\] /gm)).toHaveLength(sources.size);
     expect(text).toMatch(/^pe\.count +152 count +published +\[1\]$/m);
     expect(text).toMatch(/^noc\.floorPlan +\(see the map\) +published +\[\d+\]$/m);
-    expect(text).toMatch(/^operatingPoints\[0\]\.energy\.pe\.sleep +1\.05 mW +derived +\[\d+\]$/m);
+    expect(text).toMatch(/^operatingPoints\.150MHz\.energy\.pe\.sleep +1\.05 mW +derived +\[\d+\]$/m);
     expect(text).toContain("\n      6  48-51  52-55 ");
     expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
   });

@@ -160,6 +160,29 @@ describe("formatResult", () => {
     expect([...table.matchAll(/^ +(\d+) {2}egru0/gm)].map(([, pe]) => Number(pe))).toEqual([5, 2, 3, 1, 4]);
   });
 
+  it("says on which chip the busiest link is, and what a link between chips carries", () => {
+    const { traffic } = sampleRun();
+    const textOf = (changes: object) =>
+      formatResult(
+        sampleResult(
+          sampleRun({ traffic: { ...traffic, busiestLink: { ...traffic.busiestLink!, ...changes } } }),
+        ),
+      );
+    expect(textOf({})).toMatch(/busiest link \(4, 4\) -> \(3, 4\): 12 flits$/m);
+    expect(textOf({ chip: 7 })).toMatch(/busiest link \(4, 4\) -> \(3, 4\) on chip 7: 12 flits$/m);
+    expect(textOf({ isBetweenChips: true })).toMatch(/-> \(3, 4\) between chips: 12 packets$/m);
+  });
+
+  it("speaks of operations with a decoder only where there is one", () => {
+    const { metrics } = sampleRun();
+    const alone = {
+      ...metrics,
+      synapticOperationsWithDecoderPerToken: metrics.synapticOperationsPerToken,
+    };
+    expect(formatResult(sampleResult())).toContain("with decoder");
+    expect(formatResult(sampleResult(sampleRun({ metrics: alone })))).not.toContain("with decoder");
+  });
+
   it("counts what was clamped, and says nothing where nothing was", () => {
     const { traffic } = sampleRun();
     const clamped = { ...traffic, saturations: { input: 1, scaledPayload: 0, accumulator: 2345 } };
@@ -167,6 +190,42 @@ describe("formatResult", () => {
       "1 input, 0 scaled payloads, 2,345 accumulations in the whole run",
     );
     expect(formatResult(sampleResult(sampleRun()))).not.toContain("clamped");
+  });
+
+  it("counts packets that routers dropped, and says nothing where none were", () => {
+    const shown = (droppedPackets: number) => {
+      const replay = { largestFifo: 3, refusedPackets: 5, stalledSends: 0, droppedPackets };
+      const reading = sampleReading({ fidelity: "detailed", replay });
+      return formatResult(sampleResult(sampleRun({ readings: [sampleReading(), reading] })));
+    };
+    expect(shown(1234)).toMatch(/dropped and sent again in all +- +1,234/);
+    expect(shown(0)).not.toContain("dropped");
+  });
+
+  it("sets each replay against the closed form of its own schedule and synchronisation", () => {
+    const replay = { largestFifo: 3, refusedPackets: 5, stalledSends: 0, droppedPackets: 0 };
+    const pipelined = { schedule: "pipelined", latencySecondsPerToken: 3e-3 } as const;
+    const barrier = { kind: "barrier", barrierSeconds: 1e-6, secondsPerToken: 2e-6 } as const;
+    const readings = [
+      sampleReading({ latencySecondsPerToken: 2e-3 }),
+      sampleReading(pipelined),
+      sampleReading({ latencySecondsPerToken: 1.5e-3, fidelity: "detailed", replay }),
+      sampleReading({ ...pipelined, latencySecondsPerToken: 3.3e-3, fidelity: "detailed", replay }),
+      sampleReading({ synchronisation: barrier, fidelity: "detailed", replay }),
+    ];
+    const text = formatResult(sampleResult(sampleRun({ readings })));
+    const cells = [...text.matchAll(/against fast(.*)/g)].flatMap(([, row]) => row!.trim().split(/\s{2,}/));
+    expect(cells.filter((cell) => cell !== "-")).toEqual(["−25.0 %", "+10.0 %"]);
+    expect(text).toContain("150MHz detailed pipelined");
+  });
+
+  it("says how long transfers waited for DRAM's ports", () => {
+    const dram = { transfers: 1000, waitingSeconds: 2e-3, longestWaitSeconds: 7e-6 };
+    const replay = { largestFifo: 3, refusedPackets: 5, stalledSends: 12, droppedPackets: 0, dram };
+    const reading = sampleReading({ fidelity: "detailed", replay });
+    const text = formatResult(sampleResult(sampleRun({ readings: [reading] })));
+    expect(text).toMatch(/waiting for DRAM's ports +2\.00 µs, at most 7\.00 µs/);
+    expect(text).toMatch(/sends held up in all +12/);
   });
 
   it("lets no name command the terminal", () => {

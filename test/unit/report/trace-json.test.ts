@@ -52,7 +52,7 @@ const about: TraceAbout = {
 
 const run = (fidelity: Fidelity, first = 0, steps = STEPS) =>
   simulate(program, chip, noise, {
-    replayAt: fidelity === "detailed" ? [point] : [],
+    replays: fidelity === "detailed" ? [{ point }] : [],
     trace: { fidelity, point, first, steps },
   });
 const written = (trace: Trace, of = about): TraceFile =>

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { sumOf } from "../../../src/core/counts.ts";
 import type { HardwareProfile } from "../../../src/core/profile.ts";
 import type { Stimulus } from "../../../src/core/stimulus.ts";
+import { neuroBenchMetrics } from "../../../simulator/metrics.ts";
 import { simulate } from "../../../simulator/simulate.ts";
 import { buildProgram, type Net } from "./build-program.ts";
 import { cornerChip } from "./corner-chip.ts";
@@ -48,6 +49,14 @@ describe("rows in DRAM", () => {
     expect(inDram.counts.sram.rowsWritten[6]).toBe(bytes);
     expect(sumOf(inDram.counts.sram.rowsWritten)).toBe(bytes);
     expect(inSram.counts.dram.byteRead).toBe(0);
+  });
+
+  it("belong to the footprint as rows in SRAM do", () => {
+    const program = buildProgram(netWith(6), chip);
+    const bytes = (part: "image" | "dramImage") => sumOf(program.pes.map((pe) => pe[part].length));
+    // Three synapses of PE 6: 3 B of indices, 12 B of weights at byte 4.
+    expect(bytes("dramImage")).toBe(16);
+    expect(neuroBenchMetrics(inDram, program).footprintBytes).toBe(bytes("image") + 16);
   });
 
   it("count every burst that they touch", () => {

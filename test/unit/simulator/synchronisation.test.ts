@@ -56,6 +56,17 @@ describe("barriers", () => {
   });
 });
 
+describe("a pipeline", () => {
+  it("is no shorter than DRAM takes for what all its phases fetch", () => {
+    const { counts } = result;
+    const fetching = { ...result, counts: { ...counts, dram: { byteRead: 8_000, byteWritten: 0 } } };
+    // 1,000 B/s.
+    expect(timed("pipelined", { kind: "data-flow" }, fetching).total).toBeCloseTo(8, 12);
+    expect(timed("pipelined", { kind: "data-flow" }).total).toBeCloseTo(2 + 3, 12);
+    expect(timed("sequential", { kind: "data-flow" }, fetching).total).toBeCloseTo(6.5, 12);
+  });
+});
+
 describe("timers", () => {
   it("give every phase, or every interval of a pipeline, exactly one tick", () => {
     const sequential = timed("sequential", { kind: "timer", period: 4 });

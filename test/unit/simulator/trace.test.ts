@@ -28,7 +28,7 @@ const noise: DenseStimulus = {
 
 function traced(fidelity: Fidelity, first: number, steps: number, options = {}) {
   const result = simulate(program, chip, noise, {
-    replayAt: fidelity === "detailed" ? [point] : [],
+    replays: fidelity === "detailed" ? [{ point }] : [],
     trace: { fidelity, point, first, steps },
     ...options,
   });
@@ -123,7 +123,7 @@ describe("a trace in the detailed fidelity", () => {
   const forward = forwardOnly(model);
   const replayed = (first: number, steps: number, capacity?: number) =>
     simulate(forward, chip, noise, {
-      replayAt: [point],
+      replays: [{ point }],
       trace: { fidelity: "detailed", point, first, steps, ...(capacity !== undefined && { capacity }) },
     });
 
@@ -169,7 +169,7 @@ describe("a trace in the detailed fidelity", () => {
     const slow = { ...chip, noc: { ...chip.noc, flitCycles: 4000 } };
     const wide = forwardOnly(tinyModel({ inputs, layers: [240, 8], density: 0.5 }));
     const result = simulate(wide, slow, noise, {
-      replayAt: [point],
+      replays: [{ point }],
       trace: { fidelity: "detailed", point, first: 0, steps: STEPS },
     });
     const trace = result.traces![0]!;
@@ -190,7 +190,7 @@ describe("a trace in the detailed fidelity", () => {
   it("changes nothing in the result, and is the same again", () => {
     const { trace, result } = traced("detailed", 0, STEPS);
     const { traces: _, ...rest } = result;
-    expect(rest).toEqual(simulate(program, chip, noise, { replayAt: [point] }));
+    expect(rest).toEqual(simulate(program, chip, noise, { replays: [{ point }] }));
     expect(traced("detailed", 0, STEPS).trace).toEqual(trace);
   });
 
