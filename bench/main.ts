@@ -2,7 +2,9 @@ import { cpus } from "node:os";
 import { benchBoard } from "./board.ts";
 import { benchDetailed, benchDetailedGrowth, benchMesh } from "./detailed.ts";
 import { benchKernel } from "./kernel.ts";
+import { benchMinimise, benchMinimiseBoard } from "./minimise.ts";
 import { inFolder } from "./native.ts";
+import { benchPlacement } from "./placement.ts";
 import { benchScaling, benchStart, benchWhole } from "./whole.ts";
 
 /** All benches in one go; README.md beside this says how to read them. Inputs are seeded, times are not. */
@@ -16,8 +18,13 @@ const benches = [
   benchDetailedGrowth,
   () => inFolder(benchStart),
 ];
-/** Takes gigabytes of memory, so only where it is asked for: `npm run bench -- board`. */
-const chosen = process.argv[2] === "board" ? [benchBoard] : benches;
-for (const bench of chosen) {
+const minimise = [benchMinimise, benchMinimiseBoard];
+/** The board takes gigabytes of memory, so only where it is asked for: `npm run bench -- board`. */
+const byName: Readonly<Record<string, readonly (() => string)[]>> = {
+  board: [benchBoard],
+  minimise,
+  placement: [benchPlacement],
+};
+for (const bench of byName[process.argv[2] ?? ""] ?? [...benches, benchPlacement, ...minimise]) {
   process.stdout.write(`${bench()}\n`);
 }

@@ -16,8 +16,11 @@ import { PARTITION_STRATEGIES, partition } from "./partition/partition.ts";
 import { dropZeroSynapses } from "./passes/drop-zero-synapses.ts";
 import { GRAPH_VERIFIERS, type GraphPass, type GraphProperty } from "./passes/pass.ts";
 import { quantiseWeights } from "./passes/quantise-weights.ts";
-import { PLACERS } from "./place/place.ts";
+import { defaultPlacer, PLACERS } from "./place/place.ts";
+import { type Activity, flowsOf } from "./place/problem.ts";
+import type { MinimiseChoice } from "./route/minimise/minimise.ts";
 import { ROUTERS, route } from "./route/route.ts";
+import { verifyCompiled } from "./verify/verify.ts";
 
 export interface CompileOptions {
   /** Number format of the chip's weights; float32 where absent. */
@@ -27,15 +30,23 @@ export interface CompileOptions {
   readonly seed?: number;
   /** Name of one of `PARTITION_STRATEGIES`; the first where absent. */
   readonly partition?: string;
-  /** Name of one of `PLACERS`; the first where absent. */
+  /** Name of one of `PLACERS`; the one that suits the chip where absent. */
   readonly placer?: string;
+  /** How long a placer that searches may take: twice the effort, twice the moves. 1 where absent. */
+  readonly effort?: number;
+  /** Activity measured on sample input, by population: placers then weigh a slice by its events, not its neurons. */
+  readonly activity?: Activity;
   /** Name of one of `ROUTERS`; the first where absent. */
   readonly router?: string;
+  /** Which routing tables to minimise; "auto", those that are too long, where absent. */
+  readonly minimise?: MinimiseChoice;
   /** Which memory holds synaptic rows; the first of `ROW_PLACES` where absent. */
   readonly rows?: RowPlace;
   /** Use no more PEs than this. */
   readonly pes?: number;
   readonly decoder?: "host" | "chip";
+  /** Whether the finished program is held against graph and profile; yes where absent. It changes no byte. */
+  readonly verify?: boolean;
   /** Receives the graph's text after the pass of this name ("lower" for the graph as it comes in). */
   readonly printAfter?: { readonly pass: string; readonly print: (text: string) => void };
 }
@@ -78,8 +89,9 @@ export const printableStages = (): string[] => [
  * 3. partition: which rows lie in DRAM; populations → slices that fit a PE's memory;
  * 4. place: slice → PE;
  * 5. allocate: slice → memory layout, population → keys;
- * 6. route: population → trees → entries of each router;
- * 7. emit: all of that as a Program.
+ * 6. route: population → trees → entries of each router, fewer where a table is too long;
+ * 7. emit: all of that as a Program;
+ * 8. verify: the Program against profile and graph, sharing no code with what made it.
  *
  * Same model, profile and options give the same bytes.
  *
@@ -97,13 +109,22 @@ export function compile(model: ModelIr, profile: HardwareProfile, options: Compi
   const { rows = ROW_PLACES[0] } = options;
   const dram = chooseDramRows({ graph, profile, pes }, rows);
   const slices = partition({ graph, profile, pes, dram }, strategy);
-  const placer = named(PLACERS, options.placer, "placer");
-  const placement = placer.place({ slices, pes: usable, profile }, { seed });
+  const placer =
+    options.placer === undefined ? defaultPlacer(profile) : named(PLACERS, options.placer, "placer");
+  const { effort = 1, activity } = options;
+  const flows = flowsOf(graph, activity);
+  const placement = placer.place({ slices, pes: usable, profile, flows }, { seed, effort });
   const decoder =
     options.decoder === "chip" ? planDecoder(graph, slices, placement, profile, pes, dram) : undefined;
   const allocation = allocate(graph, slices, placement, profile, decoder, dram);
   const router = named(ROUTERS, options.router, "router");
-  const routing = route(graph, slices, placement, allocation, profile, decoder?.pes ?? [], router);
+  const { minimise = "auto" } = options;
+  const remarks = describeDramRows(dram);
+  const routing = route(graph, slices, placement, allocation, profile, decoder?.pes ?? [], {
+    algorithm: router,
+    minimise,
+    remark: (text) => remarks.push(text),
+  });
   const mapping: Mapping = { partition: slices, placement, allocation, routing };
 
   const manifest = manifestOf(model, profile, graph, {
@@ -113,18 +134,23 @@ export function compile(model: ModelIr, profile: HardwareProfile, options: Compi
       scales: quantisation.scales,
       partition: strategy.name,
       placer: placer.name,
+      ...(effort !== 1 && { effort: String(effort) }),
+      ...(activity && { activity: hashOf(...[...activity].flat()) }),
       router: router.name,
+      ...(minimise !== "auto" && { minimise }),
       rows,
       decoder: options.decoder ?? "host",
       ...(options.pes !== undefined && { pes: String(options.pes) }),
     },
   });
+  const program = emit(graph, mapping, manifest, decoder && quantiseDecoder(decoder));
+  if (options.verify !== false) verifyCompiled(program, profile, graph);
   return {
-    program: emit(graph, mapping, manifest, decoder && quantiseDecoder(decoder)),
+    program,
     mapping,
     graph,
     passes,
-    remarks: describeDramRows(dram),
+    remarks,
   };
 }
 

@@ -14,17 +14,27 @@ import { type RouterGraph, routerGraphOf } from "../../src/core/router-graph.ts"
 import { tableLength } from "../../src/core/table-length.ts";
 import { coverKeys, type KeyPiece } from "./cover-keys.ts";
 import { dimensionOrder } from "./dimension-order.ts";
+import { type MinimiseChoice, minimiseTables } from "./minimise/minimise.ts";
+import type { KnownKeys } from "./minimise/minimiser.ts";
 import { neighbourExploring } from "./neighbour-exploring.ts";
 import type { RoutingAlgorithm, RoutingTree } from "./routing-tree.ts";
 
 /** The first is the default. */
 export const ROUTERS: readonly RoutingAlgorithm[] = [neighbourExploring, dimensionOrder];
 
+export interface RouteOptions {
+  readonly algorithm?: RoutingAlgorithm;
+  /** Which tables to minimise; those that are too long where absent. */
+  readonly minimise?: MinimiseChoice;
+  /** Receives what became of minimised tables. */
+  readonly remark?: (text: string) => void;
+}
+
 /**
  * Fills the routers' tables. Events of one population that begin at one router share a tree to all routers that
  * serve a destination PE: every PE with a slice that the population projects to. Events of the output population go
  * to the host as well, or to the PEs of a decoder on the chip. A router tells origins apart only where their trees
- * disagree there: in most places one entry covers a whole population.
+ * disagree there: in most places one entry covers a whole population. Tables that are too long even so are minimised.
  *
  * @throws CapacityError where a table is too short.
  */
@@ -35,11 +45,12 @@ export function route(
   allocation: Allocation,
   profile: HardwareProfile,
   decoderPes: readonly number[],
-  algorithm: RoutingAlgorithm = ROUTERS[0]!,
+  { algorithm = ROUTERS[0]!, minimise = "auto", remark }: RouteOptions = {},
 ): readonly RoutingTable[] {
   const routers = routerGraphOf(profile);
   const output = graph.populations.at(-1)!.name;
   const tables = new Map<number, RoutingEntry[]>();
+  const keysAt = new Map<number, KnownKeys[]>();
   for (const { name, size, kind } of graph.populations) {
     const targets = new Set(
       graph.projections.filter(({ source }) => source === name).map(({ target }) => target),
@@ -56,13 +67,14 @@ export function route(
     for (const [router, arrivals] of pieces) {
       const entries = entriesOf(keys, arrivals, service.at(router), profile);
       tables.set(router, [...(tables.get(router) ?? []), ...entries]);
+      keysAt.set(router, [...(keysAt.get(router) ?? []), ...knownKeysOf(keys, arrivals, profile)]);
     }
   }
-  const routing = [...tables]
-    .filter(([, entries]) => entries.length > 0)
-    .sort(([a], [b]) => a - b)
-    .map(([router, entries]) => ({ router, entries }));
-  for (const table of routing) verifyLength(table, graph.name, profile, routers);
+  const whole = [...tables].sort(([a], [b]) => a - b).map(([router, entries]) => ({ router, entries }));
+  const routing = minimiseTables(whole, keysAt, profile, minimise, remark).filter(
+    ({ entries }) => entries.length > 0,
+  );
+  for (const table of routing) verifyLength(table, graph.name, profile, routers, minimise);
   return routing;
 }
 
@@ -187,6 +199,18 @@ function entriesOf(
   }));
 }
 
+/** One population's keys that come to a router. */
+const knownKeysOf = (
+  { base }: KeyRange,
+  arrivals: readonly Arrival[],
+  { eventRouter }: HardwareProfile,
+): KnownKeys[] =>
+  arrivals.map(({ first, end, arrival }) => ({
+    first: base + first,
+    end: base + end,
+    straight: eventRouter.defaultRoute ? arrival : -1,
+  }));
+
 /** Directions whose bits are set, ascending. */
 function directionsIn(links: number): number[] {
   const directions: number[] = [];
@@ -200,6 +224,7 @@ function verifyLength(
   model: string,
   profile: HardwareProfile,
   { routers, places }: RouterGraph,
+  minimise: MinimiseChoice,
 ): void {
   const available = profile.eventRouter.entries;
   const needed = tableLength(table, profile);
@@ -211,6 +236,8 @@ function verifyLength(
     { resource: "routing entries", where: routers === 1 ? model : place, needed, available },
     isList
       ? "Use fewer PEs (--pes), so that an event has fewer destinations."
-      : "Choose a chip with a larger routing table.",
+      : minimise === "never"
+        ? "Let the table be minimised (--minimise auto), or choose a chip with a larger one."
+        : "Choose a chip with a larger routing table.",
   );
 }

@@ -4,7 +4,7 @@ import { type ComparisonRow, compareAll } from "../compare/compare.ts";
 import { inputPortOf } from "../inputs/input-port.ts";
 import { printable } from "../report/layout.ts";
 import { type CommandIo, say } from "./command-io.ts";
-import { noteIneffective, noteOnlyFast } from "./ineffective-options.ts";
+import { noteIneffective, noteIneffectiveRun } from "./ineffective-options.ts";
 import { loadChip } from "./load-chip.ts";
 import { loadModel, MODEL_ARGUMENT } from "./load-model.ts";
 import { loadStimulus } from "./load-stimulus.ts";
@@ -58,9 +58,10 @@ async function compareModels(
   io: CommandIo,
 ): Promise<void> {
   checkOutput(options);
-  noteOnlyFast(options, io);
-  const groups = groupByProfile(options.chips.map((chip) => loadChip(chip, options.set)));
+  const chips = options.chips.map((chip) => loadChip(chip, options.set));
+  const groups = groupByProfile(chips);
   for (const { chip } of groups) noteIneffective(command, options, chip.profile, io);
+  noteIneffectiveRun(options, [...new Set(chips.map(({ operatingPoint }) => operatingPoint))], io);
   const workloads = models.map((argument) => {
     const model = loadModel(argument, options, io);
     const stimulus = loadStimulus(model.name, inputPortOf(model), options, io);

@@ -1,11 +1,12 @@
 import { Command, Option } from "commander";
 import { type Compilation, type CompileOptions, compile, printableStages } from "../../compiler/pipeline.ts";
+import { verifyCompiled } from "../../compiler/verify/verify.ts";
 import type { Chip } from "../compare/chips.ts";
 import type { ModelIr } from "../core/model-ir.ts";
 import { encodeProgram } from "../core/program-codec.ts";
 import { fitOf } from "../report/fit-json.ts";
 import { printable } from "../report/layout.ts";
-import { formatBytes, formatCount, plural } from "../report/quantities.ts";
+import { formatBytes, formatCount, formatSi, plural } from "../report/quantities.ts";
 import { formatJson, programJson } from "../report/result-json.ts";
 import { requireWritable, writeFileWhole } from "../runtime/files.ts";
 import { type CommandIo, say } from "./command-io.ts";
@@ -34,6 +35,7 @@ interface Options extends ProfileOptions, ProgramOptions {
   readonly out: string;
   readonly printAfter?: string;
   readonly stopAfter?: string;
+  readonly verify: boolean;
   readonly json?: true;
 }
 
@@ -56,6 +58,7 @@ export function compileCommand(io: CommandIo): Command {
         .choices(printableStages())
         .conflicts("printAfter"),
     )
+    .option("--no-verify", "do not hold the finished program against model and chip")
     .addOption(jsonOption())
     .action((model: string, options: Options) => compileModel(model, options, command, io));
   return withExample(
@@ -85,6 +88,7 @@ function compileModel(argument: string, options: Options, command: Command, io: 
     for (const remark of remarks) say(io, printable(`${name}: ${remark}`));
   }
   for (const remark of compilation.remarks) say(io, printable(remark));
+  if (options.verify) verifyTimed(compilation, chip, io);
   const bytes = encodeProgram(compilation.program);
   if (toFile) writeFileWhole(options.out, bytes);
   else io.stdout.write(bytes);
@@ -109,6 +113,15 @@ function compileModel(argument: string, options: Options, command: Command, io: 
       (fit.dramBytesInAll ? `${formatBytes(fit.dramBytesInAll)} of rows in DRAM, ` : "") +
       `${fit.routingEntriesUsed === 1 ? "1 routing entry" : `${formatCount(fit.routingEntriesUsed)} routing entries`}` +
       (fit.routingTables > 1 ? ` in the longest of ${formatCount(fit.routingTables)} tables` : ""),
+  );
+}
+
+function verifyTimed({ program, graph }: Compilation, { profile }: Chip, io: CommandIo): void {
+  const begun = io.now();
+  verifyCompiled(program, profile, graph);
+  say(
+    io,
+    `verified: the program holds what model and chip ask for (${formatSi((io.now() - begun) / 1000, "s")})`,
   );
 }
 
@@ -140,6 +153,8 @@ function compileUpTo(model: ModelIr, chip: Chip, options: Options, io: CommandIo
   const compileOptions: CompileOptions = {
     ...compileOptionsOf(options),
     ...(pass !== undefined && { printAfter: { pass, print } }),
+    // By `verifyTimed`, as the compiler has no clock.
+    verify: false,
   };
   try {
     return compile(model, chip.profile, compileOptions);

@@ -22,6 +22,6 @@ function commandIn(parent: Command, name: string): Command {
   const where = parent.parent === null ? "" : ` in ${parent.name()}`;
   throw new UsageError(
     `There is no command "${name}"${where}${suggestion(name, known)}`,
-    known.length === 0 ? `Write help ${parent.name()}.` : `Choose one of ${known.join(", ")}.`,
+    known.length === 0 ? `Write eventloom help ${parent.name()}.` : `Choose one of ${known.join(", ")}.`,
   );
 }

@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import { annealing } from "../../compiler/place/annealing.ts";
+import { defaultPlacer } from "../../compiler/place/place.ts";
 import { type HardwareProfile, usablePes } from "../core/profile.ts";
 import { counted } from "../core/wording.ts";
 import { type CommandIo, say } from "./command-io.ts";
@@ -7,12 +9,19 @@ import type { PricingOptions, ProgramOptions } from "./shared-options.ts";
 /** Says which of the options that were given change nothing, so that nobody reads an effect into a result. */
 export function noteIneffective(
   command: Command,
-  { format, pes }: ProgramOptions,
+  { format, pes, placer, effort }: ProgramOptions,
   profile: HardwareProfile,
   io: CommandIo,
 ): void {
   if (format === "float32" && command.getOptionValueSource("scales") === "cli") {
     say(io, "note: --scales has no effect on float32 weights, which have no scales.");
+  }
+  const placing = placer ?? defaultPlacer(profile).name;
+  if (effort !== undefined && placing !== annealing.name) {
+    say(
+      io,
+      `note: --effort has no effect on the placer ${placing}, which does not search; ${annealing.name} does.`,
+    );
   }
   const usable = usablePes(profile).length;
   if (pes !== undefined && pes > usable) {
@@ -20,16 +29,20 @@ export function noteIneffective(
   }
 }
 
-/** Detailed times know neither barriers nor ticks nor changing operating points. */
-export function noteOnlyFast({ fidelity, sync = [], dvfs = [] }: PricingOptions, io: CommandIo): void {
-  if (!fidelity.includes("detailed")) return;
-  const wishes = [
-    ...(sync.some(({ kind }) => kind !== "data-flow") ? ["--sync"] : []),
-    ...(dvfs.some(({ kind }) => kind !== "fixed") ? ["--dvfs"] : []),
-  ];
-  if (wishes.length === 0) return;
-  say(
-    io,
-    `note: ${wishes.join(" and ")} ${wishes.length === 1 ? "applies" : "apply"} to fast times only; detailed ones are by data flow at fixed operating points.`,
-  );
+/** The same of options of a run. `points` are operating points that were named with the chip. */
+export function noteIneffectiveRun(
+  { workers, streams, dvfs }: PricingOptions,
+  points: readonly (string | undefined)[],
+  io: CommandIo,
+): void {
+  if (workers > 1 && streams === 1) {
+    say(io, `note: --workers ${workers} has no effect on one stream; --streams cuts the input into several.`);
+  }
+  const named = points.filter((point) => point !== undefined);
+  if (named.length > 0 && dvfs?.every(({ kind }) => kind !== "fixed")) {
+    say(
+      io,
+      `note: @${named.join(", @")} has no effect on --dvfs, which names its own operating points; --dvfs fixed adds a run there.`,
+    );
+  }
 }

@@ -41,11 +41,18 @@ export const collectDvfs = (text: string, earlier: readonly DvfsWish[] | undefin
 function dvfsWishOf(text: string): DvfsWish {
   if (text === "fixed") return { kind: "fixed" };
   const layers = /^layers:(.+)$/.exec(text)?.[1];
-  if (layers !== undefined)
-    return { kind: "layers", points: Object.fromEntries(layers.split(",").map(layerPoint)) };
+  if (layers !== undefined) return { kind: "layers", points: pointsOfLayers(layers) };
   const [, packets, low, high] = /^queue:(\d{1,9})(?:@([^,]+),([^,]+))?$/.exec(text) ?? [];
   if (packets === undefined) throw new InvalidArgumentError(DVFS_FORMS);
   return { kind: "queue", packets: Number(packets), ...(low && high && { low, high }) };
+}
+
+function pointsOfLayers(text: string): Readonly<Record<string, string>> {
+  const points = text.split(",").map(layerPoint);
+  const names = points.map(([layer]) => layer);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) throw new InvalidArgumentError(`"${twice}" stands there twice.`);
+  return Object.fromEntries(points);
 }
 
 /** "egru0=300MHz"; the layer's name may hold an = as well. */

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { ROW_PLACES, type RowPlace } from "../../compiler/partition/dram-rows.ts";
+import { MINIMISE_CHOICES, type MinimiseChoice } from "../../compiler/route/minimise/minimise.ts";
 import { PARTITION_STRATEGIES } from "../../compiler/partition/partition.ts";
 import type { CompileOptions } from "../../compiler/pipeline.ts";
 import { PLACERS } from "../../compiler/place/place.ts";
@@ -17,6 +18,7 @@ import { collect, filePath, listOf, wholeNumber } from "./parse-values.ts";
 const MOST_STEPS = 100_000_000;
 const MOST_STREAMS = 1_000_000;
 const MOST_WORKERS = 1_024;
+const MOST_EFFORT = 1_000;
 const LARGEST_SEED = 2 ** 32 - 1;
 
 /** Options that several commands share, as commander hands them over. */
@@ -27,8 +29,10 @@ export interface ProgramOptions {
   readonly format: NumberFormat;
   readonly scales: ScaleGranularity;
   readonly partition: string;
-  readonly placer: string;
+  readonly placer?: string;
+  readonly effort?: number;
   readonly rows: RowPlace;
+  readonly minimise: MinimiseChoice;
   readonly pes?: number;
   readonly decoder: "host" | "chip";
 }
@@ -108,12 +112,26 @@ export const withProgramOptions = (command: Command): Command =>
     .addOption(
       new Option("--placer <placer>", "which PE gets which slice")
         .choices(PLACERS.map(({ name }) => name))
-        .default(PLACERS[0]?.name),
+        .default(undefined, "what suits the chip's NoC"),
+    )
+    .addOption(
+      new Option(
+        "--effort <n>",
+        "how long the placer may search; 2 tries twice the moves (default: 1)",
+      ).argParser(wholeNumber(1, MOST_EFFORT)),
     )
     .addOption(
       new Option("--rows <memory>", "where synaptic rows lie; auto: in DRAM only what does not fit SRAM")
         .choices(ROW_PLACES)
         .default(ROW_PLACES[0]),
+    )
+    .addOption(
+      new Option(
+        "--minimise <when>",
+        "which routing tables to minimise; auto: those that are too long, until they fit",
+      )
+        .choices(MINIMISE_CHOICES)
+        .default(MINIMISE_CHOICES[0]),
     )
     .addOption(new Option("--pes <n>", "use at most so many PEs").argParser(wholeNumber(1, 1_000_000)))
     .addOption(
@@ -167,10 +185,7 @@ export const withPricingOptions = (command: Command): Command =>
         .default(["sequential"], "sequential"),
     )
     .addOption(
-      new Option(
-        "--fidelity <list>",
-        "time from counts (fast), packet by packet in the sequential schedule (detailed), or both",
-      )
+      new Option("--fidelity <list>", "time from counts (fast), packet by packet (detailed), or both")
         .argParser(listOf(FIDELITIES))
         .default(["fast"], "fast"),
     )
@@ -207,8 +222,10 @@ export const compileOptionsOf = (options: ProgramOptions & { readonly seed: numb
   format: options.format,
   scales: options.scales,
   partition: options.partition,
-  placer: options.placer,
+  ...(options.placer !== undefined && { placer: options.placer }),
+  ...(options.effort !== undefined && { effort: options.effort }),
   rows: options.rows,
+  minimise: options.minimise,
   decoder: options.decoder,
   seed: options.seed,
   ...(options.pes !== undefined && { pes: options.pes }),

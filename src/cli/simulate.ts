@@ -12,7 +12,7 @@ import { type CommandIo, say } from "./command-io.ts";
 import { checkEvents, type EventRecord, recordEvents } from "./event-raster.ts";
 import { UsageError } from "./failures.ts";
 import { checkOutputs, type OutputRecord, recordOutputs } from "./functional-outputs.ts";
-import { noteIneffective, noteOnlyFast } from "./ineffective-options.ts";
+import { noteIneffective, noteIneffectiveRun } from "./ineffective-options.ts";
 import { loadChip } from "./load-chip.ts";
 import { loadModel, MODEL_ARGUMENT } from "./load-model.ts";
 import { isProgramFile, loadProgram } from "./load-program.ts";
@@ -24,6 +24,7 @@ import {
   compileOptionsOf,
   jsonOption,
   outOption,
+  type ProgramOptions,
   seedOption,
   withExample,
   withInputOptions,
@@ -49,7 +50,17 @@ interface Options extends SimulationOptions, TraceOptions {
 }
 
 /** What shapes a program, and comes too late for one that is compiled. */
-const PROGRAM_OPTIONS = ["format", "scales", "partition", "placer", "pes", "decoder"] as const;
+const PROGRAM_OPTIONS = Object.keys({
+  format: true,
+  scales: true,
+  partition: true,
+  placer: true,
+  effort: true,
+  rows: true,
+  minimise: true,
+  pes: true,
+  decoder: true,
+} satisfies Record<keyof ProgramOptions, true>);
 const DEFAULT_CHIP = "spinnaker2";
 
 /** `eventloom simulate`: one program, or one model compiled first, on one chip. */
@@ -84,13 +95,13 @@ async function simulateOne(path: string, options: Options, command: Command, io:
   checkOutput(options);
   checkEvents(options);
   checkOutputs(options.outputs, options.out);
-  noteOnlyFast(options, io);
   checkTrace(options);
   const run = isProgramFile(path)
     ? loadCompiled(path, options, command, io)
     : compileFirst(path, options, command, io);
   const { program, stimulus } = run;
   const { streams, window } = options;
+  noteIneffectiveRun(options, [run.chip.operatingPoint], io);
   const steps = talkOfStreams(stimulus, streams, io);
   noteTrace(options, steps, io);
   const outputs = options.outputs === undefined ? undefined : recordOutputs(program, steps);

@@ -1,7 +1,7 @@
 import { stepsInStreams } from "../../simulator/streams.ts";
 import { type Stimulus, stepsOf } from "../core/stimulus.ts";
 import { shorten } from "../report/layout.ts";
-import { formatCount, plural } from "../report/quantities.ts";
+import { formatCount, formatMean, plural } from "../report/quantities.ts";
 import { type CommandIo, say } from "./command-io.ts";
 import { describeSeconds, showProgress } from "./progress.ts";
 
@@ -24,6 +24,9 @@ export function talkOfStreams(stimulus: Stimulus, streams: number, io: CommandIo
   return steps;
 }
 
+/** Slow work has a fraction of a step a second. */
+const formatRate = (rate: number): string => (rate < 10 ? formatMean(rate) : formatCount(rate));
+
 /** Announces a simulation of `name`, "model on chip", and follows it. */
 export function talkOfSimulation(name: string, steps: number, io: CommandIo): SimulationTalk {
   // Short enough for progress to stay on one line of a terminal.
@@ -41,7 +44,7 @@ export function talkOfSimulation(name: string, steps: number, io: CommandIo): Si
       progress.end();
       if (stepsDone < steps) return;
       const seconds = (io.now() - started) / 1000;
-      const rate = seconds > 0 ? `, ${formatCount(steps / seconds)} steps a second` : "";
+      const rate = seconds > 0 ? `, ${formatRate(steps / seconds)} steps a second` : "";
       say(io, `  done in ${seconds < 60 ? `${seconds.toFixed(1)} s` : describeSeconds(seconds)}${rate}`);
     },
   };

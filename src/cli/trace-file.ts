@@ -92,7 +92,7 @@ export function noteTrace(
   }
   if (fidelity.length > 1) say(io, "note: the trace is that of the detailed fidelity.");
   if (streams > 1) say(io, "note: the trace is that of the first stream.");
-  if (!fidelity.includes("detailed") && schedule.includes("pipelined")) {
+  if (schedule.includes("pipelined")) {
     say(io, "note: the trace is laid out in the sequential schedule.");
   }
 }

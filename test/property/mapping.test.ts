@@ -1,11 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { lower } from "../../compiler/lower.ts";
+import { NO_DRAM_ROWS } from "../../compiler/partition/dram-transfers.ts";
 import { PARTITION_STRATEGIES, partition } from "../../compiler/partition/partition.ts";
 import { sliceSizer } from "../../compiler/partition/slice-bytes.ts";
-import { PLACERS } from "../../compiler/place/place.ts";
 import { CapacityError } from "../../src/core/errors.ts";
-import type { Slice } from "../../src/core/mapping.ts";
 import { dataBytesOf, usablePes } from "../../src/core/profile.ts";
 import { tinyChip } from "../support/tiny-chip.ts";
 import { tinyModel } from "../support/tiny-model.ts";
@@ -42,15 +41,16 @@ function outcomeOf<T>(run: () => T): T | CapacityError {
 describe.each(PARTITION_STRATEGIES)("partition strategy $name", (strategy) => {
   it("covers each neuron once with slices that fit, and gives up only when memory is scarce", () => {
     fc.assert(
-      fc.property(models, chips, (model, profile) => {
+      fc.property(models, chips, fc.boolean(), (model, profile, rowsInDram) => {
         const graph = lower(model);
+        const dram = rowsInDram ? { blocks: new Set(graph.projections), burstBytes: 16 } : NO_DRAM_ROWS;
         const pes = usablePes(profile).length;
         const budget = dataBytesOf(profile.pe.sram);
-        const slices = outcomeOf(() => partition({ graph, profile, pes }, strategy));
+        const slices = outcomeOf(() => partition({ graph, profile, pes, dram }, strategy));
         const sizers = new Map(
           graph.populations
             .filter(({ kind }) => kind === "egru")
-            .map(({ name }) => [name, sliceSizer(graph, name, profile.pe.sram)]),
+            .map(({ name }) => [name, sliceSizer(graph, name, { ...profile.pe.sram, dram })]),
         );
         if (slices instanceof CapacityError) {
           // One neuron too large, or even ideal packing (no slice ever shares rows) overflows the PEs.
@@ -94,26 +94,3 @@ function fewestByScan(sizer: ReturnType<typeof sliceSizer>, budget: number): num
   }
   return slices;
 }
-
-/** What every placer owes its callers. A new placer joins by entering `PLACERS`. */
-describe.each(PLACERS)("placer $name", (placer) => {
-  it("gives every slice a usable PE of its own, the same for the same seed", () => {
-    fc.assert(
-      fc.property(chips, fc.nat(), fc.nat(), (profile, wish, seed) => {
-        const pes = usablePes(profile);
-        const slices = Array.from({ length: wish % (pes.length + 1) }, (_, first): Slice => ({
-          population: "p",
-          first,
-          count: 1,
-        }));
-        const placement = placer.place({ slices, pes, profile }, { seed });
-        expect(placement).toHaveLength(slices.length);
-        expect(new Set(placement).size).toBe(slices.length);
-        for (const pe of placement) expect(pes).toContain(pe);
-        expect(placer.place({ slices, pes, profile }, { seed }), "same seed, same placement").toEqual(
-          placement,
-        );
-      }),
-    );
-  });
-});

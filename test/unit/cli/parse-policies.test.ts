@@ -41,6 +41,12 @@ describe("--dvfs", () => {
     ]);
   });
 
+  it("takes a layer once", () => {
+    expect(() => collectDvfs("layers:a=150MHz,b=150MHz,a=300MHz", undefined)).toThrow(
+      '"a" stands there twice.',
+    );
+  });
+
   it.each([
     "",
     "auto",

@@ -48,13 +48,32 @@ describe("--sync and --dvfs", () => {
     expect(stderr).toContain("Choose from data-flow, barrier[:2us], timer[:1ms], separated by commas.");
   });
 
-  it("are said to leave detailed times alone", async () => {
-    const { stderr } = await simulate("--fidelity", "detailed", "--sync", "timer", "--dvfs", "queue:2");
-    expect(stderr).toContain(
-      "note: --sync and --dvfs apply to fast times only; detailed ones are by data flow at fixed operating points.\n",
+  it("hold for detailed times as well, under each schedule", async () => {
+    const { code, stdout } = await simulate(
+      ...["--fidelity", "detailed", "--schedule", "sequential,pipelined", "--sync", "data-flow,timer"],
+      ...["--dvfs", "queue:2", "--json"],
     );
-    expect((await simulate("--fidelity", "fast,detailed", "--sync", "data-flow")).stderr).not.toContain(
-      "note:",
+    expect(code).toBe(0);
+    const [{ readings }] = JSON.parse(stdout).runs;
+    type Reading = Readonly<Record<"schedule" | "fidelity" | "operatingPoint", string>> & {
+      readonly synchronisation: { readonly kind: string };
+    };
+    const labels = readings.map(
+      ({ schedule, fidelity, operatingPoint, synchronisation }: Reading) =>
+        `${operatingPoint} ${schedule} ${fidelity} ${synchronisation.kind}`,
     );
+    expect(labels).toEqual(
+      ["sequential", "pipelined"].flatMap((schedule) =>
+        ["data-flow", "timer"].map((kind) => `queue:2@150MHz,300MHz ${schedule} detailed ${kind}`),
+      ),
+    );
+  });
+
+  it("say where a run is too short to fill a pipeline packet by packet", async () => {
+    const { code, stderr } = await simulate(
+      ...["--fidelity", "detailed", "--schedule", "pipelined", "--streams", "2"],
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain("too few to fill a pipeline of 2 phases packet by packet\n");
   });
 });

@@ -50,6 +50,18 @@ describe("options without effect", () => {
     expect(await talkOf("compile", SMALL, "--out", at("a.loom"))).not.toContain("note:");
   });
 
+  it.each([
+    ["simulate", "--chip"],
+    ["compare", "--chips"],
+  ])("of a run of %s are named", async (command, option) => {
+    const start = [command, SMALL, "--steps", "4", option, "spinnaker2@300MHz", "--dvfs", "queue:2"];
+    const said = await talkOf(...start, "--workers", "2");
+    expect(said).toContain("note: --workers 2 has no effect on one stream;");
+    expect(said).toContain("note: @300MHz has no effect on --dvfs,");
+    const silent = await talkOf(...start, "--dvfs", "fixed", "--workers", "2", "--streams", "2");
+    expect(silent).not.toContain("note:");
+  });
+
   it("is --array for a file that holds no arrays by name", async () => {
     writeFileSync(at("v.csv"), "0,0,0,0,0,1\n");
     const said = await talkOf("simulate", SMALL, "--input", at("v.csv"), "--array", "x");

@@ -152,6 +152,13 @@ describe("compile", () => {
     );
   });
 
+  it("points to scales a matrix where scales a row take most of the memory", () => {
+    const wide = tinyModel({ inputs: 2000, layers: [1], density: 1 });
+    expect(outcome(() => compile(wide, chip, { format: "int8", rows: "sram" }))).toMatchObject({
+      hint: "Choose a chip with more memory a PE, or shrink what takes most of it: scales with 8,000 bytes (--scales matrix).",
+    });
+  });
+
   it("refuses a number format that the chip has no kernels for", () => {
     const { int8: _, ...kernels } = chip.pe.kernels;
     const error = outcome(() => compile(model, { ...chip, pe: { ...chip.pe, kernels } }, { format: "int8" }));

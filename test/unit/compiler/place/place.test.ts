@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { PLACERS } from "../../../../compiler/place/place.ts";
+import { defaultPlacer, PLACERS } from "../../../../compiler/place/place.ts";
+import { type CompileOptions, compile } from "../../../../compiler/pipeline.ts";
+import { hashOf } from "../../../../src/core/hash.ts";
 import type { Slice } from "../../../../src/core/mapping.ts";
 import { type HardwareProfile, pesOfChip, usablePes } from "../../../../src/core/profile.ts";
 import { routerGraphOf } from "../../../../src/core/router-graph.ts";
 import { tinyChip } from "../../../support/tiny-chip.ts";
+import { tinyModel } from "../../../support/tiny-model.ts";
 import { tinyBoard, tinyMulticast, tinyUnicast } from "../../../support/tiny-networks.ts";
 
 const nearRouter = PLACERS.find(({ name }) => name === "near-router")!;
@@ -11,7 +14,7 @@ const nearRouter = PLACERS.find(({ name }) => name === "near-router")!;
 function place(profile: HardwareProfile): readonly number[] {
   const pes = usablePes(profile);
   const slices = pes.map((_, first): Slice => ({ population: "p", first, count: 1 }));
-  return nearRouter.place({ slices, pes, profile }, { seed: 1 });
+  return nearRouter.place({ slices, pes, profile, flows: [] }, { seed: 1 });
 }
 
 const distinct = (values: readonly number[]): number[] =>
@@ -49,5 +52,26 @@ describe("near-router", () => {
       const before = nodes[i - 1];
       if (before) expect(Math.abs(x - before.x) + Math.abs(y - before.y)).toBe(1);
     }
+  });
+});
+
+describe("the default placer", () => {
+  it.each([
+    [tinyChip(), "near-router"],
+    [tinyBoard(), "near-router"],
+    [tinyMulticast(), "near-router"],
+    [tinyUnicast(), "annealing"],
+  ])("suits the NoC (%#: $1)", (profile, name) => {
+    expect(defaultPlacer(profile).name).toBe(name);
+  });
+
+  it("is in the program's options, and measured activity as well", () => {
+    const model = tinyModel({ layers: [9, 6] });
+    const activity = new Map([["egru0", new Float64Array(9).fill(0.1)]]);
+    const optionsOf = (options: CompileOptions) =>
+      compile(model, tinyUnicast({ sramBytes: 65_536 }), options).program.manifest.options;
+    expect(optionsOf({})).toMatchObject({ placer: "annealing" });
+    expect(Object.keys(optionsOf({}))).not.toContain("activity");
+    expect(optionsOf({ activity })).toMatchObject({ activity: hashOf("egru0", activity.get("egru0")!) });
   });
 });

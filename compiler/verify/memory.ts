@@ -1,0 +1,127 @@
+import type { MemorySection, SectionKind } from "../../src/core/mapping.ts";
+import { EGRU_ACCUMULATORS, TABLE_INTERVALS } from "../../src/core/number-format.ts";
+import { chipsOf, dataBytesOf, type HardwareProfile, pesOfChip } from "../../src/core/profile.ts";
+import {
+  type ChipDecoder,
+  DRAM_ADDRESS,
+  PACKET_BYTES,
+  type PeProgram,
+  POPULATION_RECORD_BYTES,
+  type Program,
+} from "../../src/core/program.ts";
+import { fault } from "./fault.ts";
+
+/**
+ * PEs are there and free; what they hold lies above code and below the stack, each section once and as large as its
+ * use needs; rows in DRAM and a decoder's weights fit the chips' DRAM. That sections lie apart and inside their image
+ * is the Program's own promise, checked before.
+ */
+export function verifyMemory(program: Program, profile: HardwareProfile): void {
+  const reserved = new Set(profile.pe.reserved);
+  const isUsable = (pe: number) => pe < profile.pe.count && !reserved.has(pe);
+  for (const pe of program.pes) {
+    if (!isUsable(pe.pe)) fault(`PE ${pe.pe} holds a slice, but programs may not use it`);
+    verifyBanks(pe, profile);
+    verifySections(pe, program, profile);
+  }
+  if (program.chipDecoder) verifyDecoderPes(program.chipDecoder, isUsable, profile);
+  verifyDramCapacity(program, profile);
+}
+
+function verifyBanks(
+  { pe, sections, imageOffset, image }: PeProgram,
+  { pe: { sram } }: HardwareProfile,
+): void {
+  const { codeBytes, bytes, stackBytes } = sram;
+  const first = Math.min(imageOffset, sections[0]?.offset ?? codeBytes);
+  const last = sections.at(-1);
+  const end = Math.max(imageOffset + image.length, last ? last.offset + last.bytes : 0);
+  if (first < codeBytes)
+    fault(`PE ${pe} has data at byte ${first}, below the end of the code at ${codeBytes}`);
+  if (imageOffset % 4 !== 0) fault(`the image of PE ${pe} begins at byte ${imageOffset}, which is unaligned`);
+  if (end > bytes - stackBytes)
+    fault(`PE ${pe} has data up to byte ${end}, above the stack's end at ${bytes - stackBytes}`);
+}
+
+/** The slice's own sections have the sizes that kernels rely on, and every section belongs to the slice or to a block. */
+function verifySections(pe: PeProgram, program: Program, profile: HardwareProfile): void {
+  const { sources, sections, dramSections } = pe;
+  const own = ownSections(pe, program, profile);
+  for (const [kind, bytes] of own) {
+    const found = sections.filter((section) => section.kind === kind);
+    const isRight = found.length === 1 && found[0]!.source === "" && found[0]!.bytes === bytes;
+    if (!isRight) fault(`section ${kind} of PE ${pe.pe} should have ${bytes} bytes`);
+  }
+  const inDram = sources.some((source) => source.inDram);
+  const buffers = sections.filter(({ kind }) => kind === "row-buffer");
+  if (buffers.length !== (inDram ? 1 : 0)) fault(`PE ${pe.pe} has ${buffers.length} row buffers`);
+  const perBlock = program.manifest.quantisation.format === "float32" ? 3 : 4;
+  const needed = own.length + buffers.length + sources.length * perBlock;
+  const blocks = new Set(sources.map(({ population, delay }) => `${delay} ${population}`));
+  if (blocks.size !== sources.length) fault(`PE ${pe.pe} has two source blocks for the same events`);
+  if (sections.length + dramSections.length !== needed)
+    fault(`PE ${pe.pe} has ${sections.length + dramSections.length} sections instead of ${needed}`);
+  const twice = [...sections, ...dramSections].find(isRepeated());
+  if (twice) fault(`section ${twice.kind} of ${twice.source} is on PE ${pe.pe} twice`);
+}
+
+function ownSections(
+  { pe, neurons, sources }: PeProgram,
+  { manifest, chipDecoder }: Program,
+  { pe: { sram } }: HardwareProfile,
+): readonly (readonly [SectionKind, number])[] {
+  const isFloat = manifest.quantisation.format === "float32";
+  return [
+    ["population-table", sources.length * POPULATION_RECORD_BYTES],
+    ["parameters", 4 * (EGRU_ACCUMULATORS + 1) * neurons],
+    ...(isFloat ? [] : [["tables", 2 * 2 * (TABLE_INTERVALS + 1)] as const]),
+    ["state", 4 * neurons],
+    ["accumulators", 4 * EGRU_ACCUMULATORS * neurons],
+    ["packet-fifo", sram.packetFifoEntries * PACKET_BYTES],
+    ["send-buffer", neurons * PACKET_BYTES],
+    ...(chipDecoder?.pes.includes(pe) ? [["decoder-buffer", chipDecoder.bufferBytes] as const] : []),
+  ];
+}
+
+/** Says of each section whether it has come before. */
+function isRepeated(): (section: MemorySection) => boolean {
+  const seen = new Set<string>();
+  return ({ kind, source, delay }) => {
+    const before = seen.size;
+    return seen.add(`${kind} ${delay} ${source}`).size === before;
+  };
+}
+
+/** PEs without a slice have all their data memory for the decoder's buffer: inputs, two rows of weights, its outputs. */
+function verifyDecoderPes(
+  { pes, inputs, outputs, bufferBytes }: ChipDecoder,
+  isUsable: (pe: number) => boolean,
+  { pe: { sram } }: HardwareProfile,
+): void {
+  const stranger = pes.find((pe) => !isUsable(pe));
+  if (stranger !== undefined) fault(`PE ${stranger} helps with the decoder, but programs may not use it`);
+  if (new Set(pes).size !== pes.length) fault("a PE helps with the decoder twice");
+  const needed = 3 * inputs + 4 * Math.ceil(outputs / pes.length);
+  if (bufferBytes < needed || bufferBytes > dataBytesOf(sram))
+    fault(`a decoder buffer of ${bufferBytes} bytes does not hold the ${needed} it needs, or fits no PE`);
+}
+
+/** Each PE's part of DRAM takes whole bursts; a decoder's weights are shared by the chips of its PEs. */
+function verifyDramCapacity({ pes, chipDecoder }: Program, profile: HardwareProfile): void {
+  const needed = new Float64Array(chipsOf(profile));
+  const chipOf = (pe: number) => Math.floor(pe / pesOfChip(profile));
+  const { bytes: available, burstBytes } = profile.dram ?? { bytes: 0, burstBytes: 1 };
+  for (const { pe, dramSections, dramImage } of pes) {
+    const last = dramSections.at(-1);
+    const end = Math.max(dramImage.length, last ? last.offset + last.bytes - DRAM_ADDRESS : 0);
+    needed[chipOf(pe)]! += burstBytes * Math.ceil(end / burstBytes);
+  }
+  if (chipDecoder) {
+    const { weights, scale, bias, pes: helpers } = chipDecoder;
+    const share = (weights.byteLength + scale.byteLength + bias.byteLength) / helpers.length;
+    for (const pe of helpers) needed[chipOf(pe)]! += share;
+  }
+  for (const [chip, bytes] of needed.entries())
+    if (Math.floor(bytes) > available)
+      fault(`chip ${chip} needs ${bytes} bytes of DRAM, but has ${available}`);
+}

@@ -1,0 +1,46 @@
+import type { HardwareProfile } from "../../src/core/profile.ts";
+import type { Program, ProgramPopulation } from "../../src/core/program.ts";
+import type { RouterGraph } from "../../src/core/router-graph.ts";
+
+/** Who gets the events of one population: the same receivers for each of its neurons. */
+export interface Receivers {
+  /** PEs that this router must hand the events to, ascending. */
+  at(router: number): readonly number[];
+  /** Whether this router must hand them to the host. */
+  toHostAt(router: number): boolean;
+  /** Routers that each event must come to. */
+  readonly routers: readonly number[];
+}
+
+/**
+ * Receivers of a population are the PEs that hold a source block for it, even where the row of a certain neuron is empty
+ * there: tables tell populations and origins apart, not rows, and a PE finds out by looking the row up. Events of the
+ * output population go to the host as well, or to the PEs of a decoder on the chip.
+ */
+export function receiversOf(
+  { name }: ProgramPopulation,
+  { populations, pes, chipDecoder }: Program,
+  { noc }: HardwareProfile,
+  { routerOfPe, hostRouter }: RouterGraph,
+): Receivers {
+  const isOutput = name === populations.at(-1)!.name;
+  const holders = pes.filter(({ sources }) => sources.some(({ population }) => population === name));
+  const all = new Set(holders.map(({ pe }) => pe));
+  if (isOutput) for (const pe of chipDecoder?.pes ?? []) all.add(pe);
+  const ascending = [...all].sort((a, b) => a - b);
+  const toHost = isOutput && chipDecoder === undefined;
+  // With lists of destinations the first router, the sending PE's own list, serves them all.
+  if (noc.kind === "mesh-unicast") return { at: () => ascending, toHostAt: () => toHost, routers: [] };
+
+  const byRouter = new Map<number, number[]>();
+  for (const pe of ascending) {
+    const known = byRouter.get(routerOfPe[pe]!);
+    if (known) known.push(pe);
+    else byRouter.set(routerOfPe[pe]!, [pe]);
+  }
+  return {
+    at: (router) => byRouter.get(router) ?? [],
+    toHostAt: (router) => toHost && router === hostRouter,
+    routers: [...new Set([...byRouter.keys(), ...(toHost ? [hostRouter] : [])])],
+  };
+}
