@@ -1,5 +1,5 @@
 import { sumOf } from "../src/core/counts.ts";
-import { chipsOf, type HardwareProfile, type OperatingPoint } from "../src/core/profile.ts";
+import type { HardwareProfile, OperatingPoint } from "../src/core/profile.ts";
 import type {
   DvfsRun,
   Phase,
@@ -11,6 +11,8 @@ import type {
 } from "../src/core/result.ts";
 import { type ReplayRequest, type Synchronisation, synchronisationOf } from "../src/core/run-policy.ts";
 import type { Seconds } from "../src/core/units.ts";
+import { memoriesOf } from "./components/dram-traffic.ts";
+import { busiest } from "./components/flow-table.ts";
 import { synchronise } from "./synchronise.ts";
 
 export interface TimingOptions {
@@ -95,12 +97,14 @@ function busiestPe(
   }, 0);
 }
 
-/** Seconds that all memories together take at least for what the run reads. */
+/** Seconds that the busiest memory takes at least for what its PEs read in the run. */
 function busyDram({ counts }: SimulationResult, profile: HardwareProfile): Seconds {
-  const { dram, noc } = profile;
-  if (dram === undefined) return 0;
-  const memories = noc.kind === "mesh-multicast" ? noc.nodes.length : chipsOf(profile);
-  return counts.dram.byteRead / (memories * dram.bandwidth);
+  const { dram } = profile;
+  if (dram === undefined || counts.dram.byteRead === 0) return 0;
+  const { memories, memoryOfPe } = memoriesOf(profile);
+  const bytes = new Float64Array(memories);
+  for (const [pe, read] of counts.sram.rowsWritten.entries()) bytes[memoryOfPe(pe)]! += read;
+  return busiest(bytes) / dram.bandwidth;
 }
 
 function dvfsRunOf({ dvfs }: SimulationResult, label: string): DvfsRun {

@@ -28,6 +28,7 @@ export interface DramTraffic {
 const TRANSFERS_OF_A_ROW = 2;
 
 export function dramTraffic({ profile, workers, phases, projections, network }: Machine): DramTraffic {
+  const { memories, memoryOfPe } = memoriesOf(profile);
   const streamedBytes = new Float64Array(workers.length);
   const macs = new Float64Array(workers.length);
   for (const { workers: own, decoderWork } of phases) {
@@ -64,7 +65,8 @@ export function dramTraffic({ profile, workers, phases, projections, network }: 
   return {
     streamedBytes,
     macs,
-    ...memoriesOf(profile, workers),
+    memories,
+    memoryOf: Int32Array.from(workers, ({ pe }) => memoryOfPe(pe)),
     step: (ledger) => fill(held, ledger, "step", 1),
     total: (ledger, steps) =>
       fill(
@@ -85,16 +87,16 @@ export function dramTraffic({ profile, workers, phases, projections, network }: 
   };
 }
 
-/** One DRAM a chip; with mesh-multicast, whose nodes are chips, one a node. */
-function memoriesOf(profile: HardwareProfile, workers: Machine["workers"]) {
+/** The DRAM that each PE fetches from: one a chip; with mesh-multicast, whose nodes are chips, one a node. */
+export function memoriesOf(profile: HardwareProfile): {
+  readonly memories: number;
+  memoryOfPe(pe: number): number;
+} {
   const { noc } = profile;
   if (noc.kind !== "mesh-multicast") {
     const pes = pesOfChip(profile);
-    return {
-      memoryOf: Int32Array.from(workers, ({ pe }) => Math.floor(pe / pes)),
-      memories: chipsOf(profile),
-    };
+    return { memories: chipsOf(profile), memoryOfPe: (pe) => Math.floor(pe / pes) };
   }
   const nodeOfPe = new Map(noc.nodes.flatMap(({ pes }, node) => pes.map((pe) => [pe, node] as const)));
-  return { memoryOf: Int32Array.from(workers, ({ pe }) => nodeOfPe.get(pe)!), memories: noc.nodes.length };
+  return { memories: noc.nodes.length, memoryOfPe: (pe) => nodeOfPe.get(pe)! };
 }

@@ -69,17 +69,21 @@ export function planFlows(
       phases[phase]!.flows.push({ counter, lag, ...loadOf(tree, leaves, network) });
     }
   }
+  // From the first router on; how far a packet comes to it depends on its segment.
+  const farthest = bundles.map((own) =>
+    own.map(({ leaves }) =>
+      longestOf([AT_ROUTER, ...leaves.map((leaf) => flightOf(leaf, network))], secondsOf),
+    ),
+  );
   for (const [counter, { route, slice }] of plan.segments.entries()) {
     const links = network.toRouter(slice < 0 ? HOST : workers[slice]!.pe);
     if (links.length > 0) all.push({ counter, lag: 0, links, routers: [] });
-    for (const { phase, lag, leaves } of bundles[route]!) {
+    for (const [index, { phase, lag }] of bundles[route]!.entries()) {
       const into = phases[phase]!;
       if (links.length > 0) into.flows.push({ counter, lag, links, routers: [] });
-      const flights = leaves.map((leaf) => flightOf(leaf, links.length, network));
-      into.longest = [{ nocHops: links.length, chipHops: 0, routers: 1 }, ...flights].reduce(
-        (longest, flight) => (secondsOf(flight) > secondsOf(longest) ? flight : longest),
-        into.longest,
-      );
+      const onwards = farthest[route]![index]!;
+      const flight = { ...onwards, nocHops: links.length + onwards.nocHops };
+      into.longest = longestOf([into.longest, flight], secondsOf);
     }
   }
   return { all, phases };
@@ -107,10 +111,18 @@ function loadOf({ origin }: RouteTree, leaves: readonly TreeLeaf[], network: Net
   return { links, routers };
 }
 
-function flightOf({ hops, router, node }: TreeLeaf, hopsUp: number, network: Network): Flight {
+/** A packet that goes no further than its first router. */
+const AT_ROUTER: Flight = { nocHops: 0, chipHops: 0, routers: 1 };
+
+/** The first of the longest. */
+const longestOf = (flights: readonly Flight[], secondsOf: (flight: Flight) => number): Flight =>
+  flights.reduce((longest, flight) => (secondsOf(flight) > secondsOf(longest) ? flight : longest));
+
+/** From the first router on. */
+function flightOf({ hops, router, node }: TreeLeaf, network: Network): Flight {
   const nocHops = hops.filter((hop) => network.over(hop) < network.nocLinks).length;
   return {
-    nocHops: hopsUp + nocHops + network.fromRouter(router, node).length,
+    nocHops: nocHops + network.fromRouter(router, node).length,
     chipHops: hops.length - nocHops,
     routers: hops.length + 1,
   };

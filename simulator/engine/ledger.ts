@@ -120,7 +120,9 @@ function counterRanges({ plan, program }: Machine) {
   const { segments, routes } = plan;
   return program.populations.map((_, population) => {
     const own = [...routes.keys()].filter((route) => routes[route]!.population === population);
-    const sending = [...segments.keys()].filter((segment) => own.includes(segments[segment]!.route));
+    const sending = [...segments.keys()].filter(
+      (segment) => routes[segments[segment]!.route]!.population === population,
+    );
     return {
       firstSegment: sending[0]!,
       endSegment: sending.at(-1)! + 1,

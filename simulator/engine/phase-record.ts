@@ -14,6 +14,8 @@ export interface PhaseRecord {
 export function startPhaseRecord(machine: Machine, capacity: number): PhaseRecord {
   const { profile, network, phases } = machine;
   const { noc, eventRouter, board } = profile;
+  // A PE's list of destinations is looked up by its core, whose sending is paid for already.
+  const hasRouters = noc.kind !== "mesh-unicast";
   const load = createNetworkLoad(network.routers, network.links.length);
   const fetch = startFetchRecord(machine);
   const series = phases.map(() => ({
@@ -36,7 +38,7 @@ export function startPhaseRecord(machine: Machine, capacity: number): PhaseRecor
         loadNetwork(phase.flows, ledger.now, ledger.before, load);
         own.link[step] = noc.flitCycles * busiest(load.flits, 0, network.nocLinks);
         own.chipLink[step] = (board?.link.packetCycles ?? 0) * busiest(load.flits, network.nocLinks);
-        own.router[step] = busiestRouter(load, eventRouter);
+        own.router[step] = hasRouters ? busiestRouter(load, eventRouter) : 0;
         const fetched = fetch.of(index);
         own.dram[step] = fetched.bytes;
         own.dramLink[step] = noc.flitCycles * fetched.flits;
@@ -54,7 +56,8 @@ export function startPhaseRecord(machine: Machine, capacity: number): PhaseRecor
           chipLinkCycles: own.chipLink.slice(0, steps),
           latency: {
             noc: longest.nocHops * noc.hopCycles,
-            eventRouter: flows.counter.length === 0 ? 0 : longest.routers * eventRouter.pipelineCycles,
+            eventRouter:
+              hasRouters && flows.counter.length > 0 ? longest.routers * eventRouter.pipelineCycles : 0,
             chipLink: longest.chipHops * (board?.link.latencyCycles ?? 0),
           },
           dramBytes: own.dram.slice(0, steps),

@@ -31,7 +31,7 @@ function loadVocabulary(path: string): readonly string[] {
 
 /** Input from the file that was named, or made up by seed; at most `--steps` of it. */
 export function loadStimulus(name: string, port: InputPort, options: InputOptions, io: CommandIo): Stimulus {
-  const { seed, steps, array } = options;
+  const { seed, steps, array, text } = options;
   const fileName = fileOf(name, port, options);
   if (fileName === undefined) {
     if (array !== undefined)
@@ -42,7 +42,9 @@ export function loadStimulus(name: string, port: InputPort, options: InputOption
   if (array !== undefined && !holdsNamedArrays({ fileName, bytes })) {
     say(io, `note: --array has no effect, as ${printable(fileName)} holds no arrays by name.`);
   }
-  return limitSteps(readStimulus({ kind: "file", fileName, bytes, array }, port), steps);
+  // What the option says counts, whatever the file is called: a text may be a .csv to somebody.
+  const tokensAs = text === undefined ? "ids" : "text";
+  return limitSteps(readStimulus({ kind: "file", fileName, bytes, array, tokensAs }, port), steps);
 }
 
 function fileOf(

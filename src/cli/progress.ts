@@ -1,3 +1,4 @@
+import { shorten } from "../report/layout.ts";
 import type { CommandIo } from "./command-io.ts";
 
 /** Short work stays silent. */
@@ -5,6 +6,9 @@ const SILENT_MS = 2_000;
 const TERMINAL_INTERVAL_MS = 200;
 /** Logs and pipes keep every line, so they get few. */
 const LOG_INTERVAL_MS = 10_000;
+/** A line that renews itself must not wrap; the last column stays free for the cursor. */
+const TERMINAL_WIDTH = 79;
+const SHORTEST_LABEL = 12;
 
 export interface Progress {
   /** Told as often as one likes; says something only now and then. */
@@ -29,9 +33,11 @@ export function showProgress(io: CommandIo, label: string, noun: string): Progre
     if (now - started < SILENT_MS || now - last < interval || done === 0) return;
     last = now;
     const rate = (1000 * done) / (now - started);
-    const line =
-      `${label}: ${count(done)} of ${count(total)} ${noun}, ` +
+    const figures =
+      `${count(done)} of ${count(total)} ${noun}, ` +
       `${count(rate)} a second, ${describeSeconds((total - done) / rate)} left`;
+    const room = isTerminal ? TERMINAL_WIDTH - ": ".length - figures.length : label.length;
+    const line = `${shorten(label, Math.max(room, SHORTEST_LABEL))}: ${figures}`;
     io.stderr.write(isTerminal ? `\r${line.padEnd(openWidth)}` : `${line}\n`);
     openWidth = line.length;
   };

@@ -110,9 +110,10 @@ export const withProgramOptions = (command: Command): Command =>
         .default(PARTITION_STRATEGIES[0]?.name),
     )
     .addOption(
-      new Option("--placer <placer>", "which PE gets which slice")
-        .choices(PLACERS.map(({ name }) => name))
-        .default(undefined, "what suits the chip's NoC"),
+      new Option(
+        "--placer <placer>",
+        "which PE gets which slice; by default what suits the chip's NoC",
+      ).choices(PLACERS.map(({ name }) => name)),
     )
     .addOption(
       new Option(

@@ -2,7 +2,7 @@ import { InputError } from "../core/errors.ts";
 import { suggestion } from "./did-you-mean.ts";
 
 const HINT =
-  'Write path=value with a figure\'s path, as in "pe.sram.bytes=256KiB"; `eventloom profile show` lists the paths.';
+  'Write path=value with a figure\'s path, as in "pe.sram.bytes=256KiB"; `eventloom profile show` lists the paths. What a profile leaves out can be added in one that extends it.';
 const MOST_OVERRIDES = 1000;
 
 type JsonObject = Record<string, unknown>;

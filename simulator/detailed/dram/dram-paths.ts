@@ -1,6 +1,6 @@
-import { placesOf } from "../../components/mesh.ts";
 import type { Machine } from "../../engine/machine.ts";
 import { createMeshNetwork, type MeshNetwork } from "../mesh/mesh-network.ts";
+import { meshOptionsOf, meshShapeOf } from "../transport/geometry.ts";
 import { createMeshSet } from "../transport/mesh-set.ts";
 
 /**
@@ -38,20 +38,16 @@ export function createDramPaths(
   ends: DramPathEnds,
 ): DramPaths | undefined {
   const { noc } = profile;
-  const { dramNode, buffers } = noc;
+  const { dramNode } = noc;
   if (noc.kind === "mesh-multicast" || dramNode === undefined) return undefined;
-  const places = placesOf(noc);
-  const left = Math.min(...places.map(({ x }) => x));
-  const bottom = Math.min(...places.map(({ y }) => y));
-  const width = Math.max(...places.map(({ x }) => x)) - left + 1;
-  const height = Math.max(...places.map(({ y }) => y)) - bottom + 1;
-  const portAt = ({ x, y }: { readonly x: number; readonly y: number }) => (y - bottom) * width + (x - left);
+  const shape = meshShapeOf(noc);
+  const portAt = shape.nodeAt;
   const dramPort = portAt(dramNode);
   const portOfPe = new Map(noc.nodes.flatMap((node) => node.pes.map((pe) => [pe, portAt(node)] as const)));
   const portOf = Int32Array.from(workers, ({ pe }) => portOfPe.get(pe)!);
   const workersAt = new Map<number, number[]>();
   for (const [worker, port] of portOf.entries()) {
-    const key = memoryOf[worker]! * width * height + port;
+    const key = memoryOf[worker]! * shape.nodes + port;
     workersAt.set(key, [...(workersAt.get(key) ?? []), worker]);
   }
 
@@ -61,21 +57,14 @@ export function createDramPaths(
     to(payload >> 2, (payload >> 1) & 1, cycle);
     return true;
   };
-  const local = { cycles: 1, creditCycles: 1, bufferFlits: buffers.localFlits };
+  const options = meshOptionsOf(noc, shape, 1);
   const meshOf = (memory: number): MeshNetwork => {
     const mesh = createMeshNetwork({
-      width,
-      height,
-      localPorts: 1,
-      link: { cycles: noc.hopCycles, creditCycles: buffers.creditCycles, bufferFlits: buffers.linkFlits },
-      injection: local,
-      ejection: local,
-      flitCycles: noc.flitCycles,
-      sourceQueueFlits: buffers.sourcePackets,
+      ...options,
       receive,
       sourceFree(port) {
         const cycle = mesh.cycle();
-        for (const worker of workersAt.get(memory * width * height + port) ?? [])
+        for (const worker of workersAt.get(memory * shape.nodes + port) ?? [])
           ends.roomForRequest(worker, cycle);
         if (port === dramPort) ends.roomForAnswer(memory, cycle);
       },

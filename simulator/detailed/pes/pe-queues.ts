@@ -35,7 +35,7 @@ export type PacketWatch = (
 ) => void;
 
 export function createPeQueues(slices: number, entries: number, watch?: PacketWatch): PeQueues {
-  // A ring a slice: the time at which each waiting packet is begun, or, during an update, how long it takes.
+  // A ring a slice: the time at which each waiting packet is begun, or, where it came during an update, how long it takes.
   const stride = 2 ** Math.ceil(Math.log2(entries));
   const ring = new Float64Array(slices * stride);
   const head = new Int32Array(slices);
@@ -45,20 +45,22 @@ export function createPeQueues(slices: number, entries: number, watch?: PacketWa
   const arrivals = new Float64Array(tags.length);
   const idle = new Float64Array(slices);
   const updating = new Uint8Array(slices);
+  /** During an update: packets in the ring that came before it. */
+  const early = new Int32Array(slices);
   let most = 0;
 
   const placeOf = (slice: number, offset: number): number =>
     slice * stride + ((head[slice]! + offset) & (stride - 1));
   const expire = (slice: number, cycle: number): void => {
-    let waiting = count[slice]!;
-    let first = head[slice]!;
+    const isUpdating = updating[slice] === 1;
+    const known = isUpdating ? early[slice]! : count[slice]!;
+    const first = head[slice]!;
     const base = slice * stride;
-    while (waiting > 0 && ring[base + (first & (stride - 1))]! <= cycle) {
-      first += 1;
-      waiting -= 1;
-    }
-    head[slice] = first & (stride - 1);
-    count[slice] = waiting;
+    let begun = 0;
+    while (begun < known && ring[base + ((first + begun) & (stride - 1))]! <= cycle) begun += 1;
+    head[slice] = (first + begun) & (stride - 1);
+    count[slice]! -= begun;
+    if (isUpdating) early[slice] = known - begun;
   };
   const append = (slice: number, value: number): void => {
     const waiting = count[slice]! + 1;
@@ -70,11 +72,12 @@ export function createPeQueues(slices: number, entries: number, watch?: PacketWa
   return {
     hasRoom(slice, cycle) {
       if (count[slice]! < entries) return true;
-      if (updating[slice] === 0) expire(slice, cycle);
+      expire(slice, cycle);
       return count[slice]! < entries;
     },
     take(slice, cycle, duration, tag = 0) {
       if (updating[slice] === 1) {
+        if (count[slice]! >= most) expire(slice, cycle);
         if (watch) {
           const place = placeOf(slice, count[slice]!);
           tags[place] = tag;
@@ -96,19 +99,23 @@ export function createPeQueues(slices: number, entries: number, watch?: PacketWa
       if (count[slice]! >= most) expire(slice, cycle);
       append(slice, begin);
     },
-    nextPlaceAt: (slice) =>
-      updating[slice] === 1 || count[slice] === 0 ? Infinity : ring[placeOf(slice, 0)]!,
+    nextPlaceAt(slice) {
+      const known = updating[slice] === 1 ? early[slice]! : count[slice]!;
+      return known === 0 ? Infinity : ring[placeOf(slice, 0)]!;
+    },
     idleFrom: (slice) => idle[slice]!,
     occupy(slice, time, duration) {
       idle[slice] = Math.max(idle[slice]!, time) + duration;
     },
     beginUpdate(slice) {
       // All that waits now is begun before the update, which starts when the core is idle.
-      count[slice] = 0;
+      early[slice] = count[slice]!;
       updating[slice] = 1;
     },
     endUpdate(slice, time) {
       updating[slice] = 0;
+      head[slice] = (head[slice]! + early[slice]!) & (stride - 1);
+      count[slice]! -= early[slice]!;
       let begin = time;
       for (let offset = 0; offset < count[slice]!; offset += 1) {
         const place = placeOf(slice, offset);

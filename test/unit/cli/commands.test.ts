@@ -167,6 +167,19 @@ describe("simulate", () => {
     expect(runsOf(stdout)[0]!.input).toMatchObject({ steps: 6, synthetic: false });
   });
 
+  it("takes the option's word for what a file of tokens holds, not its name's", async () => {
+    writeFileSync(at("words.txt"), "<unk>\n<eos>\n0\n1\nc\nd\ne\nf\ng\n");
+    writeFileSync(at("t.csv"), "0\n1\n0\n");
+    await good("compile", TOKENS, "--out", at("a.loom"));
+    const stepsOf = async (option: string) => {
+      const line = ["simulate", at("a.loom"), option, at("t.csv"), "--vocab", at("words.txt"), "--json"];
+      return runsOf((await good(...line)).stdout)[0]!.input;
+    };
+    // As text each line ends in a token of its own.
+    expect(await stepsOf("--text")).toMatchObject({ steps: 5, origin: "text t.csv" });
+    expect(await stepsOf("--tokens")).toMatchObject({ steps: 2, origin: "token ids t.csv" });
+  });
+
   it("reads vectors, and no more of them than asked for", async () => {
     const rows = ["0,0,0,0,0,1", "1,0,0,0,0,0", "0,1,0,0,0,0"];
     writeFileSync(at("v.csv"), rows.join("\n"));

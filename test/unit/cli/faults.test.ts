@@ -175,6 +175,12 @@ describe("a fault of the user", () => {
     );
   });
 
+  it("reads no words as token ids", async () => {
+    writeFileSync(at("words.txt"), "a b\n");
+    const said = await faultOf("simulate", "synthetic:9x6,8@0.5", "--tokens", at("words.txt"));
+    expect(said).toMatch(/error: .*words\.txt.*\nhint: Write one row of numbers a line/);
+  });
+
   it("says so where the input is empty", async () => {
     writeFileSync(at("ids.json"), "[]");
     const said = await faultOf("simulate", "synthetic:9x6,8@0.5", "--tokens", at("ids.json"));

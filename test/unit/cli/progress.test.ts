@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { describeSeconds, showProgress } from "../../../src/cli/progress.ts";
 
 /** A stderr that is kept, and a clock that is set by hand. */
-function stage(isTerminal: boolean) {
+function stage(isTerminal: boolean, label = "simulating") {
   const said: string[] = [];
   const clock = { now: 0 };
   const io = {
@@ -11,7 +11,7 @@ function stage(isTerminal: boolean) {
     environment: {},
     now: () => clock.now,
   };
-  return { said, clock, progress: showProgress(io, "simulating", "steps") };
+  return { said, clock, progress: showProgress(io, label, "steps") };
 }
 
 describe("progress", () => {
@@ -46,6 +46,16 @@ describe("progress", () => {
     const first = "\rsimulating: 1 of 100 steps, 0.5 a second, 3 min 18 s left";
     const second = "\rsimulating: 20 of 100 steps, 5 a second, 16 s left";
     expect(said).toEqual([first, second.padEnd(first.length), `\r${" ".repeat(second.length - 1)}\r`]);
+  });
+
+  it("stays on one line of 80 columns, whatever the name", () => {
+    const { said, clock, progress } = stage(true, `simulating ${"x".repeat(36)}`);
+    clock.now = 100_000;
+    progress.advance(1_234_567, 98_765_432);
+    expect(said.join("")).toMatch(
+      /^\rsimulat…x+: 1,234,567 of 98,765,432 steps, 12,346 a second, 2 h 11 min left$/,
+    );
+    expect(said.join("").length - 1).toBeLessThan(80);
   });
 
   it("writes times as people say them", () => {

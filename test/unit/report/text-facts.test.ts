@@ -16,10 +16,10 @@ describe("formatProgramFacts", () => {
   });
 
   it("counts the PEs of a board where links join chips", () => {
-    expect(textOf({})).toMatch(/usable \(152 on the chip\)$/m);
+    expect(textOf({})).toMatch(/usable \(16 on the chip\)$/m);
     const { network, ...reading } = sampleReading();
     const links = network.links.map((link) => ({ ...link, isBetweenChips: true }));
     const board = { ...run, readings: [{ ...reading, network: { ...network, links } }] };
-    expect(formatProgramFacts(board, PLAIN_STYLE).join("\n")).toMatch(/usable \(152 on the board\)$/m);
+    expect(formatProgramFacts(board, PLAIN_STYLE).join("\n")).toMatch(/usable \(16 on the board\)$/m);
   });
 });

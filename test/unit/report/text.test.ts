@@ -179,7 +179,7 @@ describe("formatResult", () => {
       ...metrics,
       synapticOperationsWithDecoderPerToken: metrics.synapticOperationsPerToken,
     };
-    expect(formatResult(sampleResult())).toContain("with decoder");
+    expect(formatResult(sampleResult(sampleRun()))).toContain("with decoder");
     expect(formatResult(sampleResult(sampleRun({ metrics: alone })))).not.toContain("with decoder");
   });
 

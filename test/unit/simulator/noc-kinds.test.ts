@@ -102,6 +102,7 @@ describe("a packet for each destination", () => {
 
   it("goes x first, from node to node, without a router between", () => {
     expect(flitsOf(result)).toEqual({ "0,0>1,0": 6 + 6 + 6, "1,0>1,1": 6, "1,1>0,1": 3, "0,1>0,0": 3 });
-    expect(result.phases[1]!.latency).toEqual({ noc: 2 * 5, eventRouter: 4, chipLink: 0 });
+    expect(result.phases[1]!.latency).toEqual({ noc: 2 * 5, eventRouter: 0, chipLink: 0 });
+    expect([...result.phases[1]!.routerCycles], "the list is the core's own").toEqual([0, 0, 0]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { timeOf } from "../../../simulator/time-of.ts";
+import { sumOf } from "../../../src/core/counts.ts";
 import type { DvfsRun, Phase, SimulationResult } from "../../../src/core/result.ts";
 import type { Synchronisation } from "../../../src/core/run-policy.ts";
 import { idleRun } from "../energy/runs.ts";
@@ -36,6 +37,14 @@ const result = resultOf([phase("a", [100, 300]), phase("b", [200, 50])]);
 const timed = (schedule: "sequential" | "pipelined", synchronisation: Synchronisation, run = result) =>
   timeOf(run, chip, point, schedule, { synchronisation });
 
+/** The same with so many bytes from DRAM by PE. */
+function reading(...bytes: number[]): SimulationResult {
+  const { counts } = result;
+  const rowsWritten = Float64Array.from(counts.sram.rowsWritten, (_, pe) => bytes[pe] ?? 0);
+  const dram = { byteRead: sumOf(bytes), byteWritten: 0 };
+  return { ...result, counts: { ...counts, sram: { ...counts.sram, rowsWritten }, dram } };
+}
+
 describe("barriers", () => {
   it("follow every phase, or every interval of a pipeline", () => {
     const sequential = timed("sequential", { kind: "barrier", seconds: 0.25 });
@@ -58,12 +67,23 @@ describe("barriers", () => {
 
 describe("a pipeline", () => {
   it("is no shorter than DRAM takes for what all its phases fetch", () => {
-    const { counts } = result;
-    const fetching = { ...result, counts: { ...counts, dram: { byteRead: 8_000, byteWritten: 0 } } };
+    const fetching = reading(8_000);
     // 1,000 B/s.
     expect(timed("pipelined", { kind: "data-flow" }, fetching).total).toBeCloseTo(8, 12);
     expect(timed("pipelined", { kind: "data-flow" }).total).toBeCloseTo(2 + 3, 12);
     expect(timed("sequential", { kind: "data-flow" }, fetching).total).toBeCloseTo(6.5, 12);
+  });
+
+  it("is no shorter than the busiest of several DRAMs takes", () => {
+    const at = (x: number) => ({ x, y: 0 });
+    const topology = { neighbours: 4, isTorus: false } as const;
+    const link = { clock: 100, packetCycles: 1, latencyCycles: 1, bufferPackets: 1 };
+    // Two chips of four PEs.
+    const board = { ...chip, board: { chips: [at(0), at(1)], hostChip: 0, topology, link } };
+    const totalOf = (...bytes: number[]) =>
+      timeOf(reading(...bytes), board, point, "pipelined", { synchronisation: { kind: "data-flow" } }).total;
+    expect(totalOf(2_000, 0, 0, 6_000)).toBeCloseTo(8, 12);
+    expect(totalOf(2_000, 0, 0, 0, 6_000)).toBeCloseTo(6, 12);
   });
 });
 

@@ -56,4 +56,22 @@ describe("PE queues", () => {
     expect(queues.idleFrom(1)).toBe(216);
     expect(queues.hasRoom(1, 200)).toBe(true);
   });
+
+  it("hold what came before an update until it is begun, beside what comes after", () => {
+    const queues = createPeQueues(1, 2);
+    for (let packet = 0; packet < 3; packet += 1) queues.take(0, 10, 5); // Begun at 10, 15 and 20.
+    expect(queues.idleFrom(0)).toBe(25);
+    queues.beginUpdate(0);
+    expect(queues.hasRoom(0, 14)).toBe(false);
+    expect(queues.nextPlaceAt(0)).toBe(15);
+    expect(queues.hasRoom(0, 15)).toBe(true);
+    queues.take(0, 15, 7);
+    expect(queues.hasRoom(0, 19)).toBe(false);
+    expect(queues.nextPlaceAt(0)).toBe(20);
+    expect(queues.hasRoom(0, 20)).toBe(true);
+    queues.take(0, 20, 8);
+    expect(queues.nextPlaceAt(0), "not before the update is over").toBe(Infinity);
+    queues.endUpdate(0, 100);
+    expect([queues.nextPlaceAt(0), queues.idleFrom(0), queues.largest()]).toEqual([100, 115, 2]);
+  });
 });
