@@ -161,16 +161,6 @@ function causeRow(readings: readonly ReadingJson[], component: ComponentName, na
 }
 
 type ComponentName = ComponentEnergyJson["component"];
-const CHIP_COMPONENTS = [
-  "base",
-  "board",
-  "pe",
-  "macArray",
-  "noc",
-  "eventRouter",
-  "chipLinks",
-  "dram",
-] as const;
 const COMPONENT_LABELS: Readonly<Record<ComponentName, string>> = {
   base: "base of the chip",
   board: "board beside its chips",
@@ -181,6 +171,8 @@ const COMPONENT_LABELS: Readonly<Record<ComponentName, string>> = {
   chipLinks: "links between chips",
   dram: "DRAM",
 };
+/** In the order of the report. */
+const CHIP_COMPONENTS = Object.keys(COMPONENT_LABELS) as readonly ComponentName[];
 
 const componentOf = (
   { energyByComponent }: ReadingJson,

@@ -23,7 +23,7 @@ function placed<Values extends Numbers>(kernel: Kernel, type: NumberType<Values>
 }
 
 describe("the kernel's binary", () => {
-  it("was compiled from the kernel.c beside it: simulator/functional/wasm/build.sh makes it anew", () => {
+  it("was compiled from the kernel.c beside it: simulator/build-wasm.sh makes it anew", () => {
     const source = readFileSync(join(ownPackage().root, "simulator/functional/wasm/kernel.c"));
     expect(createHash("sha256").update(source).digest("hex")).toBe(KERNEL_SOURCE_SHA256);
   });

@@ -7,7 +7,7 @@ import { MESH_SOURCE_SHA256 } from "../../../../../simulator/detailed/mesh/wasm/
 import { ownPackage } from "../../../../../src/runtime/package-root.ts";
 
 describe("the cycle loop's binary", () => {
-  it("was compiled from the mesh.c beside it: simulator/detailed/mesh/wasm/build.sh makes it anew", () => {
+  it("was compiled from the mesh.c beside it: simulator/build-wasm.sh makes it anew", () => {
     const source = readFileSync(join(ownPackage().root, "simulator/detailed/mesh/wasm/mesh.c"));
     expect(createHash("sha256").update(source).digest("hex")).toBe(MESH_SOURCE_SHA256);
   });
