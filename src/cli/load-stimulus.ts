@@ -4,8 +4,10 @@ import type { Stimulus } from "../core/stimulus.ts";
 import type { InputPort } from "../inputs/input-port.ts";
 import { limitSteps } from "../inputs/limit-steps.ts";
 import { holdsNamedArrays, readStimulus } from "../inputs/read-stimulus.ts";
+import { UNKNOWN_WORD } from "../inputs/text.ts";
 import { checkWords, parseVocabulary } from "../models/vocabulary.ts";
 import { printable } from "../report/layout.ts";
+import { formatCount, formatPercent } from "../report/quantities.ts";
 import { READ_LIMITS, readFileBounded, readTextBounded } from "../runtime/files.ts";
 import { type CommandIo, say } from "./command-io.ts";
 import { UsageError } from "./failures.ts";
@@ -44,7 +46,24 @@ export function loadStimulus(name: string, port: InputPort, options: InputOption
   }
   // What the option says counts, whatever the file is called: a text may be a .csv to somebody.
   const tokensAs = text === undefined ? "ids" : "text";
-  return limitSteps(readStimulus({ kind: "file", fileName, bytes, array, tokensAs }, port), steps);
+  const stimulus = limitSteps(readStimulus({ kind: "file", fileName, bytes, array, tokensAs }, port), steps);
+  if (tokensAs === "text") sayUnknownWords(stimulus, port, io);
+  return stimulus;
+}
+
+/** Words that the vocabulary lacks make a model look worse than it is, and a wrong file look like a text. */
+function sayUnknownWords(stimulus: Stimulus, port: InputPort, io: CommandIo): void {
+  const unknown = port.kind === "tokens" ? (port.vocabulary?.indexOf(UNKNOWN_WORD) ?? -1) : -1;
+  if (unknown < 0 || stimulus.kind !== "tokens") return;
+  const { ids } = stimulus;
+  const count = ids.reduce((sum, id) => sum + (id === unknown ? 1 : 0), 0);
+  if (count > 0) {
+    const share = formatPercent(count, ids.length);
+    say(
+      io,
+      `note: ${formatCount(count)} of ${formatCount(ids.length)} tokens (${share}) are ${UNKNOWN_WORD} to the vocabulary.`,
+    );
+  }
 }
 
 function fileOf(

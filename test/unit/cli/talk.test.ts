@@ -81,3 +81,21 @@ describe("long work", () => {
     expect(await talkOf("inspect", at("large.pt"))).toMatch(/^reading .*large\.pt \(40\.0 MiB\)\nerror: /);
   });
 });
+
+describe("words that the vocabulary lacks", () => {
+  const model = join(import.meta.dirname, "../../../examples/egru-wt2-small");
+  const talkOfText = (text: string) => {
+    writeFileSync(at("my.txt"), text);
+    return talkOf("simulate", model, "--text", at("my.txt"));
+  };
+
+  it("are counted among the tokens that are read", async () => {
+    expect(await talkOfText("the zzyzx of the\n")).toContain(
+      "note: 1 of 4 tokens (25 %) are <unk> to the vocabulary.\n",
+    );
+  });
+
+  it("are nothing to speak of where there are none", async () => {
+    expect(await talkOfText("the king of the\n")).not.toContain("<unk>");
+  });
+});
