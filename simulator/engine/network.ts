@@ -1,0 +1,118 @@
+import { InputError } from "../../src/core/errors.ts";
+import type { PopulationActivity } from "../../src/core/result.ts";
+import { type Stimulus, stepsOf } from "../../src/core/stimulus.ts";
+import { denseOutput, type EventList, setEvents } from "../functional/event-list.ts";
+import type { Saturations } from "../functional/saturations.ts";
+import { addSynapses } from "../functional/synapses.ts";
+import { createEncoder } from "./input.ts";
+import { type RunningPopulation, startPopulations } from "./layers.ts";
+import type { RunningLedger } from "./ledger.ts";
+import type { Machine } from "./machine.ts";
+
+/** A population between two timesteps; integers in an integer program, with Q23 state. */
+export interface PopulationState {
+  /** Hidden state. Shape [neurons]; empty for the input. */
+  readonly state: Float32Array | Int32Array;
+  /** Payloads of the last step's events, 0 where there was none. Shape [neurons]. */
+  readonly output: Float32Array | Int32Array;
+}
+
+export interface SettableState {
+  readonly state: ArrayLike<number>;
+  readonly output: ArrayLike<number>;
+}
+
+/** The populations of a run, from states of zero on: what is computed, step by step. */
+export interface RunningNetwork {
+  /** Computes one timestep of the stimulus and has its events and rows counted. */
+  step(step: number): void;
+  /** Events of every population in the step that ran last. */
+  events(): readonly EventList[];
+  eventsOf(name: string): EventList;
+  /** A copy. */
+  stateOf(name: string): PopulationState;
+  setState(name: string, next: SettableState): void;
+  readonly eventsPerStep: readonly Uint32Array[];
+  activities(steps: number): PopulationActivity[];
+}
+
+/** @param window Timesteps between restarts of the hidden state; undefined: it is carried on. */
+export function startNetwork(
+  machine: Machine,
+  stimulus: Stimulus,
+  window: number | undefined,
+  ledger: RunningLedger,
+  saturations: Saturations,
+): RunningNetwork {
+  const populations = startPopulations(machine);
+  const encode = createEncoder(machine, stimulus, populations[0]!, saturations);
+  const eventsPerStep = populations.map(() => new Uint32Array(stepsOf(stimulus)));
+  const indexOf = (name: string): number => {
+    const index = populations.findIndex((population) => population.name === name);
+    if (index < 0) throw new InputError({ field: name }, "no such population", "Name one of the program's.");
+    return index;
+  };
+
+  return {
+    eventsPerStep,
+    step(step) {
+      for (const population of populations) {
+        [population.now, population.before] = [population.before, population.now];
+        if (window !== undefined && step % window === 0) population.state.fill(0);
+      }
+      encode(step);
+      for (let index = 0; index < populations.length; index += 1) {
+        if (index > 0) runLayer(machine, populations, index, ledger, saturations);
+        const { now } = populations[index]!;
+        ledger.countEvents(index, now);
+        eventsPerStep[index]![step] = now.count;
+      }
+    },
+    events: () => populations.map(({ now }) => now),
+    eventsOf: (name) => populations[indexOf(name)]!.now,
+    stateOf(name) {
+      const { state, now } = populations[indexOf(name)]!;
+      return { state: state.slice(), output: denseOutput(now) };
+    },
+    setState(name, next) {
+      const index = indexOf(name);
+      const { state, now } = populations[index]!;
+      if (next.state.length !== state.length || next.output.length !== now.neurons.length) {
+        throw new RangeError(`${name} has ${now.neurons.length} neurons, not ${next.output.length}`);
+      }
+      state.set(next.state);
+      setEvents(now, next.output);
+      ledger.countEvents(index, now);
+    },
+    activities: (steps) =>
+      machine.program.populations.map(({ name, size }, index) => {
+        const perStep = eventsPerStep[index]!.slice(0, steps);
+        return { name, size, events: perStep.reduce((sum, count) => sum + count, 0), eventsPerStep: perStep };
+      }),
+  };
+}
+
+/** Adds up what a layer receives, in canonical order, and updates its neurons. */
+function runLayer(
+  { projections, kernel, format, program }: Machine,
+  populations: readonly RunningPopulation[],
+  target: number,
+  ledger: RunningLedger,
+  saturations: Saturations,
+): void {
+  const { accumulatorBits } = program.manifest.quantisation;
+  const population = populations[target]!;
+  const { accumulators } = population;
+  population.reset();
+  for (let index = 0; index < projections.length; index += 1) {
+    const projection = projections[index]!;
+    if (projection.target !== target) continue;
+    const source = populations[projection.source]!;
+    const events = projection.delay === 1 ? source.before : source.now;
+    for (const strand of projection.strands) {
+      addSynapses(kernel, format, strand, events, accumulators, accumulatorBits, saturations);
+    }
+    ledger.countRows(index, events);
+  }
+  population.update(saturations);
+}
