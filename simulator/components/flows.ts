@@ -3,7 +3,7 @@ import type { Delivery, Lag } from "./deliveries.ts";
 import { HOST, type Network } from "./network.ts";
 import type { RouteTree, TreeLeaf } from "./route-tree.ts";
 import { isToHost, type Route, type RoutePlan } from "./routes.ts";
-import type { Worker } from "./workers.ts";
+import { phasesOf, type Worker } from "./workers.ts";
 
 /** The links that each event of one counter crosses, and what it asks of routers. */
 export interface Flow {
@@ -57,7 +57,7 @@ export function planFlows(
   const secondsOf = flightSeconds(profile);
   const bundles = bundlesOf(plan, deliveries, workers);
   const all: Flow[] = [];
-  const phases = Array.from({ length: 1 + Math.max(...workers.map(({ phase }) => phase)) }, () => ({
+  const phases = Array.from({ length: phasesOf(workers) }, () => ({
     flows: [] as Flow[],
     longest: { nocHops: 0, chipHops: 0, routers: 0 } as Flight,
   }));

@@ -1,4 +1,5 @@
 import { UnsupportedError } from "../../src/core/errors.ts";
+import { boundsOf } from "../../src/core/grid-bounds.ts";
 import type { MeshPosition, NocProfile } from "../../src/core/profile.ts";
 
 export interface MeshLink {
@@ -27,10 +28,7 @@ const MAX_PLACES = 2 ** 20;
 /** The mesh of one chip; those of a board are alike. */
 export function createMesh(noc: NocProfile): Mesh {
   const places = placesOf(noc);
-  const left = Math.min(...places.map(({ x }) => x));
-  const bottom = Math.min(...places.map(({ y }) => y));
-  const width = Math.max(...places.map(({ x }) => x)) - left + 1;
-  const height = Math.max(...places.map(({ y }) => y)) - bottom + 1;
+  const { left, bottom, width, height } = boundsOf(places);
   if (width * height > MAX_PLACES) {
     throw new UnsupportedError(
       `A mesh of ${width} × ${height} nodes is too large to simulate.`,

@@ -30,3 +30,7 @@ export function listWorkers({ populations, chipDecoder }: Program, slices: reado
   }
   return workers;
 }
+
+/** Phases that workers belong to. */
+export const phasesOf = (workers: readonly Worker[]): number =>
+  workers.reduce((phases, { phase }) => Math.max(phases, phase + 1), 0);

@@ -1,3 +1,4 @@
+import { boundsOf } from "./grid-bounds.ts";
 import type { HardwareProfile, LinkTopology, MeshPosition } from "./profile.ts";
 
 /**
@@ -74,10 +75,7 @@ export function routerGraphOf(profile: HardwareProfile): RouterGraph {
 function grid(places: readonly MeshPosition[], topology: LinkTopology) {
   const directions = directionsOf(topology);
   const indexOf = new Map(places.map(({ x, y }, index) => [`${x},${y}`, index]));
-  const left = Math.min(...places.map(({ x }) => x));
-  const bottom = Math.min(...places.map(({ y }) => y));
-  const width = Math.max(...places.map(({ x }) => x)) - left + 1;
-  const height = Math.max(...places.map(({ y }) => y)) - bottom + 1;
+  const { left, bottom, width, height } = boundsOf(places);
   const wrapped = (value: number, first: number, size: number) =>
     topology.isTorus ? first + ((value - first + size) % size) : value;
   const neighbour = new Int32Array(places.length * directions.length).fill(-1);

@@ -1,4 +1,5 @@
 import type { ReplayRequest } from "../../../src/core/run-policy.ts";
+import { phasesOf } from "../../components/workers.ts";
 import type { Machine } from "../../engine/machine.ts";
 import type { PeQueues } from "./pe-queues.ts";
 import { coresOf } from "./receptions.ts";
@@ -35,7 +36,7 @@ export function createCoreClocks(
   const coreOf = coresOf(machine);
   const current = new Int32Array(workers.length).fill(lowest);
   const isPipelined = schedule === "pipelined";
-  const depth = isPipelined ? 2 + Math.max(...workers.map(({ phase }) => phase)) : 1;
+  const depth = isPipelined ? 1 + phasesOf(workers) : 1;
   const held = Array.from({ length: depth }, () => new Uint8Array(workers.length).fill(Math.max(0, lowest)));
 
   return {

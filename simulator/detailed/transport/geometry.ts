@@ -1,3 +1,4 @@
+import { boundsOf } from "../../../src/core/grid-bounds.ts";
 import type { MeshPosition, NocProfile } from "../../../src/core/profile.ts";
 import { placesOf } from "../../components/mesh.ts";
 import type { MeshOptions } from "../mesh/mesh-options.ts";
@@ -13,10 +14,7 @@ export interface MeshShape {
 
 export function meshShapeOf(noc: NocProfile): MeshShape {
   const places = placesOf(noc);
-  const left = Math.min(...places.map(({ x }) => x));
-  const bottom = Math.min(...places.map(({ y }) => y));
-  const width = Math.max(...places.map(({ x }) => x)) - left + 1;
-  const height = Math.max(...places.map(({ y }) => y)) - bottom + 1;
+  const { left, bottom, width, height } = boundsOf(places);
   return {
     width,
     height,
