@@ -55,6 +55,9 @@ export function recordSteps(
   const { profile } = machine;
   const seconds = phases.map((phase) => phaseSecondsAt(phase, profile, point));
   const steps = seconds[0]?.length ?? 0;
+  // A PE with two roles begins a timestep once.
+  const started = new Set<number>();
+  const isFirst = machine.workers.map(({ pe }) => started.size < started.add(pe).size);
   let time = 0;
   for (let step = 0; step < steps; step += 1) {
     recorder.beginStep(step);
@@ -69,7 +72,7 @@ export function recordSteps(
         const cycles = cyclesOf(step, worker);
         if (cycles === undefined) continue;
         const macCycles = decoderWork[place]?.cycles ?? 0;
-        recordWorker(machine, worker, cycles, macCycles, begin, point.peClock, recorder);
+        recordWorker(machine, worker, cycles, macCycles, isFirst[worker]!, begin, point.peClock, recorder);
       }
       const transfer = profile.dram === undefined ? 0 : phase.dramBytes[step]! / profile.dram.bandwidth;
       if (transfer > 0) recorder.span(DRAM_TRACK, SPAN.dma, begin, begin + transfer);
@@ -83,12 +86,12 @@ function recordWorker(
   index: number,
   { busy, sends }: { readonly busy: number; readonly sends: number },
   macCycles: number,
+  isFirst: boolean,
   begin: number,
   clock: number,
   recorder: TraceRecorder,
 ): void {
   const { pe, role, count } = workers[index]!;
-  const isFirst = workers.findIndex((worker) => worker.pe === pe) === index;
   const start = isFirst ? cycles.timestep : 0;
   const neurons = sends * cycles.eventSend + (role === "slice" ? count * cycles.neuronUpdate : 0);
   const parts = [
