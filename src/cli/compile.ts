@@ -10,10 +10,12 @@ import { formatBytes, formatCount, formatSi, plural } from "../report/quantities
 import { formatJson, programJson } from "../report/result-json.ts";
 import { requireWritable, writeFileWhole } from "../runtime/files.ts";
 import { type CommandIo, say } from "./command-io.ts";
+import { checkPictures, type PictureOptions, showMapping } from "./compile-pictures.ts";
 import { UsageError } from "./failures.ts";
 import { noteIneffective } from "./ineffective-options.ts";
 import { loadChip } from "./load-chip.ts";
 import { loadModel, MODEL_ARGUMENT } from "./load-model.ts";
+import { filePath } from "./parse-values.ts";
 import {
   chipOption,
   compileOptionsOf,
@@ -28,7 +30,7 @@ import {
   withProgramOptions,
 } from "./shared-options.ts";
 
-interface Options extends ProfileOptions, ProgramOptions {
+interface Options extends ProfileOptions, ProgramOptions, PictureOptions {
   readonly chip: string;
   readonly vocab?: string;
   readonly seed: number;
@@ -59,6 +61,15 @@ export function compileCommand(io: CommandIo): Command {
         .conflicts("printAfter"),
     )
     .option("--no-verify", "do not hold the finished program against model and chip")
+    .option("--explain", "print why the mapping is as it is, and what limits it")
+    .addOption(
+      new Option("--floor-plan <file>", "draw load, memory and traffic on the chip there, .svg").argParser(
+        filePath,
+      ),
+    )
+    .addOption(
+      new Option("--graph <file>", "write the event graph there, .dot or .graphml").argParser(filePath),
+    )
     .addOption(jsonOption())
     .action((model: string, options: Options) => compileModel(model, options, command, io));
   return withExample(
@@ -69,6 +80,7 @@ export function compileCommand(io: CommandIo): Command {
 
 function compileModel(argument: string, options: Options, command: Command, io: CommandIo): void {
   checkStandardOutput(options);
+  checkPictures(options);
   const toFile = options.out !== "-" && options.stopAfter === undefined;
   if (toFile) requireWritable(options.out);
   const chip = loadChip(options.chip, options.set);
@@ -92,6 +104,7 @@ function compileModel(argument: string, options: Options, command: Command, io: 
   const bytes = encodeProgram(compilation.program);
   if (toFile) writeFileWhole(options.out, bytes);
   else io.stdout.write(bytes);
+  showMapping(compilation, chip, options, io);
   const fit = fitOf(compilation.program, chip.profile);
   if (options.json) {
     const { modelName, modelHash } = compilation.program.manifest;
@@ -126,10 +139,11 @@ function verifyTimed({ program, graph }: Compilation, { profile }: Chip, io: Com
 }
 
 /** Only one thing can go to standard output. */
-function checkStandardOutput({ out, json, printAfter, stopAfter }: Options): void {
+function checkStandardOutput({ out, json, explain, printAfter, stopAfter }: Options): void {
   const claims = [
     out === "-" && stopAfter === undefined ? "--out -" : undefined,
     json ? "--json" : undefined,
+    explain ? "--explain" : undefined,
     printAfter === undefined ? undefined : "--print-after",
     stopAfter === undefined ? undefined : "--stop-after",
   ].filter((claim) => claim !== undefined);

@@ -1,0 +1,228 @@
+import { type HardwareProfile, dataBytesOf, usablePes } from "../src/core/profile.ts";
+import { dataBytesOfPe, type Program } from "../src/core/program.ts";
+import { type RouterGraph, routerGraphOf } from "../src/core/router-graph.ts";
+import { tableLength } from "../src/core/table-length.ts";
+import { chooseDramRows, ROW_PLACES } from "./partition/dram-rows.ts";
+import { fitOf } from "./partition/fit.ts";
+import { sizersOf } from "./partition/partition.ts";
+import { nodesByPe } from "./place/traffic.ts";
+import { type TrafficFacts, trafficFacts } from "./explain-traffic.ts";
+import type { Compilation, PassReport } from "./pipeline.ts";
+import { ROUTERS, route } from "./route/route.ts";
+
+/** Why a mapping is as it is: what a reader of a finished compilation asks, gathered from its Program. */
+export interface Explanation {
+  readonly model: string;
+  readonly chip: string;
+  readonly noc: HardwareProfile["noc"]["kind"];
+  /** Fullest first. */
+  readonly limits: readonly Limit[];
+  /** PEs that hold something, ascending. */
+  readonly pes: readonly PeFacts[];
+  readonly sram: { readonly meanBytes: number; readonly maxBytes: number; readonly availableBytes: number };
+  readonly load: LoadFacts;
+  readonly traffic: TrafficFacts;
+  readonly routing: RoutingFacts;
+  readonly passes: readonly PassReport[];
+  readonly remarks: readonly string[];
+  /** Absent where no row lies in DRAM. */
+  readonly dram?: { readonly bytes: number; readonly synapses: number; readonly blocks: readonly string[] };
+}
+
+/** So much of something that the chip has so much of. */
+export interface Limit {
+  readonly resource: "SRAM" | "routing entries" | "PEs";
+  readonly used: number;
+  readonly available: number;
+  /** PE or router that uses most; absent where it is about the whole. */
+  readonly at?: number;
+  /** Of PEs: the fewest whose memory would hold the model. More are used to be faster. */
+  readonly fewest?: number;
+}
+
+export interface PeFacts {
+  readonly pe: number;
+  readonly chip: number;
+  /** Mesh node's place within its chip. */
+  readonly place: readonly [x: number, y: number];
+  /** Empty where the PE only helps a decoder on the chip. */
+  readonly population: string;
+  readonly firstNeuron: number;
+  readonly neurons: number;
+  readonly dataBytes: number;
+  readonly dramBytes: number;
+  /** Synapses stored for it: its synops in a timestep in which every neuron sends one event. */
+  readonly synapses: number;
+}
+
+/** Synapses of the PEs that hold neurons. */
+export interface LoadFacts {
+  readonly pes: number;
+  readonly meanSynapses: number;
+  readonly maxSynapses: number;
+  /** Busiest over mean: 1 is even. 1 where there are no synapses. */
+  readonly imbalance: number;
+}
+
+export interface RoutingFacts {
+  /** Tables with entries, longest first. */
+  readonly tables: readonly TableFacts[];
+  readonly entries: number;
+  readonly entriesBefore: number;
+  readonly availablePerTable: number;
+  /** Whether some table became shorter after it was filled. */
+  readonly isMinimised: boolean;
+}
+
+export interface TableFacts {
+  readonly router: number;
+  readonly place: readonly [x: number, y: number];
+  readonly entries: number;
+  /** As routed, before tables were minimised. */
+  readonly entriesBefore: number;
+}
+
+/** Everything is read from the finished Program, but for table lengths before minimisation, which are routed again. */
+export function explain(compilation: Compilation, profile: HardwareProfile): Explanation {
+  const { program, passes, remarks } = compilation;
+  const graph = routerGraphOf(profile);
+  const pes = peFacts(program, profile);
+  const bytes = pes.map(({ dataBytes }) => dataBytes);
+  const routing = routingFacts(compilation, profile, graph);
+  const dram = dramFacts(program);
+  return {
+    model: program.manifest.modelName,
+    chip: profile.name,
+    noc: profile.noc.kind,
+    limits: limitsOf(pes, routing, profile, fewestPes(compilation, profile)),
+    pes,
+    sram: {
+      meanBytes: sumOf(bytes) / Math.max(1, bytes.length),
+      maxBytes: mostOf(bytes),
+      availableBytes: dataBytesOf(profile.pe.sram),
+    },
+    load: loadFacts(pes.filter(({ neurons }) => neurons > 0).map(({ synapses }) => synapses)),
+    traffic: trafficFacts(program, profile, graph),
+    routing,
+    passes,
+    remarks,
+    ...(dram && { dram }),
+  };
+}
+
+function peFacts({ pes, chipDecoder }: Program, profile: HardwareProfile): PeFacts[] {
+  const nodeOfPe = nodesByPe(profile);
+  const placed = (pe: number) => {
+    const { chip, x, y } = profile.noc.nodes[nodeOfPe[pe]!]!;
+    return { pe, chip, place: [x, y] as const };
+  };
+  const holders = pes.map((own): PeFacts => ({
+    ...placed(own.pe),
+    population: own.population,
+    firstNeuron: own.firstNeuron,
+    neurons: own.neurons,
+    dataBytes: dataBytesOfPe(own),
+    dramBytes: own.dramImage.length,
+    synapses: sumOf(own.sources.map(({ synapses }) => synapses)),
+  }));
+  const known = new Set(holders.map(({ pe }) => pe));
+  const nothing = { population: "", firstNeuron: 0, neurons: 0, dramBytes: 0, synapses: 0 };
+  const decoders = (chipDecoder?.pes ?? [])
+    .filter((pe) => !known.has(pe))
+    .map((pe): PeFacts => ({ ...placed(pe), ...nothing, dataBytes: chipDecoder!.bufferBytes }));
+  return [...holders, ...decoders].sort((a, b) => a.pe - b.pe);
+}
+
+function loadFacts(synapses: readonly number[]): LoadFacts {
+  const meanSynapses = sumOf(synapses) / Math.max(1, synapses.length);
+  const maxSynapses = mostOf(synapses);
+  const imbalance = meanSynapses === 0 ? 1 : maxSynapses / meanSynapses;
+  return { pes: synapses.length, meanSynapses, maxSynapses, imbalance };
+}
+
+/** Cuts the model again, as small as it goes. */
+function fewestPes({ program, graph }: Compilation, profile: HardwareProfile) {
+  const { pes: wished, rows } = program.manifest.options;
+  const usable = usablePes(profile).length;
+  const pes = Math.min(wished === undefined ? usable : Number(wished), usable);
+  const place = ROW_PLACES.find((name) => name === rows) ?? ROW_PLACES[0];
+  const dram = chooseDramRows({ graph, profile, pes }, place);
+  const fit = fitOf(sizersOf({ graph, profile, dram }), dataBytesOf(profile.pe.sram));
+  return { available: pes, ...(fit.kind !== "too-large" && { fewest: fit.slices }) };
+}
+
+function limitsOf(
+  pes: readonly PeFacts[],
+  { tables }: RoutingFacts,
+  profile: HardwareProfile,
+  allowed: Pick<Limit, "available" | "fewest">,
+): Limit[] {
+  const [longest] = tables;
+  const fullest = pes.reduce<PeFacts | undefined>(
+    (most, own) => (most === undefined || own.dataBytes > most.dataBytes ? own : most),
+    undefined,
+  );
+  const limits: Limit[] = [
+    {
+      resource: "SRAM",
+      used: fullest?.dataBytes ?? 0,
+      available: dataBytesOf(profile.pe.sram),
+      ...(fullest && { at: fullest.pe }),
+    },
+    {
+      resource: "routing entries",
+      used: longest?.entries ?? 0,
+      available: profile.eventRouter.entries,
+      ...(longest && { at: longest.router }),
+    },
+    { resource: "PEs", used: pes.length, ...allowed },
+  ];
+  return limits.sort((a, b) => b.used / b.available - a.used / a.available);
+}
+
+function routingFacts(
+  { program, graph, mapping }: Compilation,
+  profile: HardwareProfile,
+  { places }: RouterGraph,
+): RoutingFacts {
+  const algorithm = ROUTERS.find(({ name }) => name === program.manifest.options.router) ?? ROUTERS[0]!;
+  // Long enough for whatever was there before it was shortened.
+  const roomy = { ...profile, eventRouter: { ...profile.eventRouter, entries: Infinity } };
+  const { partition, placement, allocation } = mapping;
+  const decoderPes = program.chipDecoder?.pes ?? [];
+  const whole = route(graph, partition, placement, allocation, roomy, decoderPes, {
+    algorithm,
+    minimise: "never",
+  });
+  const before = new Map(whole.map((table) => [table.router, tableLength(table, profile)]));
+  const after = new Map(program.routing.map((table) => [table.router, tableLength(table, profile)]));
+  const tables = [...new Set([...after.keys(), ...before.keys()])]
+    .map((router): TableFacts => {
+      const { x, y } = places[router]!;
+      const [entries, entriesBefore] = [after.get(router) ?? 0, before.get(router) ?? 0];
+      return { router, place: [x, y], entries, entriesBefore };
+    })
+    .sort((a, b) => b.entries - a.entries || a.router - b.router);
+  return {
+    tables,
+    entries: sumOf(tables.map(({ entries }) => entries)),
+    entriesBefore: sumOf(tables.map(({ entriesBefore }) => entriesBefore)),
+    availablePerTable: profile.eventRouter.entries,
+    isMinimised: tables.some(({ entries, entriesBefore }) => entries < entriesBefore),
+  };
+}
+
+function dramFacts({ pes }: Program): Explanation["dram"] {
+  const blocks = pes.flatMap(({ population, sources }) =>
+    sources.filter(({ inDram }) => inDram).map((source) => ({ ...source, target: population })),
+  );
+  if (blocks.length === 0) return undefined;
+  return {
+    bytes: sumOf(pes.map(({ dramImage }) => dramImage.length)),
+    synapses: sumOf(blocks.map(({ synapses }) => synapses)),
+    blocks: [...new Set(blocks.map(({ population, target }) => `${population} -> ${target}`))],
+  };
+}
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+const mostOf = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), 0);
