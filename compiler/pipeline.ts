@@ -224,7 +224,7 @@ function manifestOf(
     .filter(({ target }) => recurrent.has(target))
     .reduce((sum, { weights }) => sum + weights.sources * weights.targets, 0);
   return {
-    formatVersion: 2,
+    formatVersion: 3,
     compiler: "eventloom",
     modelName: model.name,
     modelHash: hashOfModel(model),

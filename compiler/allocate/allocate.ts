@@ -57,6 +57,7 @@ const decoderBuffer = ({ bufferBytes }: DecoderPlan): SectionSize => ({
   kind: "decoder-buffer",
   source: "",
   delay: 0,
+  part: 0,
   bytes: bufferBytes,
 });
 

@@ -2,7 +2,7 @@ import { type EventGraph, type GraphProjection, graphPopulationNamed } from "../
 import type { MemoryLayout, Partition } from "../../src/core/mapping.ts";
 import { EGRU_ACCUMULATORS, type NumberFormat, WEIGHT_BYTES } from "../../src/core/number-format.ts";
 import { type DramRows, wholeBursts } from "../partition/dram-transfers.ts";
-import { indexBytesFor } from "../partition/slice-bytes.ts";
+import { indexBitsFor } from "../partition/slice-bytes.ts";
 
 /**
  * For each slice, the most bytes that one row from DRAM moves: its indices and its weights where they lie, each
@@ -19,7 +19,7 @@ export function largestTransfers(
     const { size } = graphPopulationNamed(graph, projection.target);
     const parts = slices.flatMap(({ population, first, count }, slice): DramPart[] => {
       if (population !== projection.target) return [];
-      const indexBytes = indexBytesFor(EGRU_ACCUMULATORS * count);
+      const indexBytes = indexBitsFor(EGRU_ACCUMULATORS * count) / 8;
       return [{ slice, first, count, indexBytes, ...addressesOf(dram[slice]!, projection) }];
     });
     const found = longestByPart(projection, size, parts, graph.quantisation.format, burstBytes);
@@ -38,10 +38,15 @@ interface DramPart {
   readonly weights: number;
 }
 
-function addressesOf(layout: MemoryLayout, { source, delay }: GraphProjection) {
+function addressesOf(layout: MemoryLayout, { source, delay, part = 0 }: GraphProjection) {
   const at = (kind: "indices" | "weights") =>
-    layout.find((section) => section.kind === kind && section.source === source && section.delay === delay)!
-      .offset;
+    layout.find(
+      (section) =>
+        section.kind === kind &&
+        section.source === source &&
+        section.delay === delay &&
+        section.part === part,
+    )!.offset;
   return { indices: at("indices"), weights: at("weights") };
 }
 

@@ -4,6 +4,7 @@ import {
   type KeyRange,
   type Mapping,
   type MemoryLayout,
+  type MemorySection,
   type Slice,
 } from "../../src/core/mapping.ts";
 import {
@@ -15,7 +16,9 @@ import {
   type Program,
   type SourceBlock,
 } from "../../src/core/program.ts";
-import { indexBytesFor, pointerBytesFor } from "../partition/slice-bytes.ts";
+import { ROW_FORMS } from "../../src/core/row-form.ts";
+import { formatOf, WEIGHT_BYTES } from "../../src/core/number-format.ts";
+import { indexBitsFor, pointerBytesFor } from "../partition/slice-bytes.ts";
 import { sigmoidTable, tanhTable } from "./fixed-point-tables.ts";
 import { type MemoryImage, memoryImage } from "./memory-image.ts";
 import { type SliceRows, sliceRows } from "./slice-rows.ts";
@@ -33,12 +36,13 @@ export function emit(
   const pes = graph.populations.flatMap(({ name }) => emitPopulation(graph, name, mapping, tables));
   return {
     manifest,
-    populations: graph.populations.map(({ name, kind, size, payloadFractionBits }) => ({
+    populations: graph.populations.map(({ name, kind, size, payloadFractionBits, order }) => ({
       name,
       kind,
       size,
       payloadFractionBits,
       keys: allocation.keys.get(name)!,
+      ...(order && { order }),
     })),
     pes: pes.sort((a, b) => a.pe - b.pe),
     routing: mapping.routing,
@@ -91,8 +95,8 @@ function emitMemory(
   const words = POPULATION_RECORD_BYTES / 4;
   const records = new Uint32Array(words * rows.length);
   const sources = rows.map((block, index) => {
-    const isHere = ({ source, delay }: { source: string; delay: 0 | 1 }) =>
-      source === block.source && delay === block.delay;
+    const isHere = ({ source, delay, part }: MemorySection) =>
+      source === block.source && delay === block.delay && part === block.part;
     const inDram = layouts.dram.some(isHere);
     const described = describeBlock(block, slice.count * 4, keys.get(block.source)!, inDram);
     records.set(writeBlock(block, described, sram, inDram ? dram : sram), words * index);
@@ -119,11 +123,16 @@ const describeBlock = (
 ): SourceBlock => ({
   population: block.source,
   delay: block.delay,
+  part: block.part,
   keys,
   rows: block.rowStart.length - 1,
   synapses: block.index.length,
+  form: "csr",
+  slots: block.index.length,
+  weightFormat: formatOf(block.weight),
+  gates: block.gates,
   pointerBytes: pointerBytesFor(block.index.length),
-  indexBytes: indexBytesFor(accumulators),
+  indexBits: indexBitsFor(accumulators),
   scalePerRow: (block.scale?.multiplier.length ?? 0) > 1,
   scaleShift: block.scale?.shift ?? 0,
   inDram,
@@ -131,22 +140,24 @@ const describeBlock = (
 
 /** Writes a block's rows and returns its record of the population table. */
 function writeBlock(
-  { source, delay, rowStart, index, weight, scale }: SliceRows,
-  { keys, rows, pointerBytes, indexBytes, scaleShift }: SourceBlock,
+  rowsHere: SliceRows,
+  { keys, rows, form, weightFormat, gates, pointerBytes, indexBits, scaleShift, delay }: SourceBlock,
   sram: MemoryImage,
   rowMemory: MemoryImage,
 ): number[] {
+  const { rowStart, index, weight, scale } = rowsHere;
   const pointers = pointerBytes === 2 ? new Uint16Array(rowStart) : rowStart;
-  const indices = indexBytes === 1 ? new Uint8Array(index) : index;
+  const indices = indexBits === 8 ? new Uint8Array(index) : index;
   return [
     keys.base,
     keys.mask,
     rows,
-    sram.write("row-pointers", pointers, source, delay),
-    rowMemory.write("indices", indices, source, delay),
-    rowMemory.write("weights", weight, source, delay),
-    scale ? sram.write("scales", scale.multiplier, source, delay) : 0,
-    pointerBytes | (indexBytes << 8) | (scaleShift << 16) | (delay << 24),
+    sram.write("row-pointers", pointers, rowsHere),
+    rowMemory.write("indices", indices, rowsHere),
+    rowMemory.write("weights", weight, rowsHere),
+    scale ? sram.write("scales", scale.multiplier, rowsHere) : 0,
+    pointerBytes | (indexBits << 8) | (scaleShift << 16) | (delay << 24),
+    ROW_FORMS.indexOf(form) | (WEIGHT_BYTES[weightFormat] << 8) | (gates << 16),
   ];
 }
 

@@ -6,11 +6,15 @@ import {
   type RowScale,
 } from "../../src/core/event-graph.ts";
 import type { Slice } from "../../src/core/mapping.ts";
+import { fanInOf } from "../partition/fan-in.ts";
 
 /** The part of one projection's fan-out rows that ends in one slice. */
 export interface SliceRows {
   readonly source: string;
   readonly delay: 0 | 1;
+  readonly part: number;
+  /** Bits of the accumulators that the projection reaches. */
+  readonly gates: number;
   /** Shape [source neurons + 1]. */
   readonly rowStart: Uint32Array;
   /** Local accumulator index `accumulator · n + neuron`, ascending within a row. Shape [synapses]. */
@@ -30,11 +34,12 @@ export function sliceRows(graph: EventGraph, population: string, slices: readonl
 }
 
 function cutProjection(
-  { source, delay, synapses }: GraphProjection,
+  { source, delay, part = 0, synapses }: GraphProjection,
   slices: readonly Slice[],
   size: number,
 ): SliceRows[] {
   const { rowStart, target, weight, scale } = synapses;
+  const { gates } = fanInOf(synapses, size);
   const sliceOf = new Uint32Array(size);
   slices.forEach(({ first, count }, slice) => {
     sliceOf.fill(slice, first, first + count);
@@ -44,6 +49,8 @@ function cutProjection(
   const parts = slices.map((_, slice) => ({
     source,
     delay,
+    part,
+    gates,
     rowStart: new Uint32Array(rowStart.length),
     index: new Uint16Array(sizes[slice]!),
     weight: new (weight.constructor as new (length: number) => FanOut["weight"])(sizes[slice]!),

@@ -6,6 +6,8 @@ export interface FanIn {
   readonly prefix: Float64Array;
   /** Synapses of the longest row. */
   readonly longestRow: number;
+  /** Bits of the accumulators that the projection reaches. */
+  readonly gates: number;
 }
 
 /** Synapses never change, so that each projection is counted once. */
@@ -17,12 +19,17 @@ export function fanInOf(synapses: FanOut, size: number): FanIn {
   if (found !== undefined) return found;
   const { rowStart, target } = synapses;
   const prefix = new Float64Array(size + 1);
-  for (let i = 0; i < target.length; i += 1) prefix[(target[i]! % size) + 1]! += 1;
+  let gates = 0;
+  for (let i = 0; i < target.length; i += 1) {
+    const accumulator = Math.floor(target[i]! / size);
+    prefix[target[i]! - accumulator * size + 1]! += 1;
+    gates |= 1 << accumulator;
+  }
   for (let i = 0; i < size; i += 1) prefix[i + 1]! += prefix[i]!;
   let longestRow = 0;
   for (let row = 0; row + 1 < rowStart.length; row += 1)
     longestRow = Math.max(longestRow, rowStart[row + 1]! - rowStart[row]!);
-  const fanIn = { prefix, longestRow };
+  const fanIn = { prefix, longestRow, gates };
   known.set(synapses, fanIn);
   return fanIn;
 }

@@ -19,7 +19,7 @@ export const alignedTo4 = (bytes: number): number => 4 * Math.ceil(bytes / 4);
 /** Row pointers count synapses from the block's first, so 16 bits serve while a block holds fewer than 2^16. */
 export const pointerBytesFor = (synapses: number): 2 | 4 => (synapses < 2 ** 16 ? 2 : 4);
 /** An index names one of the slice's accumulators. */
-export const indexBytesFor = (accumulators: number): 1 | 2 => (accumulators <= 2 ** 8 ? 1 : 2);
+export const indexBitsFor = (accumulators: number): 8 | 16 => (accumulators <= 2 ** 8 ? 8 : 16);
 /** Two-byte indices reach no further. */
 export const MAX_ACCUMULATORS_PER_SLICE = 2 ** 16;
 
@@ -56,7 +56,7 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
   const blocks = blocksOf(graph, population, format, dram);
   const inDram = blocks.filter((block) => block.isInDram);
   const perNeuron = accumulatorsOf(population) / population.size;
-  const indexBytes = (count: number) => indexBytesFor(perNeuron * count);
+  const indexBytes = (count: number) => indexBitsFor(perNeuron * count) / 8;
 
   /** Room for two rows: a row names each accumulator of the slice at most once. */
   const rowBufferBytes = (count: number): number => {
@@ -68,7 +68,13 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
     }
     return 2 * largest;
   };
-  const own = (kind: SectionKind, bytes: number): SectionSize => ({ kind, source: "", delay: 0, bytes });
+  const own = (kind: SectionKind, bytes: number): SectionSize => ({
+    kind,
+    source: "",
+    delay: 0,
+    part: 0,
+    bytes,
+  });
   const rowSections = (block: Block, first: number, count: number) => [
     sectionOf(block, "indices", stored(block, first, count) * indexBytes(count)),
     sectionOf(block, "weights", stored(block, first, count) * WEIGHT_BYTES[format]),
@@ -151,10 +157,10 @@ const stored = ({ fanIn: { prefix } }: Block, first: number, count: number): num
 const pointersOf = ({ rows }: Block, synapses: number): number => (rows + 1) * pointerBytesFor(synapses);
 
 const sectionOf = (
-  { projection: { source, delay } }: Block,
+  { projection: { source, delay, part = 0 } }: Block,
   kind: SectionKind,
   bytes: number,
-): SectionSize => ({ kind, source, delay, bytes });
+): SectionSize => ({ kind, source, delay, part, bytes });
 
 export const describeSlice = ({ population, first, count }: Slice): string =>
   count === 1 ? `${population}[${first}]` : `${population}[${first}..${first + count - 1}]`;

@@ -21,8 +21,8 @@ export function rowSpaceFor({ populations, pes }: Program): RowSpace {
   const most = (counts: readonly number[]) => counts.reduce((a, b) => Math.max(a, b), 0);
   const sums = new Map<string, number>();
   for (const { population: target, sources } of pes) {
-    for (const { population, delay, synapses } of sources) {
-      const block = `${delay} ${population} ${target}`;
+    for (const { population, delay, part, synapses } of sources) {
+      const block = `${delay} ${part} ${population} ${target}`;
       sums.set(block, (sums.get(block) ?? 0) + synapses);
     }
   }
@@ -38,19 +38,13 @@ export function rowSpaceFor({ populations, pes }: Program): RowSpace {
  * Reads a source block from a PE's images into `space`, from synapse `at` on: row pointers span the block's synapses and
  * never fall, indices ascend within a row and name accumulators of the slice.
  */
-export function readBlock(
-  pe: PeProgram,
-  block: number,
-  format: NumberFormat,
-  space: RowSpace,
-  at: number,
-): void {
+export function readBlock(pe: PeProgram, block: number, space: RowSpace, at: number): void {
   const source = pe.sources[block]!;
   const where = () => `of ${source.population} on PE ${pe.pe}`;
   const bytes = (kind: "row-pointers" | "indices" | "weights") => bytesOf(pe, sectionOf(pe, kind, source));
   space.pointers.set(UNSIGNED[source.pointerBytes](bytes("row-pointers")));
-  const indices = UNSIGNED[source.indexBytes](bytes("indices"));
-  const weights = WEIGHT_BITS[format](bytes("weights"));
+  const indices = UNSIGNED[source.indexBits === 8 ? 1 : 2](bytes("indices"));
+  const weights = WEIGHT_BITS[source.weightFormat](bytes("weights"));
   if (!findRows(space, source)) fault(`row pointers ${where()} do not ascend over its synapses`);
   const { stored, rowAt } = space;
   const accumulators = 4 * pe.neurons;

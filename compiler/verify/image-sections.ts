@@ -5,11 +5,14 @@ import { DRAM_ADDRESS, type PeProgram, type SourceBlock } from "../../src/core/p
 export function sectionOf(
   { sections, dramSections }: PeProgram,
   kind: SectionKind,
-  block?: Pick<SourceBlock, "population" | "delay">,
+  block?: Pick<SourceBlock, "population" | "delay" | "part">,
 ): MemorySection | undefined {
-  const { population = "", delay = 0 } = block ?? {};
+  const { population = "", delay = 0, part = 0 } = block ?? {};
   const isIt = (section: MemorySection) =>
-    section.kind === kind && section.source === population && section.delay === delay;
+    section.kind === kind &&
+    section.source === population &&
+    section.delay === delay &&
+    section.part === part;
   return sections.find(isIt) ?? dramSections.find(isIt);
 }
 

@@ -5,6 +5,8 @@ import {
   type Program,
   type SourceBlock,
 } from "../../src/core/program.ts";
+import { WEIGHT_BYTES } from "../../src/core/number-format.ts";
+import { ROW_FORMS } from "../../src/core/row-form.ts";
 import { fault } from "./fault.ts";
 import { sectionOf, wordsOf } from "./image-sections.ts";
 
@@ -17,6 +19,7 @@ const FIELDS = [
   "weights",
   "scales",
   "widths, shift and delay",
+  "form, weights and gates",
 ] as const;
 
 /** The population table says what the blocks and sections beside it say, and all populations' keys are as they are sent. */
@@ -45,12 +48,12 @@ export function verifyRecords({ populations, pes }: Program): void {
 function verifyWidths({ pe, neurons }: PeProgram, source: SourceBlock): void {
   if (source.synapses >= 2 ** (8 * source.pointerBytes))
     fault(`row pointers of ${source.population} on PE ${pe} are too narrow`);
-  if (4 * neurons > 2 ** (8 * source.indexBytes))
+  if (4 * neurons > 2 ** source.indexBits)
     fault(`indices of ${source.population} on PE ${pe} are too narrow`);
 }
 
 function recordOf(pe: PeProgram, source: SourceBlock): readonly number[] {
-  const { keys, rows, pointerBytes, indexBytes, scaleShift, delay } = source;
+  const { keys, rows, form, weightFormat, gates, pointerBytes, indexBits, scaleShift, delay } = source;
   const addressOf = (kind: SectionKind): number => sectionOf(pe, kind, source)?.offset ?? 0;
   return [
     keys.base,
@@ -60,6 +63,7 @@ function recordOf(pe: PeProgram, source: SourceBlock): readonly number[] {
     addressOf("indices"),
     addressOf("weights"),
     addressOf("scales"),
-    (pointerBytes | (indexBytes << 8) | (scaleShift << 16) | (delay << 24)) >>> 0,
+    (pointerBytes | (indexBits << 8) | (scaleShift << 16) | (delay << 24)) >>> 0,
+    ROW_FORMS.indexOf(form) | (WEIGHT_BYTES[weightFormat] << 8) | (gates << 16),
   ];
 }

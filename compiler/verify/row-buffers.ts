@@ -1,4 +1,4 @@
-import { type NumberFormat, WEIGHT_BYTES } from "../../src/core/number-format.ts";
+import { WEIGHT_BYTES } from "../../src/core/number-format.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import type { PeProgram } from "../../src/core/program.ts";
 import { fault } from "./fault.ts";
@@ -9,7 +9,6 @@ export function longestTransfer(
   pe: PeProgram,
   block: number,
   pointers: Uint32Array,
-  format: NumberFormat,
   { dram }: HardwareProfile,
 ): number {
   const source = pe.sources[block]!;
@@ -18,13 +17,15 @@ export function longestTransfer(
   const indices = sectionOf(pe, "indices", source)!.offset;
   const weights = sectionOf(pe, "weights", source)!.offset;
   const moved = (from: number, to: number) => burst * (Math.ceil(to / burst) - Math.floor(from / burst));
+  const indexBytes = source.indexBits / 8;
+  const weightBytes = WEIGHT_BYTES[source.weightFormat];
   let longest = 0;
   for (let row = 0; row < source.rows; row += 1) {
     const [start, end] = [pointers[row]!, pointers[row + 1]!];
     if (start === end) continue;
     const bytes =
-      moved(indices + start * source.indexBytes, indices + end * source.indexBytes) +
-      moved(weights + start * WEIGHT_BYTES[format], weights + end * WEIGHT_BYTES[format]);
+      moved(indices + start * indexBytes, indices + end * indexBytes) +
+      moved(weights + start * weightBytes, weights + end * weightBytes);
     longest = Math.max(longest, bytes);
   }
   return longest;

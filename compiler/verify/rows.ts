@@ -1,7 +1,7 @@
 import { type EventGraph, type FanOut, type GraphProjection } from "../../src/core/event-graph.ts";
 import { EGRU_ACCUMULATORS } from "../../src/core/number-format.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
-import type { PeProgram, Program } from "../../src/core/program.ts";
+import type { PeProgram, Program, SourceBlock } from "../../src/core/program.ts";
 import { readBlock, rowSpaceFor, SYNAPSE_WORDS } from "./block-rows.ts";
 import { fault } from "./fault.ts";
 import { sectionOf, wordsOf } from "./image-sections.ts";
@@ -12,7 +12,6 @@ import { longestTransfer, verifyRowBuffer } from "./row-buffers.ts";
  * graph: they hold its synapses, each exactly once, on the PE of its target neuron, to the bit, and no others.
  */
 export function verifyRows(program: Program, profile: HardwareProfile, graph?: EventGraph): void {
-  const { format } = program.manifest.quantisation;
   const space = rowSpaceFor(program);
   for (const population of program.populations) {
     const { name } = population;
@@ -24,8 +23,8 @@ export function verifyRows(program: Program, profile: HardwareProfile, graph?: E
       const projection = inbound?.[block];
       let at = 0;
       for (const [slice, pe] of slices.entries()) {
-        readBlock(pe, block, format, space, at);
-        const transfer = longestTransfer(pe, block, space.pointers, format, profile);
+        readBlock(pe, block, space, at);
+        const transfer = longestTransfer(pe, block, space.pointers, profile);
         longest[slice] = Math.max(longest[slice]!, transfer);
         if (projection) verifyScales(pe, block, projection);
         at += pe.sources[block]!.synapses;
@@ -44,12 +43,11 @@ function verifySources(
   first: PeProgram,
   inbound: readonly GraphProjection[] | undefined,
 ): void {
-  const listed = (list: readonly { readonly delay: 0 | 1; readonly name: string }[]) =>
-    list.map(({ delay, name }) => `${name} (delay ${delay})`).join(", ");
-  const of = ({ sources }: PeProgram) =>
-    listed(sources.map(({ population, delay }) => ({ name: population, delay })));
+  const listed = (list: readonly Pick<SourceBlock, "population" | "delay" | "part">[]) =>
+    list.map(({ population, delay, part }) => `${population} (delay ${delay}, part ${part})`).join(", ");
+  const of = ({ sources }: PeProgram) => listed(sources);
   const expected = inbound
-    ? listed(inbound.map(({ source, delay }) => ({ name: source, delay })))
+    ? listed(inbound.map(({ source, delay, part = 0 }) => ({ population: source, delay, part })))
     : of(first);
   if (of(pe) !== expected) fault(`PE ${pe.pe} holds rows of ${of(pe)} instead of ${expected}`);
 }

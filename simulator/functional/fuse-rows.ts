@@ -120,7 +120,7 @@ export const moveProjection = (projection: FusedProjection, allocate: Allocate):
 });
 
 /** A PE has at most one block of each name. */
-const nameOf = ({ source, delay }: LoadedBlock): string => `${source} ${delay}`;
+const nameOf = ({ source, delay, part }: LoadedBlock): string => `${source} ${delay} ${part}`;
 
 /** The one order in which all PEs of a population list their source blocks, whether or not each has all. */
 function commonOrder(population: string, lists: readonly (readonly string[])[]): string[] {

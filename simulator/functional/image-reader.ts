@@ -9,10 +9,13 @@ export const RECOMPILE = "Compile the model again; the program file may be damag
 
 const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
+/** The source block that a section belongs to; no source for the slice's own. */
+export type SectionOwner = Pick<MemorySection, "source" | "delay" | "part">;
+
 /** Bounded little-endian access to one PE's image. Offsets are byte addresses as the PE sees them. */
 export interface ImageReader {
   /** The section of that kind and source, at `offset` where one is given; it must hold `bytes` bytes. */
-  section(kind: SectionKind, source: string, delay: 0 | 1, bytes: number, offset?: number): MemorySection;
+  section(kind: SectionKind, block: SectionOwner, bytes: number, offset?: number): MemorySection;
   words(offset: number, count: number): Uint32Array;
   /** Unsigned integers of `size` bytes each, as uint16 (sizes 1 and 2) or uint32. */
   integers(size: 2, offset: number, count: number): Uint16Array;
@@ -58,8 +61,7 @@ export function createImageReader(pe: PeProgram): ImageReader {
     return size === 2 ? read(Uint16Array, offset, count) : new Uint16Array(read(Uint8Array, offset, count));
   }
   return {
-    section: (kind, source, delay, bytes, offset) =>
-      findSection(pe, refuse, kind, source, delay, bytes, offset),
+    section: (kind, block, bytes, offset) => findSection(pe, refuse, kind, block, bytes, offset),
     words,
     integers,
     numbers: (format, offset, count) =>
@@ -76,13 +78,13 @@ function findSection(
   pe: PeProgram,
   refuse: (problem: string, offset?: number) => never,
   kind: SectionKind,
-  source: string,
-  delay: 0 | 1,
+  { source, delay, part }: SectionOwner,
   bytes: number,
   offset: number | undefined,
 ): MemorySection {
   const matching = [...pe.sections, ...pe.dramSections].filter(
-    (section) => section.kind === kind && section.source === source && section.delay === delay,
+    (section) =>
+      section.kind === kind && section.source === source && section.delay === delay && section.part === part,
   );
   const name = source === "" ? kind : `${kind} of ${source} (delay ${delay})`;
   if (matching.length === 0) refuse(`there is no section ${name}`);

@@ -14,6 +14,7 @@ import {
   POPULATION_RECORD_BYTES,
   type SourceBlock,
 } from "../../src/core/program.ts";
+import { ROW_FORMS } from "../../src/core/row-form.ts";
 import { createImageReader, type ImageReader } from "./image-reader.ts";
 
 export type WeightArray = Float32Array | Int16Array | Int8Array;
@@ -37,6 +38,7 @@ export interface LoadedSlice {
 export interface LoadedBlock {
   readonly source: string;
   readonly delay: 0 | 1;
+  readonly part: number;
   readonly keys: KeyRange;
   readonly rows: number;
   /** Shape [rows + 1]. */
@@ -57,7 +59,8 @@ export interface LoadedBlock {
 /** Reads one PE's rows, parameters and tables from the bytes of its image; `sources` must say the same. */
 export function loadImage(pe: PeProgram, format: NumberFormat): LoadedSlice {
   const reader = createImageReader(pe);
-  const own = (kind: SectionKind, bytes: number) => reader.section(kind, "", 0, bytes).offset;
+  const own = (kind: SectionKind, bytes: number) =>
+    reader.section(kind, { source: "", delay: 0, part: 0 }, bytes).offset;
   const parameters = own("parameters", 4 * (EGRU_ACCUMULATORS + 1) * pe.neurons);
   const start = reader.numbers(format, parameters, EGRU_ACCUMULATORS * pe.neurons);
   const threshold = reader.numbers(format, parameters + 4 * start.length, pe.neurons);
@@ -68,7 +71,7 @@ export function loadImage(pe: PeProgram, format: NumberFormat): LoadedSlice {
   const table = recordBytes === 0 ? 0 : own("population-table", recordBytes);
   const blocks = pe.sources.map((source, index) => {
     const record = reader.words(table + index * POPULATION_RECORD_BYTES, POPULATION_RECORD_BYTES / 4);
-    return loadBlock(reader, pe, source, index, record, format);
+    return loadBlock(reader, pe, source, index, record);
   });
   const slice = { pe: pe.pe, population: pe.population, first: pe.firstNeuron, neurons: pe.neurons };
   if (format === "float32") return { ...slice, blocks, start, threshold };
@@ -85,9 +88,13 @@ interface PopulationRecord {
   readonly rows: number;
   readonly offsets: Readonly<Record<"row-pointers" | "indices" | "weights" | "scales", number>>;
   readonly pointerBytes: number;
-  readonly indexBytes: number;
+  readonly indexBits: number;
   readonly scaleShift: number;
   readonly delay: number;
+  /** Position in ROW_FORMS. */
+  readonly form: number;
+  readonly weightBytes: number;
+  readonly gates: number;
 }
 
 function decodeRecord(words: Uint32Array): PopulationRecord {
@@ -97,9 +104,12 @@ function decodeRecord(words: Uint32Array): PopulationRecord {
     rows: words[2]!,
     offsets: { "row-pointers": words[3]!, indices: words[4]!, weights: words[5]!, scales: words[6]! },
     pointerBytes: layout & 0xff,
-    indexBytes: (layout >>> 8) & 0xff,
+    indexBits: (layout >>> 8) & 0xff,
     scaleShift: (layout >>> 16) & 0xff,
     delay: layout >>> 24,
+    form: words[8]! & 0xff,
+    weightBytes: (words[8]! >>> 8) & 0xff,
+    gates: words[8]! >>> 16,
   };
 }
 
@@ -109,14 +119,15 @@ function loadBlock(
   source: SourceBlock,
   index: number,
   words: Uint32Array,
-  format: NumberFormat,
 ): LoadedBlock {
+  const format = source.weightFormat;
   const record = decodeRecord(words);
   const where = `source block ${index} (${source.population})`;
   verifyRecord(reader, record, source, where);
-  const { rows, pointerBytes, indexBytes, offsets } = record;
+  const { rows, pointerBytes, offsets } = record;
+  const indexBytes = record.indexBits / 8;
   const find = (kind: keyof PopulationRecord["offsets"], bytes: number): MemorySection =>
-    reader.section(kind, source.population, source.delay, bytes, offsets[kind]);
+    reader.section(kind, { ...source, source: source.population }, bytes, offsets[kind]);
 
   find("row-pointers", (rows + 1) * pointerBytes);
   const rowStart = new Uint32Array(reader.integers(pointerBytes, offsets["row-pointers"], rows + 1));
@@ -129,6 +140,7 @@ function loadBlock(
   const block = {
     source: source.population,
     delay: source.delay,
+    part: source.part,
     keys: record.keys,
     rows,
     rowStart,
@@ -164,16 +176,19 @@ function verifyRecord(
     ["mask", record.keys.mask, source.keys.mask],
     ["number of rows", record.rows, source.rows],
     ["pointer size", record.pointerBytes, source.pointerBytes],
-    ["index size", record.indexBytes, source.indexBytes],
+    ["index size", record.indexBits, source.indexBits],
     ["scale shift", record.scaleShift, source.scaleShift],
     ["delay", record.delay, source.delay],
+    ["form", record.form, ROW_FORMS.indexOf(source.form)],
+    ["weight size", record.weightBytes, WEIGHT_BYTES[source.weightFormat]],
+    ["gates", record.gates, source.gates],
   ];
   for (const [what, image, copy] of pairs) {
     if (image !== copy)
       reader.refuse(`${where}: the image's ${what} is ${image}, but the program says ${copy}`);
   }
-  const sizes = `pointers of ${record.pointerBytes} and indices of ${record.indexBytes} bytes`;
-  const known = [2, 4].includes(record.pointerBytes) && [1, 2].includes(record.indexBytes);
+  const sizes = `pointers of ${record.pointerBytes} bytes and indices of ${record.indexBits} bits`;
+  const known = [2, 4].includes(record.pointerBytes) && [8, 16].includes(record.indexBits);
   for (const kind of ["indices", "weights"] as const) {
     if (record.offsets[kind] >= DRAM_ADDRESS === source.inDram) continue;
     const [there, said] = source.inDram ? ["SRAM", "DRAM"] : ["DRAM", "SRAM"];

@@ -22,6 +22,8 @@ export interface InputGraphPopulation {
   readonly kind: "input";
   readonly name: string;
   readonly size: number;
+  /** The model's number of each component, where a pass has put them into another order. Shape [size]. */
+  readonly order?: Uint32Array;
   /** Fraction bits of the integer payload; 0 for float32. */
   readonly payloadFractionBits: number;
 }
@@ -30,6 +32,8 @@ export interface EgruGraphPopulation {
   readonly kind: "egru";
   readonly name: string;
   readonly size: number;
+  /** The model's number of each neuron, where a pass has put them into another order. Shape [size]. */
+  readonly order?: Uint32Array;
   readonly payloadFractionBits: number;
   /**
    * What the accumulators start from in each timestep: both biases summed for z and r, input bias of g,
@@ -44,8 +48,21 @@ export interface GraphProjection {
   readonly source: string;
   readonly target: string;
   readonly delay: 0 | 1;
+  /**
+   * Which part of a connection whose rows are divided among several projections, so that each can be stored in its own way.
+   * Absent: the whole, or the first part.
+   */
+  readonly part?: number;
   readonly synapses: FanOut;
 }
+
+/** A connection in words. Parts of one share the name. */
+export const projectionName = ({
+  source,
+  target,
+  delay,
+}: Pick<GraphProjection, "source" | "target" | "delay">): string =>
+  `${source} -> ${target}${delay === 1 ? " (recurrent)" : ""}`;
 
 /** Synapses by source neuron: source s owns the entries rowStart[s] … rowStart[s + 1] − 1. */
 export interface FanOut {
@@ -53,7 +70,7 @@ export interface FanOut {
   readonly rowStart: Uint32Array;
   /** Accumulator index `accumulator · targetSize + neuron`, ascending within a row. Shape [synapses]. */
   readonly target: Uint32Array;
-  /** Shape [synapses]; the array's type is the number format. */
+  /** Shape [synapses]; the array's type is the projection's number format, int8 and int16 beside each other. */
   readonly weight: Float32Array | Int16Array | Int8Array;
   /** Integer formats only: how a row's payloads are scaled before they meet its weights. */
   readonly scale?: RowScale;

@@ -71,6 +71,8 @@ export interface MemorySection {
   /** Source population for the sections of a source block; empty for the slice's own. */
   readonly source: string;
   readonly delay: 0 | 1;
+  /** Part of a divided projection; 0 for a whole one and for the slice's own sections. */
+  readonly part: number;
   /** Byte offset in the PE's SRAM; from DRAM_ADDRESS on in its part of DRAM. */
   readonly offset: number;
   readonly bytes: number;

@@ -24,6 +24,12 @@ export interface Quantisation {
 /** Bytes that one weight occupies. */
 export const WEIGHT_BYTES: Readonly<Record<NumberFormat, number>> = { float32: 4, int16: 2, int8: 1 };
 
+/** The number format that an array holds. */
+export const formatOf = (weights: Float32Array | Int16Array | Int8Array): NumberFormat => {
+  if (weights instanceof Float32Array) return "float32";
+  return weights instanceof Int16Array ? "int16" : "int8";
+};
+
 /** Largest magnitude of a quantised weight; symmetric, so that negation is exact. */
 export const WEIGHT_LIMIT: Readonly<Record<IntegerFormat, number>> = { int16: 32_767, int8: 127 };
 

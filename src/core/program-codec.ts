@@ -7,7 +7,7 @@ import { PROGRAM_PROTO } from "./program-proto.ts";
 import { verifyProgram } from "./verify-program.ts";
 import { counted } from "./wording.ts";
 
-const FORMAT = "eventloom.program/2";
+const FORMAT = "eventloom.program/3";
 const REBUILD = "Compile the model again.";
 
 const { root } = protobuf.parse(PROGRAM_PROTO);
@@ -29,6 +29,10 @@ export function encodeProgram(program: Program): Uint8Array {
   const { quantisation, ...rest } = manifest;
   const message = {
     ...program,
+    populations: program.populations.map((population) => ({
+      ...population,
+      order: population.order ? bytesOf(population.order) : new Uint8Array(0),
+    })),
     manifest: {
       ...rest,
       options: sortedByKey(rest.options),
@@ -144,7 +148,10 @@ function fromWire(wire: WireProgram): Program {
   };
   return {
     manifest: { ...manifest, quantisation: { format: numberFormat, scales, accumulatorBits } },
-    populations: wire.populations,
+    populations: wire.populations.map(({ order, ...population }) => ({
+      ...population,
+      ...(order.length > 0 && { order: words(order, `populations ${population.name}`) }),
+    })),
     // A copy: views into an image need its start to be aligned.
     pes: wire.pes.map((pe) => ({
       ...pe,
@@ -213,6 +220,12 @@ function floats(bytes: Uint8Array, field: string): Float32Array {
   return new Float32Array(Uint8Array.from(bytes).buffer);
 }
 
+function words(bytes: Uint8Array, field: string): Uint32Array {
+  if (bytes.length % 4 !== 0)
+    throw new InputError({ field }, `${counted(bytes.length, "byte")} cannot be a uint32 array`, REBUILD);
+  return new Uint32Array(Uint8Array.from(bytes).buffer);
+}
+
 const sortedByKey = (record: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 
@@ -234,7 +247,10 @@ interface WireStage {
 type WireChipDecoder = Omit<ChipDecoder, "weights" | "scale" | "bias"> &
   Readonly<Record<"weights" | "scale" | "bias", Uint8Array>>;
 
-interface WireProgram extends Omit<Program, "manifest" | "host" | "chipDecoder"> {
+interface WireProgram extends Omit<Program, "manifest" | "populations" | "host" | "chipDecoder"> {
+  readonly populations: readonly (Omit<Program["populations"][number], "order"> & {
+    readonly order: Uint8Array;
+  })[];
   readonly manifest?: Omit<Program["manifest"], "quantisation"> & {
     readonly numberFormat: Program["manifest"]["quantisation"]["format"];
     readonly scales: Program["manifest"]["quantisation"]["scales"];

@@ -7,7 +7,7 @@ export const PROGRAM_PROTO = `syntax = "proto3";
 package eventloom;
 
 message Envelope {
-  string format = 1;    // "eventloom.program/2"
+  string format = 1;    // "eventloom.program/3"
   bytes sha256 = 2;     // of the bytes of program
   bytes program = 3;    // a Program
 }
@@ -49,6 +49,7 @@ message Population {
   uint32 size = 3;
   KeyRange keys = 4;
   uint32 payload_fraction_bits = 5;
+  bytes order = 6;                // uint32, [size]: the model's number of each neuron; empty: the same
 }
 
 message Pe {
@@ -71,10 +72,15 @@ message SourceBlock {
   uint32 rows = 4;
   uint32 synapses = 5;
   uint32 pointer_bytes = 6;
-  uint32 index_bytes = 7;
+  uint32 index_bits = 7;
   bool scale_per_row = 8;
   uint32 scale_shift = 9;
   bool in_dram = 10;
+  uint32 part = 11;
+  string form = 12;               // csr, delta-csr, bitmap, block, dense
+  uint32 slots = 13;
+  string weight_format = 14;      // float32, int16, int8
+  uint32 gates = 15;
 }
 
 message Section {
@@ -83,6 +89,7 @@ message Section {
   uint32 delay = 3;
   uint32 offset = 4;
   uint32 bytes = 5;
+  uint32 part = 6;
 }
 
 message RoutingTable {

@@ -1,5 +1,4 @@
 import { InputError } from "./errors.ts";
-import type { NumberFormat } from "./number-format.ts";
 import { DRAM_ADDRESS, type PeProgram } from "./program.ts";
 
 /** Synaptic rows of one source block, decoded from the bytes of a PE's image. */
@@ -11,7 +10,7 @@ export interface ImageRows {
 }
 
 /** Reads the rows of source block `block` of a verified program. @throws InputError where row pointers do not ascend. */
-export function rowsOf(pe: PeProgram, block: number, format: NumberFormat): ImageRows {
+export function rowsOf(pe: PeProgram, block: number): ImageRows {
   const source = pe.sources[block]!;
   const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
     new DataView(buffer, byteOffset, byteLength);
@@ -20,7 +19,10 @@ export function rowsOf(pe: PeProgram, block: number, format: NumberFormat): Imag
   const start = (kind: string): number => {
     const section = [...pe.sections, ...pe.dramSections].find(
       (candidate) =>
-        candidate.kind === kind && candidate.source === source.population && candidate.delay === source.delay,
+        candidate.kind === kind &&
+        candidate.source === source.population &&
+        candidate.delay === source.delay &&
+        candidate.part === source.part,
     );
     if (section === undefined) throw new Error(`PE ${pe.pe} has no ${kind} for ${source.population}`);
     return section.offset - (section.offset < DRAM_ADDRESS ? pe.imageOffset : DRAM_ADDRESS);
@@ -33,12 +35,12 @@ export function rowsOf(pe: PeProgram, block: number, format: NumberFormat): Imag
       ? sram.getUint16(pointers + 2 * row, true)
       : sram.getUint32(pointers + 4 * row, true);
   const indexAt = (i: number) =>
-    source.indexBytes === 1 ? view.getUint8(indices + i) : view.getUint16(indices + 2 * i, true);
+    source.indexBits === 8 ? view.getUint8(indices + i) : view.getUint16(indices + 2 * i, true);
   const weightAt = {
     float32: (i: number) => view.getFloat32(weights + 4 * i, true),
     int16: (i: number) => view.getInt16(weights + 2 * i, true),
     int8: (i: number) => view.getInt8(weights + i),
-  }[format];
+  }[source.weightFormat];
   const rowStart = Uint32Array.from({ length: source.rows + 1 }, (_, row) => pointerAt(row));
   const ascends =
     rowStart[0] === 0 && rowStart.every((start, row) => row === 0 || start >= rowStart[row - 1]!);

@@ -1,6 +1,6 @@
 import type { HostStage } from "./event-graph.ts";
 import { formatWeight } from "./event-graph-text.ts";
-import type { NodeDestination, RoutingEntry } from "./mapping.ts";
+import type { MemorySection, NodeDestination, RoutingEntry } from "./mapping.ts";
 import { dataBytesOfPe, type PeProgram, type Program, type SourceBlock } from "./program.ts";
 import { rowsOf } from "./program-rows.ts";
 
@@ -39,33 +39,35 @@ export function formatProgram(program: Program, options: { readonly rows?: boole
     "",
     ...routing.flatMap(({ router, entries }) => [`router ${router}`, ...entries.map(describeEntry)]),
   ];
-  for (const pe of pes) lines.push("", ...formatPe(program, pe, options.rows ?? false));
+  for (const pe of pes) lines.push("", ...formatPe(pe, options.rows ?? false));
   return `${lines.join("\n")}\n`;
 }
 
-function formatPe(program: Program, pe: PeProgram, withRows: boolean): string[] {
+function formatPe(pe: PeProgram, withRows: boolean): string[] {
   const { population, firstNeuron, neurons, sections } = pe;
   const lines = [
     `pe ${pe.pe}: ${population}[${firstNeuron}..${firstNeuron + neurons - 1}], ${dataBytesOfPe(pe)} bytes`,
   ];
-  for (const { kind, source, delay, offset, bytes } of sections) {
-    const of = source === "" ? "" : ` ${source}${delay === 1 ? " (recurrent)" : ""}`;
+  for (const section of sections) {
+    const { kind, source, offset, bytes } = section;
+    const of = source === "" ? "" : ` ${describeConnection(section)}`;
     lines.push(`  ${hex(offset)} ${String(bytes).padStart(7)}  ${kind}${of}`);
   }
-  for (const { kind, source, delay, offset, bytes } of pe.dramSections) {
+  for (const section of pe.dramSections) {
+    const { kind, offset, bytes } = section;
     lines.push(
-      `  ${hex(offset)} ${String(bytes).padStart(7)}  ${kind} ${source}${delay === 1 ? " (recurrent)" : ""}, in DRAM`,
+      `  ${hex(offset)} ${String(bytes).padStart(7)}  ${kind} ${describeConnection(section)}, in DRAM`,
     );
   }
   pe.sources.forEach((source, index) => {
     lines.push(`  ${describeSource(source)}`);
-    if (withRows) lines.push(...formatRows(program, pe, index));
+    if (withRows) lines.push(...formatRows(pe, index));
   });
   return lines;
 }
 
-function formatRows(program: Program, pe: PeProgram, source: number): string[] {
-  const { rowStart, index, weight } = rowsOf(pe, source, program.manifest.quantisation.format);
+function formatRows(pe: PeProgram, source: number): string[] {
+  const { rowStart, index, weight } = rowsOf(pe, source);
   const lines: string[] = [];
   for (let row = 0; row + 1 < rowStart.length; row += 1) {
     if (rowStart[row] === rowStart[row + 1]) continue;
@@ -79,19 +81,31 @@ function formatRows(program: Program, pe: PeProgram, source: number): string[] {
   return lines;
 }
 
+const describeConnection = ({
+  source,
+  delay,
+  part,
+}: Pick<MemorySection, "source" | "delay" | "part">): string =>
+  `${source}${delay === 1 ? " (recurrent)" : ""}${part > 0 ? ` (part ${part})` : ""}`;
+
 const describeSource = ({
   population,
   delay,
+  part,
   keys,
   rows,
   synapses,
+  form,
+  slots,
+  weightFormat,
   pointerBytes,
-  indexBytes,
+  indexBits,
   scalePerRow,
   scaleShift,
 }: SourceBlock): string =>
-  `from ${population}${delay === 1 ? " (recurrent)" : ""}: keys ${hex(keys.base)}/${hex(keys.mask)}, ${rows} rows, ${synapses} synapses, ` +
-  `${8 * pointerBytes}-bit pointers, ${8 * indexBytes}-bit indices${scaleShift > 0 ? `, scale by ${scalePerRow ? "row" : "matrix"} >> ${scaleShift}` : ""}`;
+  `from ${describeConnection({ source: population, delay, part })}: keys ${hex(keys.base)}/${hex(keys.mask)}, ${rows} rows, ${synapses} synapses, ` +
+  `${form} ${weightFormat}${slots > synapses ? ` in ${slots} slots` : ""}` +
+  `${form === "dense" ? "" : `, ${8 * pointerBytes}-bit pointers`}${indexBits > 0 ? `, ${indexBits}-bit indices` : ""}${scaleShift > 0 ? `, scale by ${scalePerRow ? "row" : "matrix"} >> ${scaleShift}` : ""}`;
 
 const describeStage = (stage: HostStage): string =>
   stage.kind === "embedding"

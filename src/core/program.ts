@@ -1,6 +1,7 @@
 import type { HostStages } from "./event-graph.ts";
 import type { KeyRange, MemorySection, RoutingTable } from "./mapping.ts";
-import type { Quantisation } from "./number-format.ts";
+import type { NumberFormat, Quantisation } from "./number-format.ts";
+import type { IndexBits, RowForm } from "./row-form.ts";
 
 /**
  * Program: everything that is loaded onto chip and host, and nothing else. The simulator sees a Program
@@ -19,7 +20,7 @@ export interface Program {
 }
 
 export interface Manifest {
-  readonly formatVersion: 2;
+  readonly formatVersion: 3;
   readonly compiler: string;
   readonly modelName: string;
   /** SHA-256 in hex of the model's populations and weights. */
@@ -42,6 +43,11 @@ export interface ProgramPopulation {
   readonly keys: KeyRange;
   /** 0 for float32. */
   readonly payloadFractionBits: number;
+  /**
+   * The model's number of each neuron, where the compiler has put them into another order: results are told in the
+   * model's. Absent: the same. Shape [size].
+   */
+  readonly order?: Uint32Array;
 }
 
 /**
@@ -49,13 +55,13 @@ export interface ProgramPopulation {
  * the uninitialised ones too. All numbers in an image are little-endian; each section starts 4-byte aligned.
  *
  * Section contents, with n = neurons of the slice:
- * - population-table: one record of eight uint32 a source block, in the order of `sources`:
+ * - population-table: one record of nine uint32 a source block, in the order of `sources`:
  *   key, mask, rows, offset of row pointers, of indices, of weights, of scales; then a word of
- *   pointerBytes | indexBytes << 8 | scaleShift << 16 | delay << 24. Offsets from DRAM_ADDRESS on lead
- *   into the PE's part of DRAM.
- * - row-pointers: rows + 1 entries of pointerBytes each, counting synapses from the block's first.
- * - indices: accumulator · n + neuron (local), indexBytes each, ascending within a row.
- * - weights: float32, int16 or int8.
+ *   pointerBytes | indexBits << 8 | scaleShift << 16 | delay << 24 and one of
+ *   position in ROW_FORMS | bytes of a weight << 8 | gates << 16. Offsets from DRAM_ADDRESS on lead into the PE's
+ *   part of DRAM; the offset of a section that a form does not have is 0.
+ * - row-pointers, indices, weights: as `RowForm` says, from the block's first on. Pointers: rows + 1 entries of
+ *   pointerBytes each. An accumulator is accumulator · n + neuron (local), ascending within a row.
  * - scales: uint32 multipliers, one a block or one a row (integer formats; absent in float32).
  * - parameters: accumulatorStart [4, n], then threshold [n]; float32, or int32.
  * - tables: σ then tanh, 513 uint16 each (integer formats; absent in float32).
@@ -93,11 +99,20 @@ export const dataBytesOfPe = ({ sections }: PeProgram): number => {
 export interface SourceBlock {
   readonly population: string;
   readonly delay: 0 | 1;
+  /** As in the event graph: 0, or which part of a divided projection. */
+  readonly part: number;
   readonly keys: KeyRange;
   readonly rows: number;
+  /** Weights that are not zero. */
   readonly synapses: number;
+  readonly form: RowForm;
+  /** Weights that are stored: synapses, and zeros where the form needs them. */
+  readonly slots: number;
+  readonly weightFormat: NumberFormat;
+  /** Bits of the accumulators (of EGRU: z, r, g input, g recurrent) that the rows can reach. */
+  readonly gates: number;
   readonly pointerBytes: 2 | 4;
-  readonly indexBytes: 1 | 2;
+  readonly indexBits: IndexBits;
   /** Whether each row has a scale of its own. */
   readonly scalePerRow: boolean;
   readonly scaleShift: number;
@@ -106,7 +121,7 @@ export interface SourceBlock {
 }
 
 /** Bytes of one record of the population table. */
-export const POPULATION_RECORD_BYTES = 32;
+export const POPULATION_RECORD_BYTES = 36;
 /** Bytes of a packet in a PE's FIFO or send buffer: key and payload, 4 each. */
 export const PACKET_BYTES = 8;
 

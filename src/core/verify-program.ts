@@ -1,8 +1,16 @@
 import { InputError } from "./errors.ts";
 import type { HostStage } from "./event-graph.ts";
 import { INITIALISED_SECTIONS, type KeyRange, SECTION_KINDS, type SectionKind } from "./mapping.ts";
-import { NUMBER_FORMATS, type NumberFormat, SCALE_GRANULARITIES, WEIGHT_BYTES } from "./number-format.ts";
-import { type ChipDecoder, DRAM_ADDRESS, type PeProgram, type Program, type SourceBlock } from "./program.ts";
+import { EGRU_ACCUMULATORS, NUMBER_FORMATS, SCALE_GRANULARITIES, WEIGHT_BYTES } from "./number-format.ts";
+import {
+  type ChipDecoder,
+  DRAM_ADDRESS,
+  type PeProgram,
+  type Program,
+  type ProgramPopulation,
+  type SourceBlock,
+} from "./program.ts";
+import { BLOCK_COLUMNS, gatesIn, ROW_FORMS, rowBytesOf } from "./row-form.ts";
 
 /**
  * Checks what every Program promises on its own, without a profile: known kinds, shapes that agree, sections
@@ -14,7 +22,7 @@ import { type ChipDecoder, DRAM_ADDRESS, type PeProgram, type Program, type Sour
 export function verifyProgram(program: Program): Program {
   const { manifest, populations, pes, routing, host, chipDecoder } = program;
   const { format, scales, accumulatorBits } = manifest.quantisation;
-  if (manifest.formatVersion !== 2) fail("manifest.formatVersion", `${manifest.formatVersion} is not 2`);
+  if (manifest.formatVersion !== 3) fail("manifest.formatVersion", `${manifest.formatVersion} is not 3`);
   if (!NUMBER_FORMATS.includes(format)) fail("manifest.numberFormat", `"${format}" is not known`);
   if (!SCALE_GRANULARITIES.includes(scales)) fail("manifest.scales", `"${scales}" is not known`);
   if (accumulatorBits !== 24 && accumulatorBits !== 32)
@@ -29,14 +37,20 @@ export function verifyProgram(program: Program): Program {
   ) {
     fail("populations", "must be an input and then EGRU layers");
   }
-  for (const { name, keys, size, payloadFractionBits } of populations) {
+  for (const population of populations) {
+    const { name, keys, size, payloadFractionBits } = population;
     if (size < 1) fail(`populations ${name}`, "has no neurons");
     if (payloadFractionBits > 31)
       fail(`populations ${name}`, `has ${payloadFractionBits} fraction bits in a payload`);
     verifyKeys(keys, `populations ${name}`);
     if (size > 2 ** 32 - keys.mask) fail(`populations ${name}`, `${size} neurons do not fit its keys`);
+    verifyOrder(population);
   }
-  for (const pe of pes) verifyPe(pe, sizes, format);
+  for (const pe of pes) verifyPe(pe, sizes);
+  for (const { pe, sources } of pes) {
+    const float = sources.find(({ weightFormat }) => (weightFormat === "float32") !== (format === "float32"));
+    if (float) fail(`PE ${pe}`, `holds ${float.weightFormat} weights in a program of ${format}`);
+  }
   if (new Set(pes.map(({ pe }) => pe)).size !== pes.length) fail("pes", "two entries are for the same PE");
   verifyCover(program);
   verifyRouting(routing);
@@ -59,6 +73,15 @@ export function verifyProgram(program: Program): Program {
   return program;
 }
 
+/** Each number once. */
+function verifyOrder({ name, size, order }: ProgramPopulation): void {
+  if (order === undefined) return;
+  const seen = new Uint8Array(size);
+  for (const neuron of order) if (neuron < size) seen[neuron] = 1;
+  if (order.length !== size || seen.includes(0))
+    fail(`populations ${name}`, `its order does not name each of ${size} neurons once`);
+}
+
 function verifyRouting(routing: Program["routing"]): void {
   for (const [index, { router, entries }] of routing.entries()) {
     if (index > 0 && router <= routing[index - 1]!.router) fail(`routing[${index}]`, "is out of order");
@@ -75,7 +98,7 @@ function verifyKeys({ base, mask }: KeyRange, field: string): void {
     fail(field, `key 0x${base.toString(16)} has bits outside mask 0x${mask.toString(16)}`);
 }
 
-function verifyPe(program: PeProgram, sizes: ReadonlyMap<string, number>, format: NumberFormat): void {
+function verifyPe(program: PeProgram, sizes: ReadonlyMap<string, number>): void {
   const { pe, population, firstNeuron, neurons, sources, sections, imageOffset, image } = program;
   const field = `PE ${pe}`;
   const size = sizes.get(population) ?? fail(field, `population "${population}" is not known`);
@@ -99,10 +122,9 @@ function verifyPe(program: PeProgram, sizes: ReadonlyMap<string, number>, format
     if (source.delay > 1) fail(field, `delay ${source.delay} is neither 0 nor 1`);
     if (source.pointerBytes !== 2 && source.pointerBytes !== 4)
       fail(field, `row pointers of ${source.pointerBytes} bytes`);
-    if (source.indexBytes !== 1 && source.indexBytes !== 2)
-      fail(field, `indices of ${source.indexBytes} bytes`);
+    verifyForm(source, field);
     verifyKeys(source.keys, field);
-    verifyBlockSections(program, source, format, field);
+    verifyBlockSections(program, source, field);
   }
 }
 
@@ -118,25 +140,54 @@ function verifyDram({ dramSections, dramImage }: PeProgram, field: string): void
   if (end > DRAM_ADDRESS + dramImage.length) fail(field, "sections lie outside the DRAM image");
 }
 
-/** A source block's sections are as long as its rows and synapses say, so that nobody reads past them. */
-function verifyBlockSections(
-  { sections, dramSections }: PeProgram,
-  { population, delay, rows, synapses, pointerBytes, indexBytes, scalePerRow, inDram }: SourceBlock,
-  format: NumberFormat,
+/** Bits of an index that each form's kernels read. */
+const INDEX_BITS: Readonly<Record<SourceBlock["form"], readonly number[]>> = {
+  csr: [8, 16],
+  "delta-csr": [4, 8],
+  bitmap: [0],
+  block: [8, 16],
+  dense: [0],
+};
+
+function verifyForm(
+  { population, form, weightFormat, gates, slots, synapses, indexBits }: SourceBlock,
   field: string,
 ): void {
+  const of = `of source "${population}"`;
+  if (!ROW_FORMS.includes(form)) fail(field, `the form "${form}" ${of} is not known`);
+  if (!NUMBER_FORMATS.includes(weightFormat))
+    fail(field, `the number format "${weightFormat}" ${of} is not known`);
+  if (!INDEX_BITS[form].includes(indexBits))
+    fail(field, `${form} rows ${of} with indices of ${indexBits} bits`);
+  if (gates >= 2 ** EGRU_ACCUMULATORS)
+    fail(field, `rows ${of} reach accumulators that a neuron does not have`);
+  if (slots < synapses || (form === "block" && slots % BLOCK_COLUMNS !== 0))
+    fail(field, `${form} rows ${of} hold ${synapses} synapses in ${slots} slots`);
+}
+
+/** A source block's sections are as long as its rows and slots say, so that nobody reads past them. */
+function verifyBlockSections(
+  { neurons, sections, dramSections }: PeProgram,
+  source: SourceBlock,
+  field: string,
+): void {
+  const { population, delay, part, form, rows, slots, gates, weightFormat, scalePerRow, inDram } = source;
+  const columns = gatesIn(gates).length * neurons;
+  if (form === "dense" && slots !== rows * columns)
+    fail(field, `${slots} slots of source "${population}" are not ${rows} rows of ${columns}`);
+  const bytesOf = rowBytesOf({ ...source, columns, weightBytes: WEIGHT_BYTES[weightFormat] });
   const expected: readonly (readonly [SectionKind, number])[] = [
-    ["row-pointers", (rows + 1) * pointerBytes],
-    ["indices", synapses * indexBytes],
-    ["weights", synapses * WEIGHT_BYTES[format]],
-    ...(format === "float32" ? [] : [["scales", scalePerRow ? 4 * rows : 4] as const]),
+    ["row-pointers", bytesOf.pointers],
+    ["indices", bytesOf.indices],
+    ["weights", bytesOf.weights],
+    ...(weightFormat === "float32" ? [] : [["scales", scalePerRow ? 4 * rows : 4] as const]),
   ];
   for (const [kind, bytes] of expected) {
     const isRow = kind === "indices" || kind === "weights";
     const section = (inDram && isRow ? dramSections : sections).find(
-      (s) => s.kind === kind && s.source === population && s.delay === delay,
+      (s) => s.kind === kind && s.source === population && s.delay === delay && s.part === part,
     );
-    if (section?.bytes !== bytes) {
+    if ((section?.bytes ?? 0) !== bytes) {
       fail(field, `${kind} of source "${population}" should have ${bytes} bytes, not ${section?.bytes ?? 0}`);
     }
   }

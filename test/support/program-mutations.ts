@@ -317,7 +317,7 @@ export const DESCRIPTION_MUTATIONS: Readonly<Record<string, Mutation>> = {
     block.pointerBytes = block.pointerBytes === 2 ? 4 : 2;
   }),
   "index width changed": onBlock((block) => {
-    block.indexBytes = block.indexBytes === 1 ? 2 : 1;
+    block.indexBits = block.indexBits === 8 ? 16 : 8;
   }),
   "scale shift changed": onBlock((block) => {
     block.scaleShift += 1;

@@ -27,7 +27,7 @@ describe.each(CHIPS)("explanation with %s", (_, profile) => {
   it("holds the memory and the synapses that the images hold", () => {
     for (const pe of program.pes) {
       const synapses = pe.sources
-        .map((__, block) => rowsOf(pe, block, program.manifest.quantisation.format).index.length)
+        .map((__, block) => rowsOf(pe, block).index.length)
         .reduce((a, b) => a + b, 0);
       expect(facts.pes.find((own) => own.pe === pe.pe)).toMatchObject({
         synapses,

@@ -20,7 +20,7 @@ function synapsesIn(program: ReturnType<typeof compile>["program"]): Map<string,
   const found = new Map<string, number>();
   for (const pe of program.pes) {
     pe.sources.forEach((source, block) => {
-      const { rowStart, index, weight } = rowsOf(pe, block, program.manifest.quantisation.format);
+      const { rowStart, index, weight } = rowsOf(pe, block);
       const size = program.populations.find(({ name }) => name === pe.population)!.size;
       for (let row = 0; row < source.rows; row += 1) {
         for (let i = rowStart[row]!; i < rowStart[row + 1]!; i += 1) {

@@ -37,7 +37,7 @@ export function idleRun(steps = 10) {
   };
   return {
     manifest: {
-      formatVersion: 2,
+      formatVersion: 3,
       compiler: "test",
       modelName: "test",
       modelHash: "",

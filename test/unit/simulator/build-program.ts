@@ -48,6 +48,9 @@ export interface NetSlice {
   readonly inDram?: true;
 }
 
+/** Accumulators that a projection reaches, by its delay: z, r and the input or the recurrent part of g. */
+const GATES = [0b0111, 0b1011] as const;
+
 /** Population n has the 256 keys from 256 · n on. */
 export const keysOf = (net: Net, name: string): KeyRange => ({
   base: 256 * net.populations.findIndex((population) => population.name === name),
@@ -61,7 +64,7 @@ export function buildProgram(
 ): Program {
   return {
     manifest: {
-      formatVersion: 2,
+      formatVersion: 3,
       compiler: "test",
       modelName: "net",
       modelHash: "0".repeat(64),
@@ -125,7 +128,7 @@ function buildPe(net: Net, slice: NetSlice, { pe: { sram } }: HardwareProfile): 
   let next = sram.codeBytes;
   const section = (kind: SectionKind, bytes: number, source = "", delay: 0 | 1 = 0): number => {
     const offset = next;
-    sections.push({ kind, source, delay, offset, bytes });
+    sections.push({ kind, source, delay, part: 0, offset, bytes });
     next += (bytes + 3) & ~3;
     return offset;
   };
@@ -136,14 +139,14 @@ function buildPe(net: Net, slice: NetSlice, { pe: { sram } }: HardwareProfile): 
       return { place, address: place };
     }
     const place = nextInDram;
-    dramSections.push({ kind, source, delay, offset: DRAM_ADDRESS + place, bytes });
+    dramSections.push({ kind, source, delay, part: 0, offset: DRAM_ADDRESS + place, bytes });
     nextInDram += (bytes + 3) & ~3;
     return { place, address: DRAM_ADDRESS + place };
   };
   const number = (offset: number, value: number) =>
     isInteger ? view.setInt32(offset, value, true) : view.setFloat32(offset, value, true);
 
-  const table = section("population-table", 32 * inbound.length);
+  const table = section("population-table", 36 * inbound.length);
   const sources = inbound.map((projection, index) => {
     const { source, delay, multiplier, shift } = projection;
     const rows = localRows(projection, slice, population.size);
@@ -176,19 +179,25 @@ function buildPe(net: Net, slice: NetSlice, { pe: { sram } }: HardwareProfile): 
     }
     const keys = keysOf(net, source);
     const scaleShift = isInteger ? shift : 0;
-    const layout = pointerBytes | (indexBytes << 8) | (scaleShift << 16) | (delay << 24);
+    const layout = pointerBytes | ((8 * indexBytes) << 8) | (scaleShift << 16) | (delay << 24);
     const offsets = [pointers, indices.address, weights.address, multipliers];
-    const record = [keys.base, keys.mask, rows.length, ...offsets, layout];
+    const form = (WEIGHT_BYTES[format] << 8) | (GATES[delay] << 16);
+    const record = [keys.base, keys.mask, rows.length, ...offsets, layout, form];
     for (const [word, value] of record.entries())
-      view.setUint32(table + 32 * index + 4 * word, value >>> 0, true);
+      view.setUint32(table + 36 * index + 4 * word, value >>> 0, true);
     return {
       population: source,
       delay,
       keys,
       rows: rows.length,
       synapses: synapses.length,
+      part: 0,
+      form: "csr",
+      slots: synapses.length,
+      weightFormat: format,
+      gates: GATES[delay],
       pointerBytes,
-      indexBytes,
+      indexBits: indexBytes === 1 ? 8 : 16,
       scalePerRow,
       scaleShift,
       inDram,

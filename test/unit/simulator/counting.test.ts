@@ -77,7 +77,7 @@ describe("counts of a run", () => {
     expect(at(0, run().counts.sram)).toEqual({
       packetsWritten: 8 * 10 + 8 * 6,
       packetsRead: 8 * 10,
-      rowPointersRead: 10 * (32 + 2 * 2),
+      rowPointersRead: 10 * (36 + 2 * 2),
       weightsRead: 5 * 4,
       indicesRead: 5,
       accumulatorsRead: 5 * 4 + 6 * 16,
@@ -173,7 +173,7 @@ describe("the routing table decides who works", () => {
     const stray = { ...input, destinations: [...input.destinations, { node: 3, pes: [6] }] };
     const { counts } = run(net, [stray, ...others]);
     expect(at(6, counts.kernel)).toMatchObject({ packetReceive: 12, rowLookup: 12, rowFetch: 3, synop: 9 });
-    expect(counts.sram.rowPointersRead[6]).toBe(6 * (32 + 4) + 6 * 32);
+    expect(counts.sram.rowPointersRead[6]).toBe(6 * (36 + 4) + 6 * 36);
   });
 
   it("a packet that no entry matches is dropped at the router", () => {

@@ -102,8 +102,8 @@ describe("PEs that hold different images", () => {
     const narrow = { base: 256, mask: 0xffffffff };
     const program = withSecondPe(buildProgram(netWith(1000, 14), chip), (pe) => ({
       ...edited(pe, (view, at) => {
-        view.setUint32(at("population-table") + 32, narrow.base, true);
-        view.setUint32(at("population-table") + 36, narrow.mask, true);
+        view.setUint32(at("population-table") + 36, narrow.base, true);
+        view.setUint32(at("population-table") + 40, narrow.mask, true);
       }),
       sources: pe.sources.map((source) => (source.delay === 1 ? { ...source, keys: narrow } : source)),
     }));
@@ -113,7 +113,7 @@ describe("PEs that hold different images", () => {
     expect(kernel.packetReceive[2]).toBe(2 + 1 + 2);
     expect(kernel.rowLookup[2]).toBe(2 + 1 + 2);
     expect(kernel.synop[2], "two of the input and row 0 of a").toBe(2 + 1);
-    expect(sram.rowPointersRead[2]).toBe(3 * (32 + 4) + 2 * 32);
+    expect(sram.rowPointersRead[2]).toBe(3 * (36 + 4) + 2 * 36);
     expect(kernel.packetReceive[0]).toBe(2 + 2);
     expect(kernel.synop[0], "row 0 has one weight there, row 1 four").toBe(2 + 1 + 4);
   });
@@ -122,10 +122,10 @@ describe("PEs that hold different images", () => {
     const program = withSecondPe(buildProgram(netWith(1000, 14), chip), (pe) => ({
       ...edited(pe, (view, at) => {
         const table = at("population-table");
-        for (let word = 0; word < 8; word += 1) {
+        for (let word = 0; word < 9; word += 1) {
           const first = view.getUint32(table + 4 * word, true);
-          view.setUint32(table + 4 * word, view.getUint32(table + 32 + 4 * word, true), true);
-          view.setUint32(table + 32 + 4 * word, first, true);
+          view.setUint32(table + 4 * word, view.getUint32(table + 36 + 4 * word, true), true);
+          view.setUint32(table + 36 + 4 * word, first, true);
         }
       }),
       sources: [...pe.sources].reverse(),

@@ -73,7 +73,7 @@ describe.each(["float32", "int16", "int8"] as const)("rows: dram, %s", (format) 
     const inSram = compile(small, tinyChip(), { format, rows: "sram" }).program;
     verifyProgram(inDram);
     expect(decodeProgram(encodeProgram(inDram))).toEqual(inDram);
-    expect(synapsesOf(inDram.pes, format)).toEqual(synapsesOf(inSram.pes, format));
+    expect(synapsesOf(inDram.pes)).toEqual(synapsesOf(inSram.pes));
     for (const { sources, sections, dramSections, dramImage } of inDram.pes) {
       expect(sources.every(({ inDram: there }) => there)).toBe(true);
       const rowKinds = sections.filter(({ kind }) => kind === "indices" || kind === "weights");
@@ -138,11 +138,11 @@ describe("DRAM of a chip", () => {
   });
 });
 
-const synapsesOf = (pes: readonly PeProgram[], format: NumberFormat) => {
+const synapsesOf = (pes: readonly PeProgram[]) => {
   const all: string[] = [];
   for (const pe of pes) {
     for (const [block, source] of pe.sources.entries()) {
-      const { rowStart, index, weight } = rowsOf(pe, block, format);
+      const { rowStart, index, weight } = rowsOf(pe, block);
       for (let row = 0; row < source.rows; row += 1) {
         for (let i = rowStart[row]!; i < rowStart[row + 1]!; i += 1) {
           const neuron = pe.firstNeuron + (index[i]! % pe.neurons);
@@ -159,7 +159,7 @@ const synapsesOf = (pes: readonly PeProgram[], format: NumberFormat) => {
 function largestTransferOf(pe: PeProgram, format: NumberFormat): number {
   let largest = 0;
   for (const [block, source] of pe.sources.entries()) {
-    const { rowStart } = rowsOf(pe, block, format);
+    const { rowStart } = rowsOf(pe, block);
     const start = (kind: string) =>
       pe.dramSections.find(
         (section) =>
@@ -174,7 +174,7 @@ function largestTransferOf(pe: PeProgram, format: NumberFormat): number {
         return (last - first + 1) * burst;
       };
       const bytes =
-        transfer(start("indices"), source.indexBytes) + transfer(start("weights"), WEIGHT_BYTES[format]);
+        transfer(start("indices"), source.indexBits / 8) + transfer(start("weights"), WEIGHT_BYTES[format]);
       largest = Math.max(largest, bytes);
     }
   }
