@@ -7,6 +7,7 @@ import type {
   NocAction,
 } from "./counts.ts";
 import type { AccumulatorBits, NumberFormat } from "./number-format.ts";
+import type { RowForm } from "./row-form.ts";
 import type { BytesPerSecond, Cycles, Hertz, Joules, Seconds, Watts } from "./units.ts";
 
 /**
@@ -47,6 +48,8 @@ export interface PeProfile {
   readonly sram: SramProfile;
   /** Formats that the PE's kernels exist for. A missing one is not supported. */
   readonly kernels: Readonly<Partial<Record<NumberFormat, Readonly<Record<KernelAction, Cycles>>>>>;
+  /** Forms of synaptic rows that the kernels of each number format read, csr always among them. */
+  readonly rowForms: Readonly<Partial<Record<NumberFormat, RowFormCycles>>>;
   /** Accumulator width of the integer kernels. */
   readonly accumulatorBits: AccumulatorBits;
   readonly macArray?: MacArrayProfile;
@@ -55,6 +58,15 @@ export interface PeProfile {
   /** What PEs without work do. */
   readonly whileUnused: "sleep" | "off";
 }
+
+/** A form that is missing has no kernel. */
+export type RowFormCycles = Readonly<Partial<Record<RowForm, Readonly<Record<RowAction, Cycles>>>>>;
+
+/**
+ * What working off one row is made of: beginning it, words of structure read (of a bitmap, or a block's number),
+ * weights accumulated, zero weights that the form stores passed through. PE cycles.
+ */
+export type RowAction = "rowFetch" | "rowWord" | "synop" | "emptySlot";
 
 export interface SramProfile {
   /** Bytes a PE. */

@@ -71,6 +71,14 @@ function resolvePe(pe: ProfileJson["pe"], chips: number): PeProfile {
       packetFifoEntries: pe.sram.packetFifoEntries.value,
     },
     kernels: resolveKernels(pe),
+    rowForms: mapValues(pe.kernels, (kernel) => ({
+      csr: {
+        rowFetch: cycles(kernel.rowFetch.value),
+        rowWord: cycles(0),
+        synop: cycles(kernel.synop.value),
+        emptySlot: cycles(kernel.synop.value),
+      },
+    })),
     accumulatorBits: pe.accumulatorBits.value as AccumulatorBits,
     ...(pe.macArray && { macArray: resolveMacArray(pe.macArray) }),
     whileWaiting: pe.whileWaiting.value,

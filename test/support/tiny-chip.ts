@@ -5,6 +5,15 @@ import { cycles, hertz, joules, seconds, watts } from "../../src/core/units.ts";
 /** A chip whose NoC is known to have one event router. */
 export type CentralChip = HardwareProfile & { readonly noc: CentralEventRouterNoc };
 
+/** Kernels that read rows in CSR and in no other form. */
+export const csrOnly = (kernels: HardwareProfile["pe"]["kernels"]): HardwareProfile["pe"]["rowForms"] =>
+  Object.fromEntries(
+    Object.entries(kernels).map(([format, { rowFetch, synop }]) => [
+      format,
+      { csr: { rowFetch, rowWord: cycles(0), synop, emptySlot: synop } },
+    ]),
+  );
+
 /** A made-up chip of 3 × 3 mesh places, the event router in the middle, `pesPerNode` PEs in each of the other eight. */
 export function tinyChip(
   options: { pesPerNode?: number; sramBytes?: number; reserved?: number[] } = {},
@@ -36,6 +45,7 @@ export function tinyChip(
       reserved,
       sram: { bytes: sramBytes, codeBytes: 1024, stackBytes: 512, packetFifoEntries: 16 },
       kernels,
+      rowForms: csrOnly(kernels),
       accumulatorBits: 32,
       macArray: { columns: 16, rows: 4, sramPortBytes: 16, setupCycles: cycles(74), accumulatorBits: 24 },
       whileWaiting: "sleep",

@@ -1,7 +1,7 @@
 import type { KernelAction } from "../../../src/core/counts.ts";
 import type { NumberFormat } from "../../../src/core/number-format.ts";
 import type { Cycles } from "../../../src/core/units.ts";
-import type { CentralChip } from "../../support/tiny-chip.ts";
+import { type CentralChip, csrOnly } from "../../support/tiny-chip.ts";
 
 /** Distinct costs, so that a sum of cycles tells which actions are in it. */
 export const KERNEL_CYCLES: Readonly<Record<KernelAction, Cycles>> = {
@@ -33,6 +33,7 @@ export const cornerChip = (formats: readonly NumberFormat[] = ["float32", "int16
     reserved: [7],
     sram: { bytes: 65_536, codeBytes: 1_024, stackBytes: 512, packetFifoEntries: 16 },
     kernels: Object.fromEntries(formats.map((format) => [format, KERNEL_CYCLES])),
+    rowForms: csrOnly(Object.fromEntries(formats.map((format) => [format, KERNEL_CYCLES]))),
     accumulatorBits: 32,
     macArray: { columns: 4, rows: 2, sramPortBytes: 3, setupCycles: 5, accumulatorBits: 32 },
     whileWaiting: "sleep",
