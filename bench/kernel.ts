@@ -27,6 +27,7 @@ function timeKernel(format: NumberFormat, inputs: KernelInputs): KernelTime {
   events.neurons.set(neurons);
   events.payloads.set(payloads);
   const rows = {
+    format,
     rowStart: place(rowStart),
     target: place(inputs.target),
     weight: place(inputs.weight),
@@ -38,7 +39,7 @@ function timeKernel(format: NumberFormat, inputs: KernelInputs): KernelTime {
     format === "float32" ? new Float32Array(inputs.accumulators) : new Int32Array(inputs.accumulators),
   );
   const saturations = { input: 0, scaledPayload: 0, accumulator: 0 };
-  const pass = () => addSynapses(kernel, format, rows, events, accumulators, 32, saturations);
+  const pass = () => addSynapses(kernel, rows, events, accumulators, 32, saturations);
   pass();
   const words = new Uint32Array(accumulators.buffer, accumulators.byteOffset, accumulators.length);
   const checksum = words.reduce((sum, word) => (Math.imul(sum, 31) + word) >>> 0, 0);

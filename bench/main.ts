@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import { benchBoard } from "./board.ts";
+import { benchCompiler } from "./compiler.ts";
 import { benchDetailed, benchDetailedGrowth, benchMesh } from "./detailed.ts";
 import { benchKernel } from "./kernel.ts";
 import { benchMinimise, benchMinimiseBoard } from "./minimise.ts";
@@ -22,6 +23,7 @@ const minimise = [benchMinimise, benchMinimiseBoard];
 /** The board takes gigabytes of memory, so only where it is asked for: `npm run bench -- board`. */
 const byName: Readonly<Record<string, readonly (() => string)[]>> = {
   board: [benchBoard],
+  compiler: [benchCompiler],
   minimise,
   placement: [benchPlacement],
 };

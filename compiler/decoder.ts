@@ -111,8 +111,12 @@ export const decoderBytes = ({ inputs, outputs }: LinearStage): number => output
 const bufferBytesFor = ({ inputs, outputs }: LinearStage, pes: number): number =>
   alignedTo4(inputs) + alignedTo4(2 * TILE_OUTPUTS * inputs) + 4 * Math.ceil(outputs / pes);
 
-/** int8 weights with one scale an output; `docs/model.md` §2. */
-export function quantiseDecoder({ stage, pes, bufferBytes }: DecoderPlan): ChipDecoder {
+/**
+ * int8 weights with one scale an output; `docs/model.md` §2.
+ *
+ * @param order The model's number of each of the last layer's neurons, where they stand in another order: inputs follow it.
+ */
+export function quantiseDecoder({ stage, pes, bufferBytes }: DecoderPlan, order?: Uint32Array): ChipDecoder {
   const { name, inputs, outputs, bias } = stage;
   const weights = new Int8Array(outputs * inputs);
   const scale = new Float32Array(outputs);
@@ -123,7 +127,7 @@ export function quantiseDecoder({ stage, pes, bufferBytes }: DecoderPlan): ChipD
     const step = Math.fround(largest / WEIGHT_LIMIT.int8);
     scale[output] = step;
     for (let i = 0; i < inputs; i += 1)
-      weights[output * inputs + i] = step === 0 ? 0 : nearestInt8(row[i]! / step);
+      weights[output * inputs + i] = step === 0 ? 0 : nearestInt8(row[order?.[i] ?? i]! / step);
   }
   return { name, inputs, outputs, weights, scale, bias, pes, bufferBytes };
 }

@@ -3,12 +3,13 @@ import type { Program, ProgramPopulation } from "../src/core/program.ts";
 import type { RouterGraph } from "../src/core/router-graph.ts";
 import { type ExplainedLink, explainedLinks } from "./explain-links.ts";
 import { meshLinksOf } from "./place/mesh-links.ts";
+import type { Flow } from "./place/problem.ts";
 import { nodesByPe } from "./place/traffic.ts";
 import { waysOf } from "./place/ways.ts";
 import { neighbourOf } from "./router-distances.ts";
 import { type MatchRun, matchRuns, runOf } from "./verify/match-runs.ts";
 
-/** Where events travel when every neuron sends one, along the program's tables as they are. */
+/** Where the events of a timestep are expected to travel, along the program's tables as they are. */
 export interface TrafficFacts {
   /** Events × links that they cross. */
   readonly eventHops: number;
@@ -68,9 +69,16 @@ interface Roads {
 
 /**
  * Walks the events of every sender through the tables.
+ * @param flows Events of each population in a timestep, in the program's numbering.
  * @throws Error where the tables lead events round in circles, which `verify` would have found.
  */
-export function trafficFacts(program: Program, profile: HardwareProfile, graph: RouterGraph): TrafficFacts {
+export function trafficFacts(
+  program: Program,
+  profile: HardwareProfile,
+  graph: RouterGraph,
+  flows: readonly Flow[],
+): TrafficFacts {
+  const sentBefore = new Map(flows.map(({ source, events }) => [source, runningSum(events)]));
   const roads = roadsOf(profile, graph);
   const known = explainedLinks(profile, graph, roads.treeLinks);
   const events = new Float64Array(known.reduce((most, { index }) => Math.max(most, index), -1) + 1);
@@ -78,7 +86,8 @@ export function trafficFacts(program: Program, profile: HardwareProfile, graph: 
   for (const population of program.populations) {
     const runsAt = matchedRuns(program, population);
     const own = sendersOf(population, program).flatMap(
-      (sender) => walk(sender, { graph, roads, events, runsAt }) ?? [],
+      (sender) =>
+        walk(sender, { graph, roads, events, sentBefore: sentBefore.get(population.name)!, runsAt }) ?? [],
     );
     routes.push(...[...own].sort((a, b) => lengthOf(b) - lengthOf(a)).slice(0, 1));
   }
@@ -117,6 +126,8 @@ interface Walk {
   readonly roads: Roads;
   /** By link, added to. */
   readonly events: Float64Array;
+  /** Events of neurons below n of the sender's population in a timestep. Shape [neurons + 1]. */
+  readonly sentBefore: Float64Array;
   readonly runsAt: (router: number) => Matched;
 }
 
@@ -140,7 +151,7 @@ function matchedRuns({ routing }: Program, { keys, size }: ProgramPopulation): (
 }
 
 /** Loads the links that one sender's events cross, and returns the longest of their routes. */
-function walk(sender: Sender, { graph, roads, events, runsAt }: Walk): RouteFacts | undefined {
+function walk(sender: Sender, { graph, roads, events, sentBefore, runsAt }: Walk): RouteFacts | undefined {
   const { population, pe, first: begin, end: limit } = sender;
   const up = roads.toRouter(pe);
   let longest: RouteFacts | undefined;
@@ -159,13 +170,13 @@ function walk(sender: Sender, { graph, roads, events, runsAt }: Walk): RouteFact
     };
     if (longest === undefined || lengthOf(route) > lengthOf(longest)) longest = route;
   };
-  load(up, limit - begin);
+  load(up, sentBefore[limit]! - sentBefore[begin]!);
   const router = pe === HOST ? graph.hostRouter : graph.routerOfPe[pe]!;
   const packets: Packet[] = [{ first: begin, end: limit, router, arrival: -1, routerLinks: 0 }];
   for (let packet = packets.pop(); packet; packet = packets.pop()) {
     if (packet.routerLinks > graph.routers) throw new Error(`events of ${population} go round in circles`);
     for (const { entry, ...part } of partsOf(packet, runsAt(packet.router))) {
-      const count = part.end - part.first;
+      const count = sentBefore[part.end]! - sentBefore[part.first]!;
       // A packet for a node is one for all of its PEs, but with lists of destinations, which name each.
       for (const { node, pes } of entry?.destinations ?? [])
         deliver(packet, node, pes[0]!, graph.directions.length === 0 ? count * pes.length : count);
@@ -193,6 +204,12 @@ function partsOf({ first, end }: Packet, { entries, runs }: Matched) {
     });
   }
   return parts;
+}
+
+function runningSum(values: Float64Array): Float64Array {
+  const before = new Float64Array(values.length + 1);
+  for (const [i, value] of values.entries()) before[i + 1] = before[i]! + value;
+  return before;
 }
 
 const NO_WAY = new Int32Array(0);

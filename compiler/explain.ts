@@ -1,14 +1,18 @@
+import type { GraphProjection } from "../src/core/event-graph.ts";
 import { type HardwareProfile, dataBytesOf, usablePes } from "../src/core/profile.ts";
 import { dataBytesOfPe, type Program } from "../src/core/program.ts";
 import { type RouterGraph, routerGraphOf } from "../src/core/router-graph.ts";
 import { tableLength } from "../src/core/table-length.ts";
-import { chooseDramRows, ROW_PLACES } from "./partition/dram-rows.ts";
 import { fitOf } from "./partition/fit.ts";
 import { sizersOf } from "./partition/partition.ts";
+import { workOf } from "./partition/work.ts";
 import { nodesByPe } from "./place/traffic.ts";
+import { type LoadFacts, loadFacts } from "./explain-load.ts";
 import { type TrafficFacts, trafficFacts } from "./explain-traffic.ts";
 import type { Compilation, PassReport } from "./pipeline.ts";
 import { ROUTERS, route } from "./route/route.ts";
+import { ROW_FORM_CHOICES, withRowForm } from "./storage/choose-row-forms.ts";
+import { storageFacts, type StoredProjection } from "./storage/storage-facts.ts";
 
 /** Why a mapping is as it is: what a reader of a finished compilation asks, gathered from its Program. */
 export interface Explanation {
@@ -20,6 +24,8 @@ export interface Explanation {
   /** PEs that hold something, ascending. */
   readonly pes: readonly PeFacts[];
   readonly sram: { readonly meanBytes: number; readonly maxBytes: number; readonly availableBytes: number };
+  /** How rows are stored, by projection. */
+  readonly storage: readonly StoredProjection[];
   readonly load: LoadFacts;
   readonly traffic: TrafficFacts;
   readonly routing: RoutingFacts;
@@ -51,17 +57,10 @@ export interface PeFacts {
   readonly neurons: number;
   readonly dataBytes: number;
   readonly dramBytes: number;
-  /** Synapses stored for it: its synops in a timestep in which every neuron sends one event. */
+  /** Stored for it. */
   readonly synapses: number;
-}
-
-/** Synapses of the PEs that hold neurons. */
-export interface LoadFacts {
-  readonly pes: number;
-  readonly meanSynapses: number;
-  readonly maxSynapses: number;
-  /** Busiest over mean: 1 is even. 1 where there are no synapses. */
-  readonly imbalance: number;
+  /** PE cycles that it is expected to work in a timestep, as slices were cut by them. */
+  readonly cycles: number;
 }
 
 export interface RoutingFacts {
@@ -82,11 +81,11 @@ export interface TableFacts {
   readonly entriesBefore: number;
 }
 
-/** Everything is read from the finished Program, but for table lengths before minimisation, which are routed again. */
+/** All is read from the finished Program and from the events that were reckoned with, but for tables before minimisation: they are routed again. */
 export function explain(compilation: Compilation, profile: HardwareProfile): Explanation {
   const { program, passes, remarks } = compilation;
   const graph = routerGraphOf(profile);
-  const pes = peFacts(program, profile);
+  const pes = peFacts(compilation, profile);
   const bytes = pes.map(({ dataBytes }) => dataBytes);
   const routing = routingFacts(compilation, profile, graph);
   const dram = dramFacts(program);
@@ -101,8 +100,9 @@ export function explain(compilation: Compilation, profile: HardwareProfile): Exp
       maxBytes: mostOf(bytes),
       availableBytes: dataBytesOf(profile.pe.sram),
     },
-    load: loadFacts(pes.filter(({ neurons }) => neurons > 0).map(({ synapses }) => synapses)),
-    traffic: trafficFacts(program, profile, graph),
+    storage: storageFacts(compilation, profile),
+    load: loadFacts(compilation, pes),
+    traffic: trafficFacts(program, profile, graph, compilation.flows),
     routing,
     passes,
     remarks,
@@ -110,7 +110,17 @@ export function explain(compilation: Compilation, profile: HardwareProfile): Exp
   };
 }
 
-function peFacts({ pes, chipDecoder }: Program, profile: HardwareProfile): PeFacts[] {
+function peFacts(
+  { program: { pes, chipDecoder }, graph, flows }: Compilation,
+  profile: HardwareProfile,
+): PeFacts[] {
+  const activity = new Map(flows.map(({ source, events }) => [source, events]));
+  const works = new Map(
+    [...new Set(pes.map(({ population }) => population))].map((name) => [
+      name,
+      workOf({ graph, profile, activity }, name),
+    ]),
+  );
   const nodeOfPe = nodesByPe(profile);
   const placed = (pe: number) => {
     const { chip, x, y } = profile.noc.nodes[nodeOfPe[pe]!]!;
@@ -124,32 +134,39 @@ function peFacts({ pes, chipDecoder }: Program, profile: HardwareProfile): PeFac
     dataBytes: dataBytesOfPe(own),
     dramBytes: own.dramImage.length,
     synapses: sumOf(own.sources.map(({ synapses }) => synapses)),
+    cycles: works.get(own.population)!.cycles(own.firstNeuron, own.neurons),
   }));
   const known = new Set(holders.map(({ pe }) => pe));
-  const nothing = { population: "", firstNeuron: 0, neurons: 0, dramBytes: 0, synapses: 0 };
+  const nothing = { population: "", firstNeuron: 0, neurons: 0, dramBytes: 0, synapses: 0, cycles: 0 };
   const decoders = (chipDecoder?.pes ?? [])
     .filter((pe) => !known.has(pe))
     .map((pe): PeFacts => ({ ...placed(pe), ...nothing, dataBytes: chipDecoder!.bufferBytes }));
   return [...holders, ...decoders].sort((a, b) => a.pe - b.pe);
 }
 
-function loadFacts(synapses: readonly number[]): LoadFacts {
-  const meanSynapses = sumOf(synapses) / Math.max(1, synapses.length);
-  const maxSynapses = mostOf(synapses);
-  const imbalance = meanSynapses === 0 ? 1 : maxSynapses / meanSynapses;
-  return { pes: synapses.length, meanSynapses, maxSynapses, imbalance };
-}
-
 /** Cuts the model again, as small as it goes. */
 function fewestPes({ program, graph }: Compilation, profile: HardwareProfile) {
-  const { pes: wished, rows } = program.manifest.options;
+  const { pes: wished } = program.manifest.options;
   const usable = usablePes(profile).length;
   const pes = Math.min(wished === undefined ? usable : Number(wished), usable);
-  const place = ROW_PLACES.find((name) => name === rows) ?? ROW_PLACES[0];
-  const dram = chooseDramRows({ graph, profile, pes }, place);
-  const fit = fitOf(sizersOf({ graph, profile, dram }), dataBytesOf(profile.pe.sram));
+  const dram = {
+    blocks: new Set(graph.projections.filter((own) => isInDram(program, own))),
+    burstBytes: profile.dram?.burstBytes ?? 1,
+  };
+  const form = ROW_FORM_CHOICES.find((name) => name === program.manifest.options["rowForms"]) ?? "auto";
+  const problem = { graph, profile: withRowForm(profile, graph, form), dram };
+  const fit = fitOf(sizersOf(problem), dataBytesOf(profile.pe.sram));
   return { available: pes, ...(fit.kind !== "too-large" && { fewest: fit.slices }) };
 }
+
+const isInDram = ({ pes }: Program, { source, target, delay, part = 0 }: GraphProjection): boolean =>
+  pes.some(
+    ({ population, sources }) =>
+      population === target &&
+      sources.some(
+        (own) => own.inDram && own.population === source && own.delay === delay && own.part === part,
+      ),
+  );
 
 function limitsOf(
   pes: readonly PeFacts[],

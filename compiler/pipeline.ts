@@ -1,40 +1,65 @@
 import { MismatchError, UnsupportedError } from "../src/core/errors.ts";
-import type { EventGraph } from "../src/core/event-graph.ts";
+import { carriesPartialSums, type EventGraph, modelProjectionNames } from "../src/core/event-graph.ts";
 import { formatEventGraph } from "../src/core/event-graph-text.ts";
 import { hashOf } from "../src/core/hash.ts";
 import type { Mapping } from "../src/core/mapping.ts";
 import type { ModelIr } from "../src/core/model-ir.ts";
-import { NUMBER_FORMATS, type Quantisation } from "../src/core/number-format.ts";
+import { NUMBER_FORMATS, type ProjectionFormats, type Quantisation } from "../src/core/number-format.ts";
 import { type HardwareProfile, usablePes } from "../src/core/profile.ts";
 import type { Manifest, Program } from "../src/core/program.ts";
 import { allocate } from "./allocate/allocate.ts";
 import { planDecoder, quantiseDecoder } from "./decoder.ts";
 import { emit } from "./emit/emit.ts";
+import { expectedActivity, guessedPopulations } from "./expected-activity.ts";
 import { lower } from "./lower.ts";
 import { chooseDramRows, describeDramRows, ROW_PLACES, type RowPlace } from "./partition/dram-rows.ts";
-import { PARTITION_STRATEGIES, partition } from "./partition/partition.ts";
+import { NEURON_ORDERS, type NeuronOrder, partitionInOrder } from "./partition/order.ts";
+import { PARTITION_STRATEGIES } from "./partition/partition.ts";
+import { chooseParts, type FanInParts } from "./partition/choose-parts.ts";
+import { splitFanIn } from "./passes/split-fan-in.ts";
 import { dropZeroSynapses } from "./passes/drop-zero-synapses.ts";
 import { GRAPH_VERIFIERS, type GraphPass, type GraphProperty } from "./passes/pass.ts";
 import { quantiseWeights } from "./passes/quantise-weights.ts";
 import { defaultPlacer, PLACERS } from "./place/place.ts";
-import { type Activity, flowsOf } from "./place/problem.ts";
+import { type Activity, type Flow, flowsOf } from "./place/problem.ts";
 import type { MinimiseChoice } from "./route/minimise/minimise.ts";
 import { ROUTERS, route } from "./route/route.ts";
+import {
+  chooseRowForms,
+  describeRowForms,
+  ROW_FORM_CHOICES,
+  type RowFormChoice,
+  withRowForm,
+} from "./storage/choose-row-forms.ts";
 import { verifyCompiled } from "./verify/verify.ts";
 
 export interface CompileOptions {
   /** Number format of the chip's weights; float32 where absent. */
   readonly format?: Quantisation["format"];
+  /**
+   * Integer weight formats of single projections, by `projectionName`, over an integer `format`, which stays that of the
+   * rest: of neurons, receiving and sending.
+   */
+  readonly formats?: ProjectionFormats;
   /** Granularity of integer scales; by row where absent. */
   readonly scales?: Quantisation["scales"];
   readonly seed?: number;
   /** Name of one of `PARTITION_STRATEGIES`; the first where absent. */
   readonly partition?: string;
+  /**
+   * By what populations are divided among PEs: neurons alone, sources of their fan-in (each part's sums on PEs of their own), or both.
+   * auto, where absent: neurons, unless a neuron alone does not fit a PE.
+   */
+  readonly partitionBy?: PartitionBy;
+  /** Parts of a fan-in where it is divided by sources. 2 where absent; auto finds them. */
+  readonly parts?: number;
+  /** In which order neurons stand; the first of `NEURON_ORDERS` where absent. */
+  readonly order?: NeuronOrder;
   /** Name of one of `PLACERS`; the one that suits the chip where absent. */
   readonly placer?: string;
   /** How long a placer that searches may take: twice the effort, twice the moves. 1 where absent. */
   readonly effort?: number;
-  /** Activity measured on sample input, by population: placers then weigh a slice by its events, not its neurons. */
+  /** Activity measured on sample input, by population: all stages then weigh neurons by their events instead of assumed ones. */
   readonly activity?: Activity;
   /** Name of one of `ROUTERS`; the first where absent. */
   readonly router?: string;
@@ -42,6 +67,8 @@ export interface CompileOptions {
   readonly minimise?: MinimiseChoice;
   /** Which memory holds synaptic rows; the first of `ROW_PLACES` where absent. */
   readonly rows?: RowPlace;
+  /** In which form rows are stored; the first of `ROW_FORM_CHOICES`, the fastest that fits, where absent. */
+  readonly rowForms?: RowFormChoice;
   /** Use no more PEs than this. */
   readonly pes?: number;
   readonly decoder?: "host" | "chip";
@@ -51,10 +78,17 @@ export interface CompileOptions {
   readonly printAfter?: { readonly pass: string; readonly print: (text: string) => void };
 }
 
+export const PARTITION_BY = ["auto", "neurons", "sources", "both"] as const;
+export type PartitionBy = (typeof PARTITION_BY)[number];
+
 export interface Compilation {
   readonly program: Program;
   readonly mapping: Mapping;
   readonly graph: EventGraph;
+  /** Events that the choices were reckoned with. */
+  readonly flows: readonly Flow[];
+  /** Layers whose events in them nobody measured. */
+  readonly guessed: readonly string[];
   readonly passes: readonly PassReport[];
   /** What the stages after the passes decided that a reader may not expect, a line each. */
   readonly remarks: readonly string[];
@@ -68,9 +102,12 @@ export interface PassReport {
 }
 
 /** The passes over the event graph, in order. */
-export const graphPipeline = (quantisation: Quantisation): readonly GraphPass[] => [
+export const graphPipeline = (
+  quantisation: Quantisation,
+  formats?: ProjectionFormats,
+): readonly GraphPass[] => [
   // First, so that whatever follows sees the weights that the chip will hold.
-  quantiseWeights(quantisation),
+  quantiseWeights(quantisation, formats),
   // After quantisation, which rounds small weights to zero.
   dropZeroSynapses,
 ];
@@ -86,69 +123,106 @@ export const printableStages = (): string[] => [
  *
  * 1. lower: ModelIr → EventGraph (fan-out rows by source);
  * 2. passes: number format, synapses that do nothing;
- * 3. partition: which rows lie in DRAM; populations → slices that fit a PE's memory;
+ * 3. partition: which rows lie in DRAM; in which order neurons stand; populations → slices that fit a PE's memory;
  * 4. place: slice → PE;
- * 5. allocate: slice → memory layout, population → keys;
- * 6. route: population → trees → entries of each router, fewer where a table is too long;
- * 7. emit: all of that as a Program;
- * 8. verify: the Program against profile and graph, sharing no code with what made it.
+ * 5. store: slice and projection → form of its rows;
+ * 6. allocate: slice → memory layout, population → keys;
+ * 7. route: population → trees → entries of each router, fewer where a table is too long;
+ * 8. emit: all of that as a Program;
+ * 9. verify: the Program against profile and graph, sharing no code with what made it.
  *
  * Same model, profile and options give the same bytes.
  *
  * @throws CapacityError where the chip is too small, UnsupportedError where it cannot run the model.
  */
-export function compile(model: ModelIr, profile: HardwareProfile, options: CompileOptions = {}): Compilation {
+export function compile(model: ModelIr, chip: HardwareProfile, options: CompileOptions = {}): Compilation {
   const { seed = 1 } = options;
-  const quantisation = chooseQuantisation(profile, options);
+  const quantisation = chooseQuantisation(chip, options);
+  const formats = differingFormats(options);
   const lowered = lower(model);
-  const { graph, passes } = runPasses(lowered, graphPipeline(quantisation), { ...options, seed });
-
-  const usable = usablePes(profile);
+  const { rowForms: form = ROW_FORM_CHOICES[0] } = options;
+  const usable = usablePes(chip);
   const pes = Math.min(options.pes ?? usable.length, usable.length);
-  const strategy = named(PARTITION_STRATEGIES, options.partition, "partition strategy");
+  const { partitionBy = "auto" } = options;
+  // Sources alone: neurons are cut only where memory asks for it.
+  const strategy = named(
+    PARTITION_STRATEGIES,
+    options.partition ?? (partitionBy === "sources" ? "compact" : undefined),
+    "partition strategy",
+  );
   const { rows = ROW_PLACES[0] } = options;
-  const dram = chooseDramRows({ graph, profile, pes }, rows);
-  const slices = partition({ graph, profile, pes, dram }, strategy);
+  const { order = NEURON_ORDERS[0], effort = 1 } = options;
+  const cutInto = (parts: FanInParts) => {
+    const pipeline = graphPipeline(quantisation, options.formats);
+    const split = parts.size > 0 ? [splitFanIn(parts), ...pipeline] : pipeline;
+    const { graph: passed, passes } = runPasses(lowered, split, { ...options, seed });
+    const profile = withRowForm(chip, passed, form);
+    const expected = expectedActivity(passed, options.activity);
+    const guessed = guessedPopulations(passed, options.activity);
+    const placedRows = chooseDramRows({ graph: passed, profile, pes, activity: expected }, rows, strategy);
+    const problem = { ...placedRows, profile, pes, activity: expected };
+    return { parts, passes, profile, guessed, ...partitionInOrder(problem, strategy, order) };
+  };
+  const cut = chooseParts(lowered, chip, quantisation, options, cutInto);
+  const { graph, dram, activity, slices, passes, profile, guessed, ...ordered } = cut;
   const placer =
     options.placer === undefined ? defaultPlacer(profile) : named(PLACERS, options.placer, "placer");
-  const { effort = 1, activity } = options;
   const flows = flowsOf(graph, activity);
   const placement = placer.place({ slices, pes: usable, profile, flows }, { seed, effort });
   const decoder =
     options.decoder === "chip" ? planDecoder(graph, slices, placement, profile, pes, dram) : undefined;
-  const allocation = allocate(graph, slices, placement, profile, decoder, dram);
+  const rowForms = chooseRowForms({ graph, slices, placement, profile, flows, dram }, decoder);
+  const allocation = allocate(graph, slices, placement, profile, rowForms, decoder, dram);
   const router = named(ROUTERS, options.router, "router");
   const { minimise = "auto" } = options;
-  const remarks = describeDramRows(dram);
+  const remarks = [
+    ...describeDramRows(graph, dram, slices, activity, guessed),
+    ...ordered.remarks,
+    ...describeRowForms(graph, slices, rowForms),
+  ];
   const routing = route(graph, slices, placement, allocation, profile, decoder?.pes ?? [], {
     algorithm: router,
     minimise,
     remark: (text) => remarks.push(text),
   });
-  const mapping: Mapping = { partition: slices, placement, allocation, routing };
+  const mapping: Mapping = { partition: slices, placement, rowForms, allocation, routing };
 
   const manifest = manifestOf(model, profile, graph, {
     seed,
     options: {
       format: quantisation.format,
       scales: quantisation.scales,
+      ...(formats.size > 0 && { formats: formatsAsText(graph, formats) }),
       partition: strategy.name,
+      ...(cut.parts.size > 0 && {
+        partitionBy,
+        parts: [...cut.parts].map(([name, count]) => `${name}=${count}`).join(", "),
+      }),
+      ...(order !== NEURON_ORDERS[0] && { order }),
       placer: placer.name,
       ...(effort !== 1 && { effort: String(effort) }),
-      ...(activity && { activity: hashOf(...[...activity].flat()) }),
+      ...(options.activity && { activity: hashOf(...[...options.activity].flat()) }),
       router: router.name,
       ...(minimise !== "auto" && { minimise }),
       rows,
+      ...(form !== "auto" && { rowForms: form }),
       decoder: options.decoder ?? "host",
       ...(options.pes !== undefined && { pes: String(options.pes) }),
     },
   });
-  const program = emit(graph, mapping, manifest, decoder && quantiseDecoder(decoder));
+  const program = emit(
+    graph,
+    mapping,
+    manifest,
+    decoder && quantiseDecoder(decoder, graph.populations.at(-1)?.order),
+  );
   if (options.verify !== false) verifyCompiled(program, profile, graph);
   return {
     program,
     mapping,
     graph,
+    flows,
+    guessed,
     passes,
     remarks,
   };
@@ -156,14 +230,26 @@ export function compile(model: ModelIr, profile: HardwareProfile, options: Compi
 
 function chooseQuantisation(
   profile: HardwareProfile,
-  { format = "float32", scales = "row" }: CompileOptions,
+  { format = "float32", scales = "row", formats = new Map() }: CompileOptions,
 ): Quantisation {
-  if (profile.pe.kernels[format] === undefined) {
+  for (const asked of [format, ...formats.values()]) {
+    if (profile.pe.kernels[asked] !== undefined) continue;
     const known = NUMBER_FORMATS.filter((name) => profile.pe.kernels[name]).join(", ");
-    throw new UnsupportedError(`${profile.title} has no ${format} kernels.`, `Choose one of: ${known}.`);
+    throw new UnsupportedError(`${profile.title} has no ${asked} kernels.`, `Choose one of: ${known}.`);
   }
   return { format, scales, accumulatorBits: profile.pe.accumulatorBits };
 }
+
+/** Without those that repeat the program's own format, so that equal programs are equal bytes. */
+const differingFormats = ({ format, formats = new Map() }: CompileOptions): ProjectionFormats =>
+  new Map([...formats].filter(([, own]) => own !== format));
+
+/** "egru0 -> egru1=int16, …", in the graph's order. */
+const formatsAsText = (graph: EventGraph, formats: ProjectionFormats): string =>
+  modelProjectionNames(graph)
+    .filter((name) => formats.has(name))
+    .map((name) => `${name}=${formats.get(name)}`)
+    .join(", ");
 
 /** Runs each pass, then every verifier for what is established so far; a failure names the pass and shows its input. */
 export function runPasses(
@@ -234,7 +320,10 @@ function manifestOf(
     options,
     quantisation: graph.quantisation,
     denseWeights: dense,
-    storedWeights: synapsesOf(graph),
+    storedWeights: synapsesOf({
+      ...graph,
+      projections: graph.projections.filter((projection) => !carriesPartialSums(graph, projection)),
+    }),
   };
 }
 

@@ -1,8 +1,8 @@
 import { InputError, MismatchError, UnsupportedError } from "../src/core/errors.ts";
 import type { KeyRange, RoutingEntry } from "../src/core/mapping.ts";
 import { NUMBER_FORMATS } from "../src/core/number-format.ts";
-import type { HardwareProfile } from "../src/core/profile.ts";
-import type { ChipDecoder, PeProgram, Program, ProgramPopulation } from "../src/core/program.ts";
+import type { HardwareProfile, PeProfile } from "../src/core/profile.ts";
+import type { ChipDecoder, PeProgram, Program, ProgramPopulation, SourceBlock } from "../src/core/program.ts";
 import { type RouterGraph, routerGraphOf } from "../src/core/router-graph.ts";
 import { verifyProgram } from "../src/core/verify-program.ts";
 import { RECOMPILE } from "./functional/image-reader.ts";
@@ -41,13 +41,24 @@ function checkProfile({ manifest }: Program, profile: HardwareProfile): void {
   );
 }
 
-function checkKernels({ manifest }: Program, { title, pe }: HardwareProfile): void {
+function checkKernels({ manifest, pes }: Program, { title, pe }: HardwareProfile): void {
   const { format } = manifest.quantisation;
-  if (pe.kernels[format] !== undefined) return;
+  if (pe.kernels[format] !== undefined) {
+    for (const { sources } of pes) for (const source of sources) checkRowKernel(source, title, pe);
+    return;
+  }
   const known = NUMBER_FORMATS.filter((name) => pe.kernels[name] !== undefined).join(", ");
   throw new UnsupportedError(
     `${title} has no kernels for ${format}.`,
     known === "" ? "Choose another profile." : `Compile the model in one of the formats ${known}.`,
+  );
+}
+
+function checkRowKernel({ form, weightFormat }: SourceBlock, title: string, { rowForms }: PeProfile): void {
+  if (rowForms[weightFormat]?.[form] !== undefined) return;
+  throw new UnsupportedError(
+    `${title} has no kernels for ${form} rows of ${weightFormat} weights.`,
+    `Compile the model again for it, or give their cycles in the profile: pe.kernels.${weightFormat}.forms.`,
   );
 }
 
@@ -74,11 +85,12 @@ function isBlock(mask: number): boolean {
   return mask === 0 || above === 2 ** 32 || (above & (above - 1)) === 0;
 }
 
-function checkPe(pe: number, field: string, { name, pe: { count, reserved } }: HardwareProfile): void {
+function checkPe(pe: number, field: string, { name, pe: { count, reserved, dead } }: HardwareProfile): void {
   if (!Number.isInteger(pe) || pe < 0 || pe >= count) {
     refuse(field, `${name} has no PE ${pe} (0 to ${count - 1})`);
   }
   if (reserved.includes(pe)) refuse(field, `system software keeps PE ${pe} for itself`);
+  if (dead?.includes(pe)) refuse(field, `PE ${pe} is dead`);
 }
 
 function checkMemory({ pe, sections, image, imageOffset }: PeProgram, profile: HardwareProfile): void {
@@ -101,15 +113,15 @@ function checkSources(
 ): void {
   const field = `PE ${pe}`;
   const target = populations.findIndex(({ name }) => name === population);
-  if (populations[target]!.kind !== "egru") refuse(field, `${population} is not a population of the chip`);
+  if (populations[target]!.kind === "input") refuse(field, `${population} is not a population of the chip`);
   const seen = new Set<string>();
-  for (const { population: name, delay, keys } of sources) {
+  for (const { population: name, delay, part, keys } of sources) {
     const source = populations.findIndex((candidate) => candidate.name === name);
     if (delay === 0 && source >= target)
       refuse(field, `events of ${name} would be needed before they are sent`);
-    if (seen.has(`${delay} ${name}`))
+    if (seen.has(`${delay} ${part} ${name}`))
       refuse(field, `it has two source blocks for ${name} with delay ${delay}`);
-    seen.add(`${delay} ${name}`);
+    seen.add(`${delay} ${part} ${name}`);
     const all = populations[source]!.keys;
     const isInside = overlaps(keys, all) && spanOf(keys.mask) <= spanOf(all.mask);
     if (!isBlock(keys.mask) || !isInside)

@@ -1,4 +1,4 @@
-import { InputError, MismatchError } from "../src/core/errors.ts";
+import { InputError, MismatchError, UnsupportedError } from "../src/core/errors.ts";
 import type { HostStage } from "../src/core/event-graph.ts";
 import type { Program } from "../src/core/program.ts";
 import type { ReplayRequest } from "../src/core/run-policy.ts";
@@ -23,6 +23,24 @@ export function checkWindow(window: number | undefined): void {
     `a window of ${window} timesteps`,
     "Give a whole number from 1 on.",
   );
+}
+
+/** A layer's partial sums over its own events would come an interval late. */
+export const recurrentPartError = (part: string): UnsupportedError =>
+  new UnsupportedError(
+    `${part} sums recurrent events for its layer, and in the pipelined schedule its sums would come an interval too late.`,
+    "Choose the sequential schedule (--schedule sequential), or compile with --partition-by neurons.",
+  );
+
+/** Refuses to replay a program in a pipeline that would compute something else. */
+export function checkPartialSums({ populations, pes }: Program, replays: readonly ReplayRequest[]): void {
+  if (replays.every(({ schedule }) => schedule !== "pipelined")) return;
+  const part = populations.find(
+    ({ name, partOf }) =>
+      partOf !== undefined &&
+      pes.some(({ population, sources }) => population === name && sources.some(({ delay }) => delay === 1)),
+  );
+  if (part) throw recurrentPartError(part.name);
 }
 
 /**

@@ -27,11 +27,13 @@ export interface SynapticOperations {
 /** The metrics of a run of this program. */
 export function neuroBenchMetrics(result: SimulationResult, program: Program): NeuroBenchMetrics {
   const { steps, manifest, populations, projections } = result;
-  const layers = populations.slice(1);
+  const layers = populations.slice(1).filter(({ partOf }) => partOf === undefined);
   const perStep = (sum: number): number => (steps === 0 ? 0 : sum / steps);
   const neurons = layers.reduce((sum, { size }) => sum + size, 0);
   const events = layers.reduce((sum, layer) => sum + layer.events, 0);
-  const effectiveMacs = perStep(projections.reduce((sum, { synops }) => sum + synops, 0));
+  const effectiveMacs = perStep(
+    projections.reduce((sum, { synops, bringsPartialSums }) => sum + (bringsPartialSums ? 0 : synops), 0),
+  );
   const dense = manifest.denseWeights;
   const decoder = decoderOperations(program, perStep(populations.at(-1)!.events));
   return {

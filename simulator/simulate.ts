@@ -5,7 +5,7 @@ import type { DvfsPolicy, ReplayRequest } from "../src/core/run-policy.ts";
 import { type StateCarry, type Stimulus, stepsOf } from "../src/core/stimulus.ts";
 import type { TraceRequest } from "../src/core/trace.ts";
 import { checkProgram } from "./check-program.ts";
-import { checkPipelines, checkStimulus, checkWindow } from "./check-stimulus.ts";
+import { checkPartialSums, checkPipelines, checkStimulus, checkWindow } from "./check-stimulus.ts";
 import { createReplay } from "./detailed/replay.ts";
 import { startDvfsRecord } from "./engine/dvfs-record.ts";
 import { startLedger } from "./engine/ledger.ts";
@@ -15,6 +15,7 @@ import { createOutputStage } from "./engine/output.ts";
 import { startPhaseRecord } from "./engine/phase-record.ts";
 import { startScore } from "./engine/score.ts";
 import { countsOf, cyclesByPe, projectionActivities } from "./engine/results.ts";
+import { modelNeurons } from "./functional/neuron-order.ts";
 import type { Saturations } from "./functional/saturations.ts";
 import { cutStreams, joinStreams } from "./streams.ts";
 import { startTrace } from "./trace-run.ts";
@@ -25,7 +26,7 @@ export interface StepView {
   readonly step: number;
   /** Copies. */
   population(name: string): PopulationState;
-  /** Neurons that sent an event, ascending. A copy. */
+  /** Neurons that sent an event, by the model's numbers, ascending. A copy. */
   events(name: string): Uint32Array;
   /** Float64, shape [outputs]; computed when it is read. Undefined without a decoder. */
   readonly logits: Float64Array | undefined;
@@ -128,6 +129,7 @@ export function startSimulation(
   checkStimulus(program, stimulus);
   checkWindow(window);
   checkPipelines(requests, machine.phases.length, stepsOf(stimulus));
+  checkPartialSums(program, requests);
   kernel.forget();
   const capacity = stepsOf(stimulus);
   const tracing = trace && startTrace(machine, trace);
@@ -145,6 +147,7 @@ export function startSimulation(
   const output = createOutputStage(machine);
   const score = startScore(stimulus, output);
   const last = program.populations.at(-1)!.name;
+  const orders = new Map(program.populations.map(({ name, order }) => [name, order]));
   let steps = 0;
 
   const viewOf = (step: number): StepView => ({
@@ -152,7 +155,7 @@ export function startSimulation(
     population: network.stateOf,
     events(name) {
       const { neurons, count } = network.eventsOf(name);
-      return neurons.slice(0, count);
+      return modelNeurons(neurons.subarray(0, count), orders.get(name));
     },
     get logits() {
       return output.logits()?.slice();

@@ -175,6 +175,10 @@ function joinCounts(counts: readonly Counts[]): Counts {
   const first = counts[0]!;
   return {
     kernel: addedPerPe(counts.map(({ kernel }) => kernel)),
+    rows: first.rows.map((count, index) => ({
+      ...count,
+      actions: addedTotals(counts.map(({ rows }) => rows[index]!.actions)),
+    })),
     macArray: addedPerPe(counts.map(({ macArray }) => macArray)),
     sram: addedPerPe(counts.map(({ sram }) => sram)),
     noc: addedTotals(counts.map(({ noc }) => noc)),

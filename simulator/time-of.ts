@@ -13,6 +13,7 @@ import { type ReplayRequest, type Synchronisation, synchronisationOf } from "../
 import type { Seconds } from "../src/core/units.ts";
 import { memoriesOf } from "./components/dram-traffic.ts";
 import { busiest } from "./components/flow-table.ts";
+import { recurrentPartError } from "./check-stimulus.ts";
 import { synchronise } from "./synchronise.ts";
 
 export interface TimingOptions {
@@ -48,7 +49,11 @@ export function timeOf(
     seconds: phaseSeconds(phase, profile, policy?.phases[index]?.seconds ?? inSeconds(phase.peCycles, point)),
   }));
   const isPipelined = schedule === "pipelined";
-  const work = phases.map(({ seconds }) => seconds);
+  if (isPipelined) refuseRecurrentParts(result);
+  const work = stretchesOf(
+    result.phases,
+    phases.map(({ seconds }) => seconds),
+  );
   const kept = synchronise(
     isPipelined ? [slowestOf(work, steps)] : work,
     steps,
@@ -68,6 +73,23 @@ export function timeOf(
     ...(kept.overruns && { overruns: kept.overruns }),
     ...(dvfs !== undefined && { dvfs }),
   };
+}
+
+/** Work that nothing divides: phases that work at the same time are one, as long as the longest of them. */
+function stretchesOf(phases: readonly Phase[], work: readonly Float64Array[]): Float64Array[] {
+  const stretches: Float64Array[] = [];
+  for (const [index, seconds] of work.entries()) {
+    const last = stretches.at(-1);
+    if (phases[index]!.alongside && last)
+      stretches[stretches.length - 1] = last.map((own, step) => Math.max(own, seconds[step]!));
+    else stretches.push(seconds);
+  }
+  return stretches;
+}
+
+function refuseRecurrentParts({ phases }: Pick<SimulationResult, "phases">): void {
+  const part = phases.find(({ isRecurrentPart }) => isRecurrentPart);
+  if (part) throw recurrentPartError(part.name);
 }
 
 const meanOf = (values: Float64Array): number => (values.length === 0 ? 0 : sumOf(values) / values.length);

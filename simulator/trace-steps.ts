@@ -1,3 +1,4 @@
+import { NEURON_TRAITS } from "../src/core/population-kind.ts";
 import type { Phase } from "../src/core/result.ts";
 import {
   DRAM_TRACK,
@@ -91,9 +92,10 @@ function recordWorker(
   clock: number,
   recorder: TraceRecorder,
 ): void {
-  const { pe, role, count } = workers[index]!;
+  const { pe, role, count, kind: population } = workers[index]!;
   const start = isFirst ? cycles.timestep : 0;
-  const neurons = sends * cycles.eventSend + (role === "slice" ? count * cycles.neuronUpdate : 0);
+  const updates = role === "slice" ? count * cycles[NEURON_TRAITS[population].update] : 0;
+  const neurons = sends * cycles.eventSend + updates;
   const parts = [
     [SPAN.timestep, start],
     [SPAN.synops, busy - start - neurons],

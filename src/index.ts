@@ -21,6 +21,8 @@ export {
 } from "../simulator/simulate.ts";
 export { cutStreams, joinStreams } from "../simulator/streams.ts";
 export { timeOf } from "../simulator/time-of.ts";
+export { type Calibration, type CalibrationRequest, calibrate } from "./calibration/calibrate.ts";
+export type { Sample } from "./calibration/trial.ts";
 export { type Chip, type ChipGroup, groupByProfile } from "./compare/chips.ts";
 export {
   type CompareOptions,
@@ -62,6 +64,9 @@ export { type ModelSummary, summariseModel } from "./models/summary.ts";
 export { type SyntheticShape, syntheticEgru } from "./models/synthetic.ts";
 export { checkProfile } from "./profiles/check-profile.ts";
 export { type LoadedProfile, readProfile } from "./profiles/read-profile.ts";
+export { calibrationJson } from "./report/calibration-json.ts";
+export { type CalibrationJson, CalibrationSchema } from "./report/calibration-schema.ts";
+export { formatCalibration } from "./report/calibration-text.ts";
 export { PLAIN_STYLE, type Style } from "./report/layout.ts";
 export { formatJson, resultJsonOf } from "./report/result-json.ts";
 export { type ResultJson, ResultSchema } from "./report/result-schema.ts";

@@ -6,6 +6,7 @@ import type {
   MemoryLayout,
   Partition,
   Placement,
+  RowForms,
   Slice,
 } from "../../src/core/mapping.ts";
 import { dataBytesOf, type HardwareProfile } from "../../src/core/profile.ts";
@@ -28,21 +29,22 @@ export function allocate(
   slices: Partition,
   placement: Placement,
   profile: HardwareProfile,
+  rowForms: RowForms,
   decoder?: DecoderPlan,
   dramRows: DramRows = NO_DRAM_ROWS,
 ): Allocation {
   const sizers = new Map(
     sizersOf({ graph, profile, dram: dramRows }).map((sizer) => [sizer.population.name, sizer]),
   );
-  const dram = slices.map(({ population, first, count }) =>
-    laidOut(sizers.get(population)!.dramSections(first, count), DRAM_ADDRESS),
+  const dram = slices.map(({ population, first, count }, index) =>
+    laidOut(sizers.get(population)!.dramSections(first, count, rowForms[index]), DRAM_ADDRESS),
   );
-  const rowBuffers = largestTransfers(graph, slices, dram, dramRows);
+  const rowBuffers = largestTransfers(graph, slices, rowForms, dram, dramRows);
   const helpers = new Set(decoder?.pes);
   const memory = slices.map((slice, index) => {
     const sections = sizers
       .get(slice.population)!
-      .sections(slice.first, slice.count)
+      .sections(slice.first, slice.count, rowForms[index])
       .map((section) =>
         section.kind === "row-buffer" ? { ...section, bytes: 2 * rowBuffers[index]! } : section,
       );

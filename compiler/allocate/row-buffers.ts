@@ -1,28 +1,32 @@
 import { type EventGraph, type GraphProjection, graphPopulationNamed } from "../../src/core/event-graph.ts";
-import type { MemoryLayout, Partition } from "../../src/core/mapping.ts";
-import { EGRU_ACCUMULATORS, type NumberFormat, WEIGHT_BYTES } from "../../src/core/number-format.ts";
+import type { MemoryLayout, Partition, RowForms } from "../../src/core/mapping.ts";
+import { BLOCK_COLUMNS, bitmapBytesOf, type RowLayout } from "../../src/core/row-form.ts";
 import { type DramRows, wholeBursts } from "../partition/dram-transfers.ts";
-import { indexBitsFor } from "../partition/slice-bytes.ts";
+import { fanInOf } from "../partition/fan-in.ts";
+import { localPlaces } from "../storage/measure-rows.ts";
 
 /**
- * For each slice, the most bytes that one row from DRAM moves: its indices and its weights where they lie, each
- * widened to whole bursts. 0 where no rows of the slice lie in DRAM.
+ * For each slice, the most bytes that one row from DRAM moves: its part of the indices and of the weights where they lie,
+ * each widened to whole bursts. A row without a slot moves nothing. 0 where no rows of the slice lie in DRAM.
  */
 export function largestTransfers(
   graph: EventGraph,
   slices: Partition,
+  rowForms: RowForms,
   dram: readonly MemoryLayout[],
   { blocks, burstBytes }: DramRows,
 ): Float64Array {
   const largest = new Float64Array(slices.length);
   for (const projection of blocks) {
+    const inbound = graph.projections.filter(({ target }) => target === projection.target);
+    const block = inbound.indexOf(projection);
     const { size } = graphPopulationNamed(graph, projection.target);
     const parts = slices.flatMap(({ population, first, count }, slice): DramPart[] => {
       if (population !== projection.target) return [];
-      const indexBytes = indexBitsFor(EGRU_ACCUMULATORS * count) / 8;
-      return [{ slice, first, count, indexBytes, ...addressesOf(dram[slice]!, projection) }];
+      const layout = rowForms[slice]![block]!;
+      return [{ slice, first, count, layout, ...addressesOf(dram[slice]!, projection) }];
     });
-    const found = longestByPart(projection, size, parts, graph.quantisation.format, burstBytes);
+    const found = longestByPart(projection, size, parts, burstBytes);
     for (const [part, { slice }] of parts.entries()) largest[slice] = Math.max(largest[slice]!, found[part]!);
   }
   return largest;
@@ -33,11 +37,12 @@ interface DramPart {
   readonly slice: number;
   readonly first: number;
   readonly count: number;
-  readonly indexBytes: number;
+  readonly layout: RowLayout;
   readonly indices: number;
   readonly weights: number;
 }
 
+/** A form without indices has no section for them. */
 function addressesOf(layout: MemoryLayout, { source, delay, part = 0 }: GraphProjection) {
   const at = (kind: "indices" | "weights") =>
     layout.find(
@@ -46,37 +51,73 @@ function addressesOf(layout: MemoryLayout, { source, delay, part = 0 }: GraphPro
         section.source === source &&
         section.delay === delay &&
         section.part === part,
-    )!.offset;
+    )?.offset ?? 0;
   return { indices: at("indices"), weights: at("weights") };
 }
 
 function longestByPart(
-  { synapses: { rowStart, target } }: GraphProjection,
+  projection: GraphProjection,
   size: number,
   parts: readonly DramPart[],
-  format: NumberFormat,
   burstBytes: number,
 ): Float64Array {
-  const partOf = new Uint32Array(size);
-  for (const [part, { first, count }] of parts.entries()) partOf.fill(part, first, first + count);
+  const { rowStart } = projection.synapses;
+  const countSlots = slotCounter(projection, size, parts);
   const largest = new Float64Array(parts.length);
   const begun = new Uint32Array(parts.length);
   const inRow = new Uint32Array(parts.length);
   for (let row = 0; row + 1 < rowStart.length; row += 1) {
-    const [start, end] = [rowStart[row]!, rowStart[row + 1]!];
-    for (let i = start; i < end; i += 1) inRow[partOf[target[i]! % size]!]! += 1;
-    for (let i = start; i < end; i += 1) {
-      const part = partOf[target[i]! % size]!;
-      const count = inRow[part]!;
-      if (count === 0) continue;
-      const { indices, weights, indexBytes } = parts[part]!;
-      const bytes =
-        wholeBursts(indices + begun[part]! * indexBytes, count * indexBytes, burstBytes) +
-        wholeBursts(weights + begun[part]! * WEIGHT_BYTES[format], count * WEIGHT_BYTES[format], burstBytes);
-      largest[part] = Math.max(largest[part]!, bytes);
-      begun[part]! += count;
+    countSlots(row, inRow);
+    for (const [part, { layout, indices, weights }] of parts.entries()) {
+      const slots = layout.form === "dense" ? layout.columns : inRow[part]!;
       inRow[part] = 0;
+      if (slots === 0) continue;
+      const [from, to] = indexBytesOfRow(layout, row, begun[part]!, slots);
+      const bytes =
+        (to > from ? wholeBursts(indices + from, to - from, burstBytes) : 0) +
+        wholeBursts(weights + begun[part]! * layout.weightBytes, slots * layout.weightBytes, burstBytes);
+      largest[part] = Math.max(largest[part]!, bytes);
+      begun[part]! += slots;
     }
   }
   return largest;
+}
+
+/** Whole bytes of `indices` that hold a row whose slots begin at `begun`. */
+function indexBytesOfRow(
+  { form, indexBits, columns }: RowLayout,
+  row: number,
+  begun: number,
+  slots: number,
+): readonly [from: number, to: number] {
+  if (form === "bitmap") return [row * bitmapBytesOf(columns), (row + 1) * bitmapBytesOf(columns)];
+  const indexed = form === "block" ? BLOCK_COLUMNS : 1;
+  const at = (slot: number) => ((slot / indexed) * indexBits) / 8;
+  return [Math.floor(at(begun)), Math.ceil(at(begun + slots))];
+}
+
+/** Adds a row's slots to the count of each part. Parts of one population between them hold all its neurons. */
+function slotCounter({ synapses }: GraphProjection, size: number, parts: readonly DramPart[]) {
+  const { rowStart, target } = synapses;
+  const { sliceOf, indexOf, columnOf } = localPlaces(parts, size, fanInOf(synapses, size).gates);
+  /** Index of the slot before, or number of the block before; −1 at a row's beginning. */
+  const before = new Int32Array(parts.length);
+  return (row: number, slots: Uint32Array): void => {
+    before.fill(-1);
+    for (let i = rowStart[row]!; i < rowStart[row + 1]!; i += 1) {
+      const accumulator = target[i]!;
+      const part = sliceOf[accumulator]!;
+      const { form, indexBits } = parts[part]!.layout;
+      if (form === "delta-csr") {
+        slots[part]! += 1 + ((indexOf[accumulator]! - before[part]! - 1) >> indexBits);
+        before[part] = indexOf[accumulator]!;
+      } else if (form === "block") {
+        const block = Math.floor(columnOf[accumulator]! / BLOCK_COLUMNS);
+        if (block !== before[part]) slots[part]! += BLOCK_COLUMNS;
+        before[part] = block;
+      } else {
+        slots[part]! += 1;
+      }
+    }
+  };
 }

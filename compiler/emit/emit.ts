@@ -16,9 +16,9 @@ import {
   type Program,
   type SourceBlock,
 } from "../../src/core/program.ts";
-import { ROW_FORMS } from "../../src/core/row-form.ts";
+import { ROW_FORMS, type RowLayout } from "../../src/core/row-form.ts";
 import { formatOf, WEIGHT_BYTES } from "../../src/core/number-format.ts";
-import { indexBitsFor, pointerBytesFor } from "../partition/slice-bytes.ts";
+import { encodeRows } from "./encode-rows.ts";
 import { sigmoidTable, tanhTable } from "./fixed-point-tables.ts";
 import { type MemoryImage, memoryImage } from "./memory-image.ts";
 import { type SliceRows, sliceRows } from "./slice-rows.ts";
@@ -36,14 +36,18 @@ export function emit(
   const pes = graph.populations.flatMap(({ name }) => emitPopulation(graph, name, mapping, tables));
   return {
     manifest,
-    populations: graph.populations.map(({ name, kind, size, payloadFractionBits, order }) => ({
-      name,
-      kind,
-      size,
-      payloadFractionBits,
-      keys: allocation.keys.get(name)!,
-      ...(order && { order }),
-    })),
+    populations: graph.populations.map((population) => {
+      const { name, kind, size, payloadFractionBits, order } = population;
+      return {
+        name,
+        kind,
+        size,
+        payloadFractionBits,
+        keys: allocation.keys.get(name)!,
+        ...(order && { order }),
+        ...(population.kind === "linear" && { partOf: population.partOf }),
+      };
+    }),
     pes: pes.sort((a, b) => a.pe - b.pe),
     routing: mapping.routing,
     host: chipDecoder ? { ...graph.host, decoder: [] } : graph.host,
@@ -54,7 +58,7 @@ export function emit(
 function emitPopulation(
   graph: EventGraph,
   population: string,
-  { partition, placement, allocation }: Mapping,
+  { partition, placement, rowForms, allocation }: Mapping,
   tables: Uint16Array,
 ): PeProgram[] {
   const indices = partition.flatMap((slice, index) => (slice.population === population ? [index] : []));
@@ -62,7 +66,11 @@ function emitPopulation(
   return sliceRows(graph, population, slices).map((rows, part) => {
     const index = indices[part]!;
     const slice = slices[part]!;
-    const layouts = { sram: allocation.memory[index]!, dram: allocation.dram[index]! };
+    const layouts = {
+      sram: allocation.memory[index]!,
+      dram: allocation.dram[index]!,
+      rows: rowForms[index]!,
+    };
     return {
       pe: placement[index]!,
       population,
@@ -76,6 +84,8 @@ function emitPopulation(
 interface Layouts {
   readonly sram: MemoryLayout;
   readonly dram: MemoryLayout;
+  /** One a source block. */
+  readonly rows: readonly RowLayout[];
 }
 
 type PeMemory = Omit<PeProgram, "pe" | "population" | "firstNeuron" | "neurons">;
@@ -93,13 +103,17 @@ function emitMemory(
   );
   const dram = memoryImage(layouts.dram, DRAM_ADDRESS, () => true);
   const words = POPULATION_RECORD_BYTES / 4;
-  const records = new Uint32Array(words * rows.length);
-  const sources = rows.map((block, index) => {
+  // Of a range of sources that nothing leads from to this slice there is no block.
+  const held = [...rows.entries()].filter(([, { sources, index }]) => !sources || index.length > 0);
+  const records = new Uint32Array(words * held.length);
+  const sources = held.map(([index, block], place) => {
     const isHere = ({ source, delay, part }: MemorySection) =>
       source === block.source && delay === block.delay && part === block.part;
     const inDram = layouts.dram.some(isHere);
-    const described = describeBlock(block, slice.count * 4, keys.get(block.source)!, inDram);
-    records.set(writeBlock(block, described, sram, inDram ? dram : sram), words * index);
+    const layout = layouts.rows[index]!;
+    const described = describeBlock(block, layout, keysOf(block, keys), inDram);
+    const written = writeBlock(block, layout, slice.count, sram, inDram ? dram : sram);
+    records.set(recordOf(described, written), words * place);
     return described;
   });
   sram.write("population-table", records);
@@ -115,9 +129,18 @@ function emitMemory(
   };
 }
 
+/** Of a range of sources the aligned block of its population's keys. */
+function keysOf({ source, sources }: SliceRows, keys: ReadonlyMap<string, KeyRange>): KeyRange {
+  const { base, mask } = keys.get(source)!;
+  if (sources === undefined) return { base, mask };
+  const span = 2 ** Math.ceil(Math.log2(sources.count));
+  const all = mask === 0 ? 2 ** 32 : (mask & -mask) >>> 0;
+  return { base: base + sources.first, mask: (mask + all - span) >>> 0 };
+}
+
 const describeBlock = (
   block: SliceRows,
-  accumulators: number,
+  { form, slots, pointerBytes, indexBits }: RowLayout,
   keys: KeyRange,
   inDram: boolean,
 ): SourceBlock => ({
@@ -127,50 +150,67 @@ const describeBlock = (
   keys,
   rows: block.rowStart.length - 1,
   synapses: block.index.length,
-  form: "csr",
-  slots: block.index.length,
+  form,
+  slots,
   weightFormat: formatOf(block.weight),
   gates: block.gates,
-  pointerBytes: pointerBytesFor(block.index.length),
-  indexBits: indexBitsFor(accumulators),
+  pointerBytes,
+  indexBits,
   scalePerRow: (block.scale?.multiplier.length ?? 0) > 1,
   scaleShift: block.scale?.shift ?? 0,
   inDram,
 });
 
-/** Writes a block's rows and returns its record of the population table. */
-function writeBlock(
-  rowsHere: SliceRows,
-  { keys, rows, form, weightFormat, gates, pointerBytes, indexBits, scaleShift, delay }: SourceBlock,
-  sram: MemoryImage,
-  rowMemory: MemoryImage,
-): number[] {
-  const { rowStart, index, weight, scale } = rowsHere;
-  const pointers = pointerBytes === 2 ? new Uint16Array(rowStart) : rowStart;
-  const indices = indexBits === 8 ? new Uint8Array(index) : index;
-  return [
-    keys.base,
-    keys.mask,
-    rows,
-    sram.write("row-pointers", pointers, rowsHere),
-    rowMemory.write("indices", indices, rowsHere),
-    rowMemory.write("weights", weight, rowsHere),
-    scale ? sram.write("scales", scale.multiplier, rowsHere) : 0,
-    pointerBytes | (indexBits << 8) | (scaleShift << 16) | (delay << 24),
-    ROW_FORMS.indexOf(form) | (WEIGHT_BYTES[weightFormat] << 8) | (gates << 16),
-  ];
+/** Addresses of a block's sections; 0 for one that it does not have. */
+interface BlockAddresses {
+  readonly pointers: number;
+  readonly indices: number;
+  readonly weights: number;
+  readonly scales: number;
 }
 
-/** accumulatorStart [4, n], then threshold [n]. */
+function writeBlock(
+  rows: SliceRows,
+  layout: RowLayout,
+  neurons: number,
+  sram: MemoryImage,
+  rowMemory: MemoryImage,
+): BlockAddresses {
+  const { pointers, indices, weights } = encodeRows(rows, layout, neurons);
+  return {
+    pointers: pointers ? sram.write("row-pointers", pointers, rows) : 0,
+    indices: indices ? rowMemory.write("indices", indices, rows) : 0,
+    weights: rowMemory.write("weights", weights, rows),
+    scales: rows.scale ? sram.write("scales", rows.scale.multiplier, rows) : 0,
+  };
+}
+
+/** A block's record of the population table. */
+const recordOf = (
+  { keys, rows, form, weightFormat, gates, pointerBytes, indexBits, scaleShift, delay }: SourceBlock,
+  { pointers, indices, weights, scales }: BlockAddresses,
+): readonly number[] => [
+  keys.base,
+  keys.mask,
+  rows,
+  pointers,
+  indices,
+  weights,
+  scales,
+  pointerBytes | (indexBits << 8) | (scaleShift << 16) | (delay << 24),
+  ROW_FORMS.indexOf(form) | (WEIGHT_BYTES[weightFormat] << 8) | (gates << 16),
+];
+
+/** accumulatorStart, [4, n] or of a linear population [n], then an EGRU layer's threshold [n]. */
 function parametersOf(graph: EventGraph, { population, first, count }: Slice): Float32Array | Int32Array {
   const whole = graph.populations.find(({ name }) => name === population)!;
-  if (whole.kind !== "egru") throw new Error(`${population} has no parameters`);
-  const { size, accumulatorStart, threshold } = whole;
+  if (whole.kind === "input") throw new Error(`${population} has no parameters`);
+  const { size, accumulatorStart } = whole;
   const parts = Array.from({ length: accumulatorStart.length / size }, (_, accumulator) =>
     accumulatorStart.subarray(accumulator * size + first, accumulator * size + first + count),
   );
-  const values = [...parts, threshold.subarray(first, first + count)];
-  return threshold instanceof Int32Array
+  const values = whole.kind === "egru" ? [...parts, whole.threshold.subarray(first, first + count)] : parts;
+  return accumulatorStart instanceof Int32Array
     ? joined(Int32Array, values as Int32Array[])
     : joined(Float32Array, values as Float32Array[]);
 }

@@ -4,18 +4,21 @@ import {
   type GraphProjection,
   graphPopulationNamed,
   type RowScale,
+  type SourceRange,
 } from "../../src/core/event-graph.ts";
 import type { Slice } from "../../src/core/mapping.ts";
 import { fanInOf } from "../partition/fan-in.ts";
+import { localPlaces } from "../storage/measure-rows.ts";
 
 /** The part of one projection's fan-out rows that ends in one slice. */
 export interface SliceRows {
   readonly source: string;
+  readonly sources?: SourceRange;
   readonly delay: 0 | 1;
   readonly part: number;
   /** Bits of the accumulators that the projection reaches. */
   readonly gates: number;
-  /** Shape [source neurons + 1]. */
+  /** Shape [rows + 1]. */
   readonly rowStart: Uint32Array;
   /** Local accumulator index `accumulator · n + neuron`, ascending within a row. Shape [synapses]. */
   readonly index: Uint16Array;
@@ -33,44 +36,49 @@ export function sliceRows(graph: EventGraph, population: string, slices: readonl
   return slices.map((_, slice) => parts.map((part) => part[slice]!));
 }
 
+/** One pass over the synapses, which may be many millions. All slices' parts stand in the same arrays, one after the other. */
 function cutProjection(
-  { source, delay, part = 0, synapses }: GraphProjection,
+  { source, sources, delay, part = 0, synapses }: GraphProjection,
   slices: readonly Slice[],
   size: number,
 ): SliceRows[] {
   const { rowStart, target, weight, scale } = synapses;
-  const { gates } = fanInOf(synapses, size);
-  const sliceOf = new Uint32Array(size);
-  slices.forEach(({ first, count }, slice) => {
-    sliceOf.fill(slice, first, first + count);
-  });
-  const sizes = new Uint32Array(slices.length);
-  for (let i = 0; i < target.length; i += 1) sizes[sliceOf[target[i]! % size]!]! += 1;
-  const parts = slices.map((_, slice) => ({
+  const { gates, prefix } = fanInOf(synapses, size);
+  const { sliceOf, indexOf } = localPlaces(slices, size, gates);
+  const begin = Uint32Array.from(slices, ({ first }) => prefix[first]!);
+  const next = begin.slice();
+  const starts = new Uint32Array(slices.length * rowStart.length);
+  const indices = new Uint16Array(target.length);
+  const weights = new (weight.constructor as new (length: number) => FanOut["weight"])(target.length);
+  for (let row = 1; row < rowStart.length; row += 1) {
+    for (let i = rowStart[row - 1]!; i < rowStart[row]!; i += 1) {
+      const accumulator = target[i]!;
+      const slice = sliceOf[accumulator]!;
+      const at = next[slice]!++;
+      indices[at] = indexOf[accumulator]!;
+      weights[at] = weight[i]!;
+      starts[slice * rowStart.length + row]! += 1;
+    }
+  }
+  return slices.map((_, slice) => ({
     source,
+    ...(sources && { sources }),
     delay,
     part,
     gates,
-    rowStart: new Uint32Array(rowStart.length),
-    index: new Uint16Array(sizes[slice]!),
-    weight: new (weight.constructor as new (length: number) => FanOut["weight"])(sizes[slice]!),
+    rowStart: summed(starts.subarray(slice * rowStart.length, (slice + 1) * rowStart.length)),
+    index: indices.subarray(begin[slice]!, next[slice]!),
+    weight: weights.subarray(begin[slice]!, next[slice]!),
     ...(scale && { scale }),
   }));
-  const next = new Uint32Array(slices.length);
-  for (let row = 0; row + 1 < rowStart.length; row += 1) {
-    for (let i = rowStart[row]!; i < rowStart[row + 1]!; i += 1) {
-      const neuron = target[i]! % size;
-      const slice = sliceOf[neuron]!;
-      const { first, count } = slices[slice]!;
-      const part = parts[slice]!;
-      const at = next[slice]!++;
-      part.index[at] = ((target[i]! - neuron) / size) * count + (neuron - first);
-      part.weight[at] = weight[i]!;
-      part.rowStart[row + 1]! += 1;
-    }
+}
+
+/** Lengths of rows become their ends: most slices have nothing in most rows, so this is cheaper than a write a row. */
+function summed(lengths: Uint32Array): Uint32Array {
+  let end = 0;
+  for (let row = 1; row < lengths.length; row += 1) {
+    end += lengths[row]!;
+    lengths[row] = end;
   }
-  // Lengths of rows become their ends: most slices have nothing in most rows, so this is cheaper than a write a row.
-  for (const { rowStart: ends } of parts)
-    for (let row = 1; row < ends.length; row += 1) ends[row]! += ends[row - 1]!;
-  return parts;
+  return lengths;
 }

@@ -1,21 +1,39 @@
 import { UnsupportedError } from "../../src/core/errors.ts";
-import type { GraphProjection } from "../../src/core/event-graph.ts";
+import { type EventGraph, type GraphProjection, projectionName } from "../../src/core/event-graph.ts";
+import type { Partition } from "../../src/core/mapping.ts";
 import { dataBytesOf } from "../../src/core/profile.ts";
+import type { Activity } from "../place/problem.ts";
+import { chooseColdRows } from "./cold-rows.ts";
+import { guessText } from "../expected-activity.ts";
 import { type DramRows, NO_DRAM_ROWS } from "./dram-transfers.ts";
+import { type PlacedRows, planTimer } from "./expected-time.ts";
 import { fitOf } from "./fit.ts";
-import { type PartitionProblem, sizersOf } from "./partition.ts";
+import { type PartitionProblem, type PartitionStrategy, sizersOf } from "./partition.ts";
+import { rowTrafficOf } from "./row-traffic.ts";
 
 /**
- * Where synaptic rows lie. auto: in SRAM where all fit; else whole source blocks in DRAM, largest first, as many as
- * it takes. sram, dram: all of them there. The first is the default.
+ * Where synaptic rows lie. auto: in SRAM where all fit and PEs are not so full that they work much longer for it; else those in
+ * DRAM with which a timestep is expected to take least time. sram, dram: all of them there. The first is the default.
  */
 export const ROW_PLACES = ["auto", "sram", "dram"] as const;
 export type RowPlace = (typeof ROW_PLACES)[number];
 
-/** @throws UnsupportedError where rows are to lie in a DRAM that the profile does not have. */
-export function chooseDramRows(problem: PartitionProblem, place: RowPlace): DramRows {
+/** How much less time rows in DRAM must take where all would fit SRAM. */
+const WORTH_DRAM = 0.9;
+
+/**
+ * Chooses which rows lie in DRAM. Projections of which only some do are divided in two; all others stay as they are.
+ *
+ * @throws UnsupportedError where rows are to lie in a DRAM that the profile does not have.
+ */
+export function chooseDramRows(
+  problem: PartitionProblem,
+  place: RowPlace,
+  strategy: PartitionStrategy,
+): PlacedRows {
   const { graph, profile, pes } = problem;
-  if (place === "sram" || (place === "auto" && !profile.dram)) return NO_DRAM_ROWS;
+  const inSram = { graph, dram: NO_DRAM_ROWS };
+  if (place === "sram" || (place === "auto" && !profile.dram)) return inSram;
   if (!profile.dram) {
     throw new UnsupportedError(
       `${profile.title} has no DRAM for synaptic rows.`,
@@ -23,26 +41,49 @@ export function chooseDramRows(problem: PartitionProblem, place: RowPlace): Dram
     );
   }
   const { burstBytes } = profile.dram;
-  if (place === "dram") return { blocks: new Set(graph.projections), burstBytes };
+  const allInDram = { graph, dram: { blocks: new Set(graph.projections), burstBytes } };
+  if (place === "dram") return allInDram;
   const budget = dataBytesOf(profile.pe.sram);
-  const fits = (dram: DramRows): boolean => {
-    const fit = fitOf(sizersOf({ graph, profile, dram }), budget);
+  const fits = (placed: PlacedRows): boolean => {
+    const fit = fitOf(sizersOf({ ...placed, profile }), budget);
     return fit.kind === "cut" && fit.slices <= pes;
   };
-  const blocks = new Set<GraphProjection>();
-  const largestFirst = [...graph.projections].sort(
-    (a, b) => b.synapses.target.length - a.synapses.target.length,
-  );
-  for (const projection of largestFirst) {
-    if (fits({ blocks, burstBytes })) break;
-    blocks.add(projection);
-  }
-  return { blocks, burstBytes };
+  const { secondsOf, bound } = planTimer(problem, strategy);
+  const inSramSeconds = fits(inSram) ? secondsOf(inSram) : undefined;
+  if (inSramSeconds !== undefined && (!strategy.aim || WORTH_DRAM * inSramSeconds <= bound)) return inSram;
+  const found = chooseColdRows({ ...problem, fits, secondsOf, bound });
+  // Where nothing helps, partitioning says what is short.
+  if (inSramSeconds === undefined) return found ?? allInDram;
+  return found && found.seconds < WORTH_DRAM * inSramSeconds ? found : inSram;
 }
 
-/** A line for each block in DRAM. */
-export const describeDramRows = ({ blocks }: DramRows): string[] =>
-  [...blocks].map(
-    ({ source, target, delay, synapses }) =>
-      `${source} -> ${target}${delay === 1 ? " (recurrent)" : ""}: ${synapses.target.length.toLocaleString("en-US")} synapses lie in DRAM`,
-  );
+/** A line for each projection with rows in DRAM, and one on what they fetch. */
+export function describeDramRows(
+  graph: EventGraph,
+  { blocks, burstBytes }: DramRows,
+  slices: Partition,
+  activity: Activity,
+  guessed: readonly string[],
+): string[] {
+  if (blocks.size === 0) return [];
+  let moved = 0;
+  const lines = [...blocks].map((projection) => {
+    const held = slices.filter(({ population }) => population === projection.target).length;
+    const traffic = rowTrafficOf(graph, projection, held, burstBytes, activity);
+    moved += sumOf(traffic.moved);
+    return `${projectionName(projection)}: ${rowsText(projection, traffic.events)}`;
+  });
+  const about = `rows in DRAM: about ${count(moved)} bytes are fetched a timestep`;
+  return [...lines, guessed.length > 0 ? `${about}, if ${guessText(guessed)}` : about];
+}
+
+function rowsText({ synapses: { rowStart, target } }: GraphProjection, events: Float64Array): string {
+  const isHere = (row: number) => rowStart[row + 1]! > rowStart[row]!;
+  const rows = [...events.keys()].filter(isHere);
+  const here = sumOf(Float64Array.from(rows, (row) => events[row]!));
+  const share = here / Math.max(Number.MIN_VALUE, sumOf(events));
+  return `${count(target.length)} synapses lie in DRAM, ${count(rows.length)} rows for ${(100 * share).toFixed(1)} % of the events`;
+}
+
+const sumOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0);
+const count = (value: number): string => Math.round(value).toLocaleString("en-US");

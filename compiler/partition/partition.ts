@@ -2,10 +2,13 @@ import type { EventGraph } from "../../src/core/event-graph.ts";
 import type { Partition } from "../../src/core/mapping.ts";
 import type { NumberFormat } from "../../src/core/number-format.ts";
 import { dataBytesOf, type HardwareProfile } from "../../src/core/profile.ts";
+import type { Activity } from "../place/problem.ts";
 import { cutEvenly } from "./cut.ts";
 import type { DramRows } from "./dram-transfers.ts";
 import { type Fit, fitOf, shortageOf } from "./fit.ts";
+import { type Aim, shareByCuts, type SharedLayer, shareIdeally } from "./share.ts";
 import { type SliceSizer, sliceSizer } from "./slice-bytes.ts";
+import { workOf } from "./work.ts";
 
 export interface PartitionProblem {
   readonly graph: EventGraph;
@@ -14,72 +17,90 @@ export interface PartitionProblem {
   readonly pes: number;
   /** Source blocks in DRAM; none where absent. */
   readonly dram?: DramRows;
+  /** Mean events of each neuron of each population in a timestep, in the graph's numbering. */
+  readonly activity: Activity;
 }
 
-/** Chooses how many PEs each population gets; `fewest` holds the least that its memory allows. */
+/** How PEs are shared among populations. */
 export interface PartitionStrategy {
   readonly name: string;
   readonly summary: string;
-  share(sizers: readonly SliceSizer[], fewest: readonly number[], pes: number): number[];
+  /** Absent: as few PEs as the memory allows. */
+  readonly aim?: Aim;
 }
 
-/** As few PEs as the memory allows: least power, more work a PE. */
-const compact: PartitionStrategy = {
-  name: "compact",
-  summary: "as few PEs as memory allows",
-  share: (_sizers, fewest) => [...fewest],
-};
-
-/**
- * All PEs, shared by synapses: least time. Each further PE goes where synapses a PE are most, so that layers
- * end up with slices of equal weight.
- */
-const spread: PartitionStrategy = {
-  name: "spread",
-  summary: "all usable PEs, shared by synapses",
-  share(sizers, fewest, pes) {
-    const shares = [...fewest];
-    const sizes = sizers.map(({ population }) => population.size);
-    const work = sizers.map((sizer, i) => sizer.synapses(0, sizes[i]!) + sizes[i]!);
-    for (let left = pes - shares.reduce((a, b) => a + b, 0); left > 0; left -= 1) {
-      let heaviest = -1;
-      for (let i = 0; i < shares.length; i += 1) {
-        if (shares[i]! >= sizes[i]!) continue;
-        if (heaviest < 0 || work[i]! / shares[i]! > work[heaviest]! / shares[heaviest]!) heaviest = i;
-      }
-      if (heaviest < 0) break;
-      shares[heaviest]! += 1;
-    }
-    return shares;
+/** The first is the default, as it suits the schedule that is the default. */
+export const PARTITION_STRATEGIES: readonly PartitionStrategy[] = [
+  {
+    name: "least-latency",
+    summary: "all PEs that gain time, so that a timestep passes all layers soonest (sequential schedule)",
+    aim: "sum of layers",
   },
-};
-
-export const PARTITION_STRATEGIES = [spread, compact] as const;
+  {
+    name: "spread",
+    summary: "all PEs that gain time, so that the slowest layer is fastest (pipelined schedule)",
+    aim: "slowest layer",
+  },
+  { name: "compact", summary: "as few PEs as memory allows: least power, more work a PE" },
+];
 
 /**
  * Cuts each population into slices of consecutive neurons that fit a PE's memory; within a population the
- * largest slice is as small as the number of its PEs allows.
+ * slice that is expected to work longest works as little as the number of its PEs allows.
  *
  * @throws CapacityError where one neuron does not fit a PE, or the slices outnumber the PEs.
  */
-export function partition(problem: PartitionProblem, strategy: PartitionStrategy = spread): Partition {
+export function partition(
+  problem: PartitionProblem,
+  strategy: PartitionStrategy = PARTITION_STRATEGIES[0]!,
+): Partition {
+  const layers = layersOf(problem);
+  const shares = sharesOf(layers, problem.pes, strategy);
+  return layers.flatMap((layer, i) => cutEvenly(layer, shares[i]!));
+}
+
+/** PEs of each population as its neurons can be cut. */
+export const sharesOf = (
+  layers: readonly SharedLayer[],
+  pes: number,
+  { aim }: PartitionStrategy,
+): number[] => (aim ? shareByCuts(layers, pes, aim) : layers.map(({ fewest }) => fewest));
+
+/** PEs of each population whose neurons may stand in any order. */
+export const idealSharesOf = (
+  layers: readonly SharedLayer[],
+  pes: number,
+  { aim }: PartitionStrategy,
+): number[] => (aim ? shareIdeally(layers, pes, aim) : layers.map(({ fewest }) => fewest));
+
+/**
+ * The populations on the chip with what their slices take, in order of evaluation.
+ *
+ * @throws CapacityError where one neuron does not fit a PE, or the slices outnumber the PEs.
+ */
+export function layersOf(problem: PartitionProblem): SharedLayer[] {
   const budget = dataBytesOf(problem.profile.pe.sram);
   const sizers = sizersOf(problem);
   const fit: Fit = fitOf(sizers, budget);
   if (fit.kind === "too-large" || fit.slices > problem.pes) {
     throw shortageOf(problem, fit, (format) => fitOf(sizersOf(problem, format), budget));
   }
-  const shares = strategy.share(sizers, fit.fewest, problem.pes);
-  return sizers.flatMap((sizer, i) => cutEvenly(sizer, shares[i]!, budget));
+  return sizers.map((sizer, i) => ({
+    sizer,
+    work: workOf(problem, sizer.population.name),
+    budget,
+    fewest: fit.fewest[i]!,
+  }));
 }
 
 /** One sizer a population on the chip, in order of evaluation. */
 export function sizersOf(
-  { graph, profile, dram }: Omit<PartitionProblem, "pes">,
-  format: NumberFormat = graph.quantisation.format,
+  { graph, profile, dram }: Pick<PartitionProblem, "graph" | "profile" | "dram">,
+  format?: NumberFormat,
 ): SliceSizer[] {
   const { packetFifoEntries } = profile.pe.sram;
+  const options = { packetFifoEntries, rowForms: profile.pe.rowForms, ...(format && { format }) };
   return graph.populations
-    .filter(({ kind }) => kind === "egru")
-    .map(({ name }) => sliceSizer(graph, name, { packetFifoEntries, format, ...(dram && { dram }) }));
+    .filter(({ kind }) => kind !== "input")
+    .map(({ name }) => sliceSizer(graph, name, { ...options, ...(dram && { dram }) }));
 }

@@ -1,13 +1,23 @@
 import {
-  accumulatorsOf,
-  type EgruGraphPopulation,
+  type ChipGraphPopulation,
   type EventGraph,
   type GraphProjection,
   graphPopulationNamed,
 } from "../../src/core/event-graph.ts";
 import type { MemorySection, SectionKind, Slice } from "../../src/core/mapping.ts";
-import { type NumberFormat, TABLE_INTERVALS, WEIGHT_BYTES } from "../../src/core/number-format.ts";
+import { formatOf, type NumberFormat, TABLE_INTERVALS, WEIGHT_BYTES } from "../../src/core/number-format.ts";
+import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
+import type { PeProfile } from "../../src/core/profile.ts";
 import { PACKET_BYTES, POPULATION_RECORD_BYTES } from "../../src/core/program.ts";
+import { gatesIn, type RowLayout, rowBytesOf } from "../../src/core/row-form.ts";
+import {
+  layoutOf,
+  mostRowBytes,
+  mostStored,
+  type RowShape,
+  type RowVariant,
+  variantsOf,
+} from "../storage/row-variants.ts";
 import { type DramRows, NO_DRAM_ROWS, worstTransfer } from "./dram-transfers.ts";
 import { type FanIn, fanInOf } from "./fan-in.ts";
 
@@ -16,58 +26,74 @@ export type SectionSize = Omit<MemorySection, "offset">;
 
 export const alignedTo4 = (bytes: number): number => 4 * Math.ceil(bytes / 4);
 
-/** Row pointers count synapses from the block's first, so 16 bits serve while a block holds fewer than 2^16. */
-export const pointerBytesFor = (synapses: number): 2 | 4 => (synapses < 2 ** 16 ? 2 : 4);
-/** An index names one of the slice's accumulators. */
-export const indexBitsFor = (accumulators: number): 8 | 16 => (accumulators <= 2 ** 8 ? 8 : 16);
+export { indexBitsFor } from "../storage/row-variants.ts";
 /** Two-byte indices reach no further. */
 export const MAX_ACCUMULATORS_PER_SLICE = 2 ** 16;
 
 /**
- * How many bytes of memory a slice truly needs, byte by byte, for any range of neurons of one population.
- * Built once a population; a query costs a few additions, so that partitioners may ask often.
+ * How many bytes of memory a slice needs, for any range of neurons of one population. Built once a population; a query
+ * costs a few additions, so that partitioners may ask often.
+ *
+ * Which form the rows of a block will have is chosen when slices are known. Until then a block in SRAM counts with the
+ * form that takes least wherever its synapses lie, a block in DRAM with the first form that has a kernel: csr. So what
+ * fits here can be stored, and where there is csr alone the bytes are exact.
  */
 export interface SliceSizer {
-  readonly population: EgruGraphPopulation;
+  readonly population: ChipGraphPopulation;
+  /** Projections that end in the population, in the graph's order. */
+  readonly blocks: readonly RowBlock[];
+  /** As reckoned here, one layout a block. */
+  promisedRows(first: number, count: number): RowLayout[];
   /** Sections of SRAM in the order in which they are laid out; the row buffer as large as such a slice could need it. */
-  sections(first: number, count: number): SectionSize[];
+  sections(first: number, count: number, rows?: readonly RowLayout[]): SectionSize[];
   /** Sections of DRAM in the order in which they are laid out. */
-  dramSections(first: number, count: number): SectionSize[];
+  dramSections(first: number, count: number, rows?: readonly RowLayout[]): SectionSize[];
   /** Bytes of SRAM: sum of the sections, each rounded up to 4 bytes. Never falls when the range grows. */
   bytes(first: number, count: number): number;
-  /** Bytes of SRAM and DRAM together. Never falls when the range grows. */
-  load(first: number, count: number): number;
+  /** Bytes of SRAM beside pointers, indices and weights of rows and the row buffer. */
+  bytesBesideRows(first: number, count: number): number;
   /** Synapses that end in the range. */
   synapses(first: number, count: number): number;
 }
 
 export interface SizerOptions {
   readonly packetFifoEntries: number;
-  /** Where it is not the graph's own. */
+  /** Which forms of rows have kernels; csr alone where absent. */
+  readonly rowForms?: PeProfile["rowForms"];
+  /** Of all weights, where it is not the graph's own. */
   readonly format?: NumberFormat;
   /** None where absent. */
   readonly dram?: DramRows;
 }
 
+/** One projection's part of each slice. */
+export interface RowBlock {
+  readonly projection: GraphProjection;
+  readonly fanIn: FanIn;
+  readonly isInDram: boolean;
+  /** Ways to store it that have a kernel. */
+  readonly variants: readonly RowVariant[];
+  /** On a slice of so many neurons. */
+  shape(count: number): RowShape;
+  readonly scaleBytes: number;
+}
+
 export function sliceSizer(graph: EventGraph, name: string, options: SizerOptions): SliceSizer {
   const population = graphPopulationNamed(graph, name);
-  if (population.kind !== "egru") throw new Error(`${name} is not on the chip`);
+  if (population.kind === "input") throw new Error(`${name} is not on the chip`);
   const { packetFifoEntries, format = graph.quantisation.format, dram = NO_DRAM_ROWS } = options;
-  const blocks = blocksOf(graph, population, format, dram);
+  const blocks = blocksOf(graph, population, options);
   const inDram = blocks.filter((block) => block.isInDram);
-  const perNeuron = accumulatorsOf(population) / population.size;
-  const indexBytes = (count: number) => indexBitsFor(perNeuron * count) / 8;
+  const { accumulators, parameters, state, readsTables } = NEURON_TRAITS[population.kind];
 
-  /** Room for two rows: a row names each accumulator of the slice at most once. */
   const rowBufferBytes = (count: number): number => {
     let largest = 0;
-    for (const { fanIn } of inDram) {
-      const synapses = Math.min(fanIn.longestRow, perNeuron * count);
-      const row = [synapses * indexBytes(count), synapses * WEIGHT_BYTES[format]];
-      largest = Math.max(largest, worstTransfer(row, dram.burstBytes));
-    }
+    for (const block of inDram)
+      largest = Math.max(largest, longestTransfer(block, block.variants[0]!, count, dram));
     return 2 * largest;
   };
+  const promisedRows = (first: number, count: number) =>
+    blocks.map((block) => promisedRow(block, first, count));
   const own = (kind: SectionKind, bytes: number): SectionSize => ({
     kind,
     source: "",
@@ -75,89 +101,142 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
     part: 0,
     bytes,
   });
-  const rowSections = (block: Block, first: number, count: number) => [
-    sectionOf(block, "indices", stored(block, first, count) * indexBytes(count)),
-    sectionOf(block, "weights", stored(block, first, count) * WEIGHT_BYTES[format]),
-  ];
-  const sections = (first: number, count: number): SectionSize[] => [
-    own("population-table", blocks.length * POPULATION_RECORD_BYTES),
-    ...blocks.flatMap((block) => [
-      sectionOf(block, "row-pointers", pointersOf(block, stored(block, first, count))),
-      ...(block.isInDram ? [] : rowSections(block, first, count)),
+  const isHeld = (block: RowBlock, first: number, count: number) =>
+    block.projection.sources === undefined || stored(block, first, count) > 0;
+  const heldBy = (first: number, count: number) =>
+    [...blocks.entries()].filter(([, block]) => isHeld(block, first, count));
+  const sections = (first: number, count: number, rows = promisedRows(first, count)): SectionSize[] => [
+    own("population-table", heldBy(first, count).length * POPULATION_RECORD_BYTES),
+    ...heldBy(first, count).flatMap(([index, block]) => [
+      ...pointerSections(block, rows[index]!),
+      ...(block.isInDram ? [] : rowSections(block, rows[index]!)),
       ...(format === "float32" ? [] : [sectionOf(block, "scales", block.scaleBytes)]),
     ]),
-    own("parameters", 4 * (perNeuron + 1) * count),
-    ...(format === "float32" ? [] : [own("tables", 2 * 2 * (TABLE_INTERVALS + 1))]),
-    own("state", 4 * count),
-    own("accumulators", 4 * perNeuron * count),
+    own("parameters", 4 * parameters * count),
+    ...(format === "float32" || !readsTables ? [] : [own("tables", 2 * 2 * (TABLE_INTERVALS + 1))]),
+    ...(state > 0 ? [own("state", 4 * state * count)] : []),
+    own("accumulators", 4 * accumulators * count),
     own("packet-fifo", packetFifoEntries * PACKET_BYTES),
     own("send-buffer", count * PACKET_BYTES),
     ...(inDram.length > 0 ? [own("row-buffer", rowBufferBytes(count))] : []),
   ];
 
   // What `sections` add up to, without making them: partitioners ask millions of times.
-  const isFixed = ({ kind }: SectionSize) => kind !== "row-pointers";
+  const isFixed = ({ kind }: SectionSize) =>
+    kind !== "row-pointers" && kind !== "indices" && kind !== "weights";
   const fixedBytes = sections(0, 0)
     .filter(isFixed)
     .reduce((sum, { bytes }) => sum + alignedTo4(bytes), 0);
-  const bytesPerNeuron = 4 * (perNeuron + 1) + 4 + 4 * perNeuron + PACKET_BYTES;
-  const sum = (first: number, count: number, withDram: boolean): number => {
-    let bytes = fixedBytes + bytesPerNeuron * count + alignedTo4(rowBufferBytes(count));
+  const bytesPerNeuron = 4 * (parameters + state + accumulators) + PACKET_BYTES;
+  const emptyBuffer = alignedTo4(rowBufferBytes(0));
+  /** Without what blocks of a range of sources take, which only some slices hold. */
+  const ownBytes = (count: number) => fixedBytes - emptyBuffer + bytesPerNeuron * count;
+  const bytes = (first: number, count: number): number => {
+    let sum = ownBytes(count) + alignedTo4(rowBufferBytes(count));
     for (const block of blocks) {
-      const synapses = stored(block, first, count);
-      bytes += alignedTo4(pointersOf(block, synapses));
-      if (block.isInDram && !withDram) continue;
-      bytes += alignedTo4(synapses * indexBytes(count)) + alignedTo4(synapses * WEIGHT_BYTES[format]);
+      if (!isHeld(block, first, count)) continue;
+      const layout = promisedRow(block, first, count);
+      if (block.projection.sources)
+        sum += POPULATION_RECORD_BYTES + (format === "float32" ? 0 : block.scaleBytes);
+      sum += block.isInDram ? alignedTo4(rowBytesOf(layout).pointers) : alignedRowBytes(layout);
     }
-    return bytes;
+    return sum;
   };
   return {
     population,
+    blocks,
+    promisedRows,
     sections,
-    dramSections: (first, count) => inDram.flatMap((block) => rowSections(block, first, count)),
-    bytes: (first, count) => sum(first, count, false),
-    load: (first, count) => sum(first, count, true),
+    dramSections: (first, count, rows = promisedRows(first, count)) =>
+      heldBy(first, count).flatMap(([index, block]) =>
+        block.isInDram ? rowSections(block, rows[index]!) : [],
+      ),
+    bytes,
+    bytesBesideRows(first, count) {
+      let sum = ownBytes(count);
+      for (const block of blocks)
+        if (block.projection.sources && isHeld(block, first, count))
+          sum += POPULATION_RECORD_BYTES + (format === "float32" ? 0 : block.scaleBytes);
+      return sum;
+    },
     synapses: (first, count) => blocks.reduce((all, block) => all + stored(block, first, count), 0),
   };
 }
 
-/** One projection's part of each slice. */
-interface Block {
-  readonly projection: GraphProjection;
-  readonly rows: number;
-  readonly scaleBytes: number;
-  readonly fanIn: FanIn;
-  readonly isInDram: boolean;
+/** Of SRAM the least that some form surely takes, of DRAM the first form. */
+function promisedRow(block: RowBlock, first: number, count: number): RowLayout {
+  const { variants, isInDram } = block;
+  const shape = block.shape(count);
+  const synapses = stored(block, first, count);
+  let least = layoutOf(variants[0]!, shape, mostStored(variants[0]!, shape, synapses));
+  if (isInDram) return least;
+  for (let i = 1; i < variants.length; i += 1) {
+    const layout = layoutOf(variants[i]!, shape, mostStored(variants[i]!, shape, synapses));
+    if (alignedRowBytes(layout) < alignedRowBytes(least)) least = layout;
+  }
+  return least;
 }
 
-const blocksOf = (
+/** Pointers, indices and weights, each section rounded up to 4 bytes. */
+export function alignedRowBytes(layout: RowLayout): number {
+  const { pointers, indices, weights } = rowBytesOf(layout);
+  return alignedTo4(pointers) + alignedTo4(indices) + alignedTo4(weights);
+}
+
+/** The most that one row of a block in DRAM can move: a row names each accumulator of the slice at most once. */
+export function longestTransfer(
+  { fanIn, shape }: RowBlock,
+  variant: RowVariant,
+  count: number,
+  { burstBytes }: DramRows,
+): number {
+  const own = shape(count);
+  return worstTransfer(mostRowBytes(variant, own, Math.min(fanIn.longestRow, own.accumulators)), burstBytes);
+}
+
+function blocksOf(
   { projections, quantisation }: EventGraph,
-  { name, size }: EgruGraphPopulation,
-  format: NumberFormat,
-  dram: DramRows,
-): Block[] =>
-  projections
-    .filter(({ target }) => target === name)
-    .map((projection) => {
-      const rows = projection.synapses.rowStart.length - 1;
-      const scales = quantisation.scales === "row" ? rows : 1;
-      return {
-        projection,
-        rows,
-        scaleBytes: format === "float32" ? 0 : 4 * scales,
-        fanIn: fanInOf(projection.synapses, size),
-        isInDram: dram.blocks.has(projection),
-      };
-    });
+  { name, size, accumulatorStart }: ChipGraphPopulation,
+  { format, rowForms = {}, dram = NO_DRAM_ROWS }: SizerOptions,
+): RowBlock[] {
+  const perNeuron = accumulatorStart.length / size;
+  const inbound = projections.filter(({ target }) => target === name);
+  return inbound.map((projection): RowBlock => {
+    const { rowStart, weight, scale } = projection.synapses;
+    const rows = rowStart.length - 1;
+    const fanIn = fanInOf(projection.synapses, size);
+    const gates = gatesIn(fanIn.gates).length;
+    const weightFormat = format ?? formatOf(weight);
+    const weightBytes = WEIGHT_BYTES[weightFormat];
+    const scales = scale?.multiplier.length ?? (quantisation.scales === "row" ? rows : 1);
+    return {
+      projection,
+      fanIn,
+      isInDram: dram.blocks.has(projection),
+      variants: variantsOf(rowForms[weightFormat]),
+      shape: (count) => ({ rows, accumulators: perNeuron * count, columns: gates * count, weightBytes }),
+      scaleBytes: weightFormat === "float32" ? 0 : 4 * scales,
+    };
+  });
+}
 
 /** Synapses of a block that end in neurons first … first + count − 1. */
-const stored = ({ fanIn: { prefix } }: Block, first: number, count: number): number =>
+const stored = ({ fanIn: { prefix } }: RowBlock, first: number, count: number): number =>
   prefix[first + count]! - prefix[first]!;
 
-const pointersOf = ({ rows }: Block, synapses: number): number => (rows + 1) * pointerBytesFor(synapses);
+const pointerSections = (block: RowBlock, layout: RowLayout): SectionSize[] =>
+  layout.form === "dense" ? [] : [sectionOf(block, "row-pointers", rowBytesOf(layout).pointers)];
+
+const rowSections = (block: RowBlock, layout: RowLayout): SectionSize[] => {
+  const { indices, weights } = rowBytesOf(layout);
+  return [
+    ...(layout.form === "dense" ? [] : [sectionOf(block, "indices", indices)]),
+    sectionOf(block, "weights", weights),
+  ];
+};
 
 const sectionOf = (
-  { projection: { source, delay, part = 0 } }: Block,
+  { projection: { source, delay, part = 0 } }: RowBlock,
   kind: SectionKind,
   bytes: number,
 ): SectionSize => ({ kind, source, delay, part, bytes });

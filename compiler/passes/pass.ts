@@ -4,7 +4,10 @@ import {
   type FanOut,
   type GraphProjection,
   graphPopulationNamed,
+  projectionName,
+  type SourceRange,
 } from "../../src/core/event-graph.ts";
+import { formatOf } from "../../src/core/number-format.ts";
 
 /** What a pass may promise of every graph it returns. Each has a verifier in `GRAPH_VERIFIERS`. */
 export type GraphProperty = "well-formed" | "quantised" | "no-zero-weight";
@@ -63,9 +66,12 @@ export function synapsesWhere(synapses: FanOut, keep: (index: number) => boolean
 }
 
 function verifyWellFormed(graph: EventGraph): void {
-  for (const { source, target, synapses } of graph.projections) {
+  for (const { source, target, sources: range, synapses } of graph.projections) {
     const name = `${source} -> ${target}`;
-    const sources = graphPopulationNamed(graph, source).size;
+    const { size } = graphPopulationNamed(graph, source);
+    if (range && !isAligned(range, size))
+      throw new Error(`${name}: neurons from ${range.first} on, ${range.count}, are no block of keys`);
+    const sources = range?.count ?? size;
     const accumulators = accumulatorsOf(graphPopulationNamed(graph, target));
     const { rowStart, target: targets, weight } = synapses;
     if (rowStart.length !== sources + 1)
@@ -83,18 +89,29 @@ function verifyWellFormed(graph: EventGraph): void {
   }
 }
 
+/** Whether some aligned power-of-two block of a population's neurons is exactly this range, or this and what lies past its end. */
+export function isAligned({ first, count }: SourceRange, size: number): boolean {
+  const span = 2 ** Math.ceil(Math.log2(Math.max(1, count)));
+  const isBlock = count === span || first + count === size;
+  return count >= 1 && first >= 0 && first + count <= size && isBlock && first % span === 0;
+}
+
 function verifyQuantised(graph: EventGraph): void {
   const { format } = graph.quantisation;
-  const arrays = { float32: Float32Array, int16: Int16Array, int8: Int8Array };
-  for (const { source, target, synapses } of graph.projections) {
+  for (const projection of graph.projections) {
+    const { weight, scale } = projection.synapses;
+    // Integer formats may stand beside each other.
     const isRight =
-      synapses.weight instanceof arrays[format] && (format === "float32") === (synapses.scale === undefined);
-    if (!isRight) throw new Error(`${source} -> ${target}: weights are not ${format}`);
+      (formatOf(weight) === "float32") === (format === "float32") &&
+      (scale === undefined) === (format === "float32");
+    if (!isRight)
+      throw new Error(`${projectionName(projection)}: ${formatOf(weight)} weights in a graph of ${format}`);
   }
   for (const population of graph.populations) {
-    if (population.kind !== "egru") continue;
+    if (population.kind === "input") continue;
     const isInteger =
-      population.threshold instanceof Int32Array && population.accumulatorStart instanceof Int32Array;
+      (population.kind === "linear" || population.threshold instanceof Int32Array) &&
+      population.accumulatorStart instanceof Int32Array;
     if (isInteger !== (format !== "float32"))
       throw new Error(`${population.name}: parameters are not ${format}`);
   }

@@ -1,5 +1,6 @@
-import { UnsupportedError } from "../../src/core/errors.ts";
+import { MismatchError, UnsupportedError } from "../../src/core/errors.ts";
 import {
+  carriesPartialSums,
   type EgruGraphPopulation,
   type EventGraph,
   type FanOut,
@@ -7,6 +8,9 @@ import {
   type GraphProjection,
   graphPopulationNamed,
   type HostStages,
+  modelProjectionName,
+  modelProjectionNames,
+  projectionName,
   type RowScale,
 } from "../../src/core/event-graph.ts";
 import {
@@ -16,23 +20,32 @@ import {
   MAX_MULTIPLIER_SHIFT,
   MULTIPLIER_LIMIT,
   PRODUCT_SHIFT,
+  type ProjectionFormats,
   type Quantisation,
+  type ScaleGranularity,
   STATE_FRACTION_BITS,
+  SUM_FRACTION_BITS,
   WEIGHT_LIMIT,
 } from "../../src/core/number-format.ts";
 import type { GraphPass } from "./pass.ts";
 
 /**
- * Turns a float32 graph into one of the chip's number format: weights with scales by row or matrix, biases
+ * Turns a float32 graph into one of the chip's number formats: weights with scales by row or matrix, biases
  * in the accumulators' format, thresholds in Q23. `docs/model.md` §2 states the arithmetic.
+ *
+ * @param formats Projections whose weights have another integer format than the program's own.
  */
-export const quantiseWeights = (quantisation: Quantisation): GraphPass => ({
+export const quantiseWeights = (
+  quantisation: Quantisation,
+  formats: ProjectionFormats = new Map(),
+): GraphPass => ({
   name: "quantise-weights",
-  summary: "Bring weights, biases and thresholds into the chip's number format.",
+  summary: "Bring weights, biases and thresholds into the chip's number formats.",
   requires: ["well-formed"],
   establishes: ["quantised"],
 
   run(graph, context) {
+    checkFormats(graph, quantisation, formats);
     const { format } = quantisation;
     if (graph.quantisation.format !== "float32" || format === "float32") return graph;
     const populations = graph.populations.map((population) =>
@@ -41,14 +54,36 @@ export const quantiseWeights = (quantisation: Quantisation): GraphPass => ({
     const withPayloads: EventGraph = { ...graph, quantisation, populations };
     const projections = graph.projections.map((projection) => {
       const { payloadFractionBits } = graphPopulationNamed(withPayloads, projection.source);
-      const quantised = quantiseProjection(projection, quantisation, format, payloadFractionBits);
+      const name = projectionName(projection);
+      const isSum = carriesPartialSums(graph, projection);
+      const own = isSum ? "int16" : (formats.get(modelProjectionName(graph, projection)) ?? format);
+      // Sums are moved by weights of 1, which a step of a power of two holds exactly.
+      const steps = isSum ? { ...quantisation, scales: "power-of-two" as const } : quantisation;
+      const quantised = quantiseProjection(projection, steps, own, payloadFractionBits);
       const zeros = zerosIn(quantised.synapses.weight);
-      context.remark(`${projection.source} -> ${projection.target}: ${format}, ${zeros} weights round to 0`);
+      context.remark(`${name}: ${own}, ${zeros} weights round to 0`);
       return quantised;
     });
     return { ...withPayloads, projections };
   },
 });
+
+/** Formats by projection need a program in integers, and projections that there are. */
+function checkFormats(graph: EventGraph, { format }: Quantisation, formats: ProjectionFormats): void {
+  if (formats.size === 0) return;
+  if (format === "float32")
+    throw new UnsupportedError(
+      "Projections can have formats of their own only in a program of an integer format, not of float32.",
+      "Choose int8 or int16 for the program, and the other for some of its projections.",
+    );
+  const known = modelProjectionNames(graph);
+  for (const name of formats.keys())
+    if (!known.includes(name))
+      throw new MismatchError(
+        `${graph.name} has no projection "${name}" on the chip.`,
+        `Name one of: ${known.join(", ")}.`,
+      );
+}
 
 function zerosIn(weights: ArrayLike<number>): number {
   let zeros = 0;
@@ -67,12 +102,15 @@ function quantisePopulation(
   if (population.kind === "input") return { ...population, payloadFractionBits: inputFractionBits(host) };
   const limit = 2 ** (accumulatorBits - 1);
   const one = 2 ** ACCUMULATOR_FRACTION_BITS[accumulatorBits];
+  const accumulatorStart = Int32Array.from(population.accumulatorStart, (bias) =>
+    clamp(roundHalfUp(bias * one), -limit, limit - 1),
+  );
+  if (population.kind === "linear")
+    return { ...population, payloadFractionBits: SUM_FRACTION_BITS, accumulatorStart };
   const quantised: EgruGraphPopulation = {
     ...population,
     payloadFractionBits: STATE_FRACTION_BITS,
-    accumulatorStart: Int32Array.from(population.accumulatorStart, (bias) =>
-      clamp(roundHalfUp(bias * one), -limit, limit - 1),
-    ),
+    accumulatorStart,
     threshold: Int32Array.from(population.threshold, (threshold) =>
       roundHalfUp(threshold * 2 ** STATE_FRACTION_BITS),
     ),
@@ -97,14 +135,15 @@ function quantiseProjection(
   payloadFractionBits: number,
 ): GraphProjection {
   const { synapses } = projection;
-  const steps = weightSteps(synapses, scales === "row", WEIGHT_LIMIT[format]);
+  const steps = weightSteps(synapses, scales, WEIGHT_LIMIT[format]);
   const exponent = ACCUMULATOR_FRACTION_BITS[accumulatorBits] + PRODUCT_SHIFT[format] - payloadFractionBits;
-  const scale = rowScale(steps, exponent, `${projection.source} -> ${projection.target}`);
+  const scale = rowScale(steps, exponent, projectionName(projection));
   return { ...projection, synapses: { ...synapses, weight: quantiseValues(synapses, steps, format), scale } };
 }
 
 /** The weight that one integer step stands for, by row or for the whole matrix. Float64. */
-function weightSteps({ rowStart, weight }: FanOut, byRow: boolean, limit: number): Float64Array {
+function weightSteps({ rowStart, weight }: FanOut, scales: ScaleGranularity, limit: number): Float64Array {
+  const byRow = scales === "row";
   const rows = rowStart.length - 1;
   const largest = new Float64Array(byRow ? rows : 1);
   for (let row = 0; row < rows; row += 1) {
@@ -112,7 +151,16 @@ function weightSteps({ rowStart, weight }: FanOut, byRow: boolean, limit: number
     for (let i = rowStart[row]!; i < rowStart[row + 1]!; i += 1)
       largest[slot] = Math.max(largest[slot]!, Math.abs(weight[i]!));
   }
-  return largest.map((value) => value / limit);
+  return largest.map((value) => (scales === "power-of-two" ? powerOfTwoStep(value, limit) : value / limit));
+}
+
+/** The smallest power of two in whose steps the largest weight is at most `limit`; 0 where there is no weight. */
+function powerOfTwoStep(largest: number, limit: number): number {
+  if (largest === 0) return 0;
+  const step = 2 ** Math.ceil(Math.log2(largest / limit));
+  // The logarithm is rounded: close to a power of two it may be one off.
+  if (step * limit < largest) return 2 * step;
+  return (step / 2) * limit >= largest ? step / 2 : step;
 }
 
 function quantiseValues(

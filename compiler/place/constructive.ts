@@ -1,7 +1,7 @@
-import type { RouterGraph } from "../../src/core/router-graph.ts";
+import { type RouterGraph, routerGraphOf } from "../../src/core/router-graph.ts";
 import { breadthFirst, reverseCuthillMcKee } from "./graph-order.ts";
 import { hilbertStations, type Stations, stationsOf, walkStations } from "./node-order.ts";
-import { livingRouters, type PlacementProblem, type Placer, reachablePes } from "./problem.ts";
+import { type PlacementProblem, type Placer, reachablePes } from "./problem.ts";
 import { sliceGraph } from "./slice-order.ts";
 
 /** A placer that lays slices, in one order, over stations, in another. */
@@ -16,7 +16,7 @@ const layOut = ({ name, summary, slices, stations }: Layout): Placer => ({
   name,
   summary,
   place(problem) {
-    const graph = livingRouters(problem);
+    const graph = routerGraphOf(problem.profile);
     const usable = new Set(reachablePes(problem, graph));
     const all = stationsOf(problem.profile, graph);
     const ordered = stations(problem, graph, all)
@@ -35,7 +35,7 @@ export const sequential: Placer = {
   name: "sequential",
   summary: "slices in order on PEs in order",
   place(problem) {
-    const pes = reachablePes(problem, livingRouters(problem));
+    const pes = reachablePes(problem, routerGraphOf(problem.profile));
     return problem.slices.map((_, index) => pes[index]!);
   },
 };

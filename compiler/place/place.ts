@@ -2,6 +2,7 @@ import type { HardwareProfile } from "../../src/core/profile.ts";
 import { annealing } from "./annealing.ts";
 import { breadthFirstPlacer, hilbert, nearRouter, rcm, sequential } from "./constructive.ts";
 import type { Placer } from "./problem.ts";
+import { spectral } from "./spectral.ts";
 
 /** All placers. Which one is the default, `defaultPlacer` says. */
 export const PLACERS: readonly Placer[] = [
@@ -10,6 +11,7 @@ export const PLACERS: readonly Placer[] = [
   hilbert,
   breadthFirstPlacer,
   rcm,
+  spectral,
   annealing,
 ];
 

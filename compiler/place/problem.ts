@@ -2,8 +2,8 @@ import { CapacityError } from "../../src/core/errors.ts";
 import type { EventGraph } from "../../src/core/event-graph.ts";
 import type { Partition, Placement } from "../../src/core/mapping.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
-import { oppositeOf, type RouterGraph, routerGraphOf } from "../../src/core/router-graph.ts";
-import { distancesFrom, neighbourOf } from "../router-distances.ts";
+import type { RouterGraph } from "../../src/core/router-graph.ts";
+import { distancesFrom } from "../router-distances.ts";
 
 export interface PlacementProblem {
   readonly slices: Partition;
@@ -12,8 +12,6 @@ export interface PlacementProblem {
   readonly profile: HardwareProfile;
   /** Who sends how much to whom. */
   readonly flows: readonly Flow[];
-  /** Links between routers that carry nothing, in neither direction. */
-  readonly deadLinks?: readonly RouterLink[];
 }
 
 /** What one population sends in a timestep. */
@@ -27,13 +25,7 @@ export interface Flow {
   readonly events: Float64Array;
 }
 
-/** The link that leaves a router in a direction of the router graph. */
-export interface RouterLink {
-  readonly router: number;
-  readonly direction: number;
-}
-
-/** Mean events of each neuron in a timestep, by population, as measured on sample input. Shape [neurons] each. */
+/** Mean events of each neuron in a timestep, by population. Shape [neurons] each. */
 export type Activity = ReadonlyMap<string, Float64Array>;
 
 export interface PlaceOptions {
@@ -51,38 +43,26 @@ export interface Placer {
 }
 
 /**
- * Who sends to whom in an event graph. A population whose activity nobody measured counts as if every neuron sent in
- * every timestep: among layers that are alike active, that changes no comparison.
+ * Who sends to whom in an event graph, and how much.
+ *
+ * @param activity Of all its populations.
  */
-export function flowsOf({ populations, projections }: EventGraph, activity?: Activity): Flow[] {
+export function flowsOf({ populations, projections }: EventGraph, activity: Activity): Flow[] {
   const output = populations.at(-1)?.name;
-  return populations.map(({ name, size }) => ({
+  return populations.map(({ name }) => ({
     source: name,
     targets: [...new Set(projections.filter(({ source }) => source === name).map(({ target }) => target))],
     toHost: name === output,
-    events: activity?.get(name) ?? new Float64Array(size).fill(1),
+    events: activity.get(name)!,
   }));
 }
 
-/** The routers as they are left when dead links are taken away. */
-export function livingRouters({ profile, deadLinks = [] }: PlacementProblem): RouterGraph {
-  const graph = routerGraphOf(profile);
-  if (deadLinks.length === 0) return graph;
-  const neighbour = graph.neighbour.slice();
-  for (const { router, direction } of deadLinks) {
-    const other = neighbourOf(graph, router, direction);
-    neighbour[router * graph.directions.length + direction] = -1;
-    if (other >= 0) neighbour[other * graph.directions.length + oppositeOf(graph, direction)] = -1;
-  }
-  return { ...graph, neighbour };
-}
-
-/** PEs that events from the host can reach, in the problem's order. */
+/** PEs that events from the host can reach over living links, in the problem's order. */
 export function reachablePes(problem: PlacementProblem, graph: RouterGraph): readonly number[] {
-  const { pes, slices, deadLinks = [] } = problem;
-  const distance =
-    deadLinks.length > 0 && graph.directions.length > 0 ? distancesFrom(graph, graph.hostRouter) : undefined;
-  const reached = distance ? pes.filter((pe) => distance[graph.routerOfPe[pe]!] !== Infinity) : pes;
+  const { pes, slices } = problem;
+  const distance = distancesFrom(graph, graph.hostRouter);
+  const reached =
+    graph.directions.length > 0 ? pes.filter((pe) => distance[graph.routerOfPe[pe]!] !== Infinity) : pes;
   if (reached.length >= slices.length) return reached;
   throw new CapacityError(
     {

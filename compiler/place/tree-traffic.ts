@@ -1,4 +1,5 @@
-import { livingRouters, type PlacementProblem } from "./problem.ts";
+import { routerGraphOf } from "../../src/core/router-graph.ts";
+import type { PlacementProblem } from "./problem.ts";
 import { senderTable } from "./sender-table.ts";
 import type { Move, Traffic } from "./traffic.ts";
 import { createTreeGrower } from "./tree-links.ts";
@@ -19,7 +20,7 @@ const NO_TREE: Planted = { links: new Int32Array(0), events: 0 };
  */
 export function createTreeTraffic(problem: PlacementProblem, nodeOf: Int32Array): Traffic {
   const { flows } = problem;
-  const graph = livingRouters(problem);
+  const graph = routerGraphOf(problem.profile);
   const { flowFrom, flowsInto, events, hostEvents, allEvents } = senderTable(problem);
   const ways = waysOf(problem.profile, graph);
   const { loads, treeLinks } = ways;

@@ -6,7 +6,8 @@ import { graft, plant, type RoutingAlgorithm, shortestPath } from "./routing-tre
 /**
  * Longest dimension first: a path goes as far as it must along the dimension in which its destination lies farthest,
  * then along the next. Paths of one origin share what they can. Where the grid lacks a link that a path wants, as at
- * the edges of a hexagonal board, it takes a shortest path instead.
+ * the edges of a hexagonal board or where it is dead, the destination joins the nearest router of the tree by a shortest
+ * path over the links that are there.
  */
 export const dimensionOrder: RoutingAlgorithm = {
   name: "dimension-order",
@@ -16,9 +17,11 @@ export const dimensionOrder: RoutingAlgorithm = {
     const tree = plant(origin);
     const wrap = wrapOf(graph);
     for (const destination of destinations) {
-      const wanted = straightPath(graph, wrap, origin, destination);
-      const path = wanted ?? shortestPath(graph, (router) => router === origin, destination).path;
-      graft(graph, tree, origin, path);
+      const straight = straightPath(graph, wrap, origin, destination);
+      const { start, path } = straight
+        ? { start: origin, path: straight }
+        : shortestPath(graph, (router) => tree.has(router), destination);
+      graft(graph, tree, start, path);
     }
     return tree;
   },

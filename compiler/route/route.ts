@@ -12,6 +12,7 @@ import type {
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import { type RouterGraph, routerGraphOf } from "../../src/core/router-graph.ts";
 import { tableLength } from "../../src/core/table-length.ts";
+import { type TargetedRange, targetedRanges } from "../source-ranges.ts";
 import { coverKeys, type KeyPiece } from "./cover-keys.ts";
 import { dimensionOrder } from "./dimension-order.ts";
 import { type MinimiseChoice, minimiseTables } from "./minimise/minimise.ts";
@@ -32,7 +33,7 @@ export interface RouteOptions {
 
 /**
  * Fills the routers' tables. Events of one population that begin at one router share a tree to all routers that
- * serve a destination PE: every PE with a slice that the population projects to. Events of the output population go
+ * serve a destination PE: every PE with a slice that holds rows for them. Events of the output population go
  * to the host as well, or to the PEs of a decoder on the chip. A router tells origins apart only where their trees
  * disagree there: in most places one entry covers a whole population. Tables that are too long even so are minimised.
  *
@@ -52,26 +53,27 @@ export function route(
   const tables = new Map<number, RoutingEntry[]>();
   const keysAt = new Map<number, KnownKeys[]>();
   for (const { name, size, kind } of graph.populations) {
-    const targets = new Set(
-      graph.projections.filter(({ source }) => source === name).map(({ target }) => target),
-    );
-    const pes = new Set(placement.filter((_, slice) => targets.has(slices[slice]!.population)));
-    if (name === output) for (const pe of decoderPes) pes.add(pe);
-    const service = serviceOf(profile, routers, pes, name === output && decoderPes.length === 0);
-    const runs =
+    const ranges = targetedRanges(graph, slices, name);
+    const services = ranges.map((range) => {
+      const pes = new Set(range.slices.map((slice) => placement[slice]!));
+      if (name === output) for (const pe of decoderPes) pes.add(pe);
+      return serviceOf(profile, routers, pes, name === output && decoderPes.length === 0);
+    });
+    const whole =
       kind === "input"
         ? [{ first: 0, end: size, origin: routers.hostRouter }]
         : runsOf(routers, slices, placement, name);
-    const pieces = piecesByRouter(runs, plantTrees(routers, runs, service, algorithm));
+    const runs = cutRuns(whole, ranges);
+    const pieces = piecesByRouter(runs, plantTrees(routers, runs, services, algorithm));
     const keys = allocation.keys.get(name)!;
     for (const [router, arrivals] of pieces) {
-      const entries = entriesOf(keys, arrivals, service.at(router), profile);
+      const entries = entriesOf(keys, arrivals, (service) => services[service]!.at(router), profile);
       tables.set(router, [...(tables.get(router) ?? []), ...entries]);
       keysAt.set(router, [...(keysAt.get(router) ?? []), ...knownKeysOf(keys, arrivals, profile)]);
     }
   }
-  const whole = [...tables].sort(([a], [b]) => a - b).map(([router, entries]) => ({ router, entries }));
-  const routing = minimiseTables(whole, keysAt, profile, minimise, remark).filter(
+  const full = [...tables].sort(([a], [b]) => a - b).map(([router, entries]) => ({ router, entries }));
+  const routing = minimiseTables(full, keysAt, profile, minimise, remark).filter(
     ({ entries }) => entries.length > 0,
   );
   for (const table of routing) verifyLength(table, graph.name, profile, routers, minimise);
@@ -135,31 +137,53 @@ function runsOf(
   return runs;
 }
 
+/** A run's neurons that the same PEs receive. */
+interface ServedRun extends Run {
+  /** Index of their service. */
+  readonly service: number;
+}
+
+const cutRuns = (runs: readonly Run[], ranges: readonly TargetedRange[]): ServedRun[] =>
+  runs.flatMap(({ first, end, origin }) =>
+    ranges.flatMap((range, service) =>
+      range.first < end && range.end > first
+        ? [{ first: Math.max(first, range.first), end: Math.min(end, range.end), origin, service }]
+        : [],
+    ),
+  );
+
+const treeName = ({ origin, service }: ServedRun): string => `${origin} ${service}`;
+
 function plantTrees(
   routers: RouterGraph,
-  runs: readonly Run[],
-  { destinations }: Service,
+  runs: readonly ServedRun[],
+  services: readonly Service[],
   algorithm: RoutingAlgorithm,
-): ReadonlyMap<number, RoutingTree> {
-  const origins = new Set(runs.map(({ origin }) => origin));
-  return new Map([...origins].map((origin) => [origin, algorithm.tree(routers, origin, destinations)]));
+): ReadonlyMap<string, RoutingTree> {
+  const trees = new Map<string, RoutingTree>();
+  for (const run of runs) {
+    if (trees.has(treeName(run))) continue;
+    trees.set(treeName(run), algorithm.tree(routers, run.origin, services[run.service]!.destinations));
+  }
+  return trees;
 }
 
 /** Keys that arrive at a router: where from, and where their tree leads on. */
-interface Arrival extends Omit<Run, "origin"> {
+interface Arrival extends Omit<ServedRun, "origin"> {
   readonly arrival: number;
   readonly links: number;
 }
 
 function piecesByRouter(
-  runs: readonly Run[],
-  trees: ReadonlyMap<number, RoutingTree>,
+  runs: readonly ServedRun[],
+  trees: ReadonlyMap<string, RoutingTree>,
 ): ReadonlyMap<number, readonly Arrival[]> {
   const pieces = new Map<number, Arrival[]>();
-  for (const { first, end, origin } of runs) {
-    for (const [router, { arrival, links }] of trees.get(origin)!) {
+  for (const run of runs) {
+    const { first, end, service } = run;
+    for (const [router, { arrival, links }] of trees.get(treeName(run))!) {
       const known = pieces.get(router);
-      const piece = { first, end, arrival, links };
+      const piece = { first, end, service, arrival, links };
       if (known) known.push(piece);
       else pieces.set(router, [piece]);
     }
@@ -171,18 +195,22 @@ function piecesByRouter(
 function entriesOf(
   { base, mask }: KeyRange,
   arrivals: readonly Arrival[],
-  service: Pick<RoutingEntry, "destinations" | "toHost">,
+  serviceAt: (service: number) => Pick<RoutingEntry, "destinations" | "toHost">,
   { eventRouter }: HardwareProfile,
 ): RoutingEntry[] {
-  const isServed = service.destinations.length > 0 || service.toHost;
-  const outputs = [...new Set(arrivals.map(({ links }) => links))];
+  const outputs = new Map<string, Output>();
   const pieces: KeyPiece[] = [];
-  for (const { first, end, arrival, links } of arrivals) {
+  for (const { first, end, service: index, arrival, links } of arrivals) {
+    const service = serviceAt(index);
+    const isServed = service.destinations.length > 0 || service.toHost;
+    const name = outputName(links, service);
+    const known = outputs.get(name) ?? { index: outputs.size, links, service };
+    outputs.set(name, known);
     const goesStraight = arrival >= 0 && links === 1 << arrival && !isServed;
     const piece = {
       first,
       end,
-      output: outputs.indexOf(links),
+      output: known.index,
       mayPass: eventRouter.defaultRoute && goesStraight,
     };
     const last = pieces.at(-1);
@@ -191,13 +219,24 @@ function entriesOf(
     else pieces.push(piece);
   }
   const keys = 2 ** eventRouter.keyBits;
-  return coverKeys(pieces, keys - mask, outputs.length).map(({ first, span, output }) => ({
+  const all = [...outputs.values()];
+  return coverKeys(pieces, keys - mask, all.length).map(({ first, span, output }) => ({
     key: (base + first) >>> 0,
     mask: (keys - span) >>> 0,
-    ...service,
-    links: directionsIn(outputs[output]!),
+    ...all[output]!.service,
+    links: directionsIn(all[output]!.links),
   }));
 }
+
+/** What a router does with some of a population's events. */
+interface Output {
+  readonly index: number;
+  readonly links: number;
+  readonly service: Pick<RoutingEntry, "destinations" | "toHost">;
+}
+
+const outputName = (links: number, { destinations, toHost }: Output["service"]): string =>
+  `${links} ${toHost} ${destinations.map(({ node, pes }) => `${node}:${pes.join()}`).join(" ")}`;
 
 /** One population's keys that come to a router. */
 const knownKeysOf = (

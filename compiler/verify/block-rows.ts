@@ -2,18 +2,14 @@ import type { NumberFormat } from "../../src/core/number-format.ts";
 import type { PeProgram, Program, SourceBlock } from "../../src/core/program.ts";
 import { fault } from "./fault.ts";
 import { bytesOf, sectionOf, valuesOf } from "./image-sections.ts";
-
-/** Words of a stored synapse: source row, accumulator of the PE, the weight's bits. */
-export const SYNAPSE_WORDS = 3;
+import { decodeRows, SYNAPSE_WORDS } from "./row-decoders.ts";
 
 /** Room for the rows of one source block on all PEs of a population, used again and again. */
 export interface RowSpace {
   /** SYNAPSE_WORDS for each synapse, one PE's after the other's. */
   readonly stored: Int32Array;
-  /** Row pointers of the PE that was read last. */
+  /** Row pointers of the PE that was read last; 0 where its form has none. */
   readonly pointers: Uint32Array;
-  /** Row of each synapse of the PE that was read last, and one place more. */
-  readonly rowAt: Uint32Array;
 }
 
 /** Room for the largest block of a program. */
@@ -26,65 +22,51 @@ export function rowSpaceFor({ populations, pes }: Program): RowSpace {
       sums.set(block, (sums.get(block) ?? 0) + synapses);
     }
   }
-  const synapses = pes.flatMap(({ sources }) => sources.map((source) => source.synapses));
   return {
     stored: new Int32Array(SYNAPSE_WORDS * most([...sums.values()])),
     pointers: new Uint32Array(most(populations.map(({ size }) => size)) + 1),
-    rowAt: new Uint32Array(most(synapses) + 1),
   };
 }
 
 /**
- * Reads a source block from a PE's images into `space`, from synapse `at` on: row pointers span the block's synapses and
- * never fall, indices ascend within a row and name accumulators of the slice.
+ * Reads a source block from a PE's images into `space`, from synapse `at` on: row pointers span what the block stores and
+ * never fall, and rows are as their form asks.
+ *
+ * @returns Bits of the accumulators that its synapses reach.
  */
-export function readBlock(pe: PeProgram, block: number, space: RowSpace, at: number): void {
+export function readBlock(pe: PeProgram, block: number, space: RowSpace, at: number): number {
   const source = pe.sources[block]!;
   const where = () => `of ${source.population} on PE ${pe.pe}`;
   const bytes = (kind: "row-pointers" | "indices" | "weights") => bytesOf(pe, sectionOf(pe, kind, source));
-  space.pointers.set(UNSIGNED[source.pointerBytes](bytes("row-pointers")));
-  const indices = UNSIGNED[source.indexBits === 8 ? 1 : 2](bytes("indices"));
-  const weights = WEIGHT_BITS[source.weightFormat](bytes("weights"));
-  if (!findRows(space, source)) fault(`row pointers ${where()} do not ascend over its synapses`);
-  const { stored, rowAt } = space;
-  const accumulators = 4 * pe.neurons;
-  let before = -1;
-  let next = SYNAPSE_WORDS * at;
-  for (let i = 0; i < source.synapses; i += 1) {
-    const row = rowAt[i]!;
-    const index = indices[i]!;
-    if (index >= accumulators) fault(`an index ${where()} lies outside the slice in row ${row}`);
-    if (row * accumulators + index <= before) fault(`indices ${where()} do not ascend in row ${row}`);
-    before = row * accumulators + index;
-    stored[next] = row;
-    stored[next + 1] = index;
-    stored[next + 2] = weights[i]!;
-    next += SYNAPSE_WORDS;
+  const { pointers, stored } = space;
+  pointers.fill(0);
+  if (source.form !== "dense") {
+    const own = bytes("row-pointers");
+    pointers.set(source.pointerBytes === 2 ? valuesOf(Uint16Array, 2, own) : valuesOf(Uint32Array, 4, own));
+    if (!doAscend(pointers, source)) fault(`row pointers ${where()} do not ascend over its synapses`);
   }
+  const weights = WEIGHT_BITS[source.weightFormat](bytes("weights"));
+  const contents = { source, neurons: pe.neurons, pointers, indices: bytes("indices"), weights, where };
+  decodeRows(contents, stored, at);
+  return gatesOf(stored, at, source.synapses, pe.neurons);
 }
 
-/**
- * Row of each synapse: how many rows but the first begin at it or before. Without a branch a row, as most rows of a slice
- * are empty or short. False where the pointers fall or do not span the synapses.
- */
-function findRows({ pointers, rowAt }: RowSpace, { rows, synapses }: SourceBlock): boolean {
-  rowAt.fill(0, 0, synapses + 1);
+/** From 0 over all slots, or of the form `block` over all blocks. */
+function doAscend(pointers: Uint32Array, { rows, slots, form }: SourceBlock): boolean {
   let last = 0;
   for (let row = 1; row <= rows; row += 1) {
-    const start = pointers[row]!;
-    if (start < last || start > synapses) return false;
-    rowAt[start]! += 1;
-    last = start;
+    if (pointers[row]! < last) return false;
+    last = pointers[row]!;
   }
-  for (let i = 1; i < synapses; i += 1) rowAt[i]! += rowAt[i - 1]!;
-  return pointers[0] === 0 && last === synapses;
+  return pointers[0] === 0 && last === (form === "block" ? slots / 4 : slots);
 }
 
-const UNSIGNED = {
-  1: (bytes: Uint8Array) => bytes,
-  2: (bytes: Uint8Array) => valuesOf(Uint16Array, 2, bytes),
-  4: (bytes: Uint8Array) => valuesOf(Uint32Array, 4, bytes),
-};
+function gatesOf(stored: Int32Array, at: number, synapses: number, neurons: number): number {
+  let gates = 0;
+  for (let i = at; i < at + synapses; i += 1)
+    gates |= 1 << Math.floor(stored[SYNAPSE_WORDS * i + 1]! / neurons);
+  return gates;
+}
 
 /** Weights as signed numbers: the integers, or the bits of float32. */
 const WEIGHT_BITS: Readonly<

@@ -1,5 +1,5 @@
 import type { MemorySection, SectionKind } from "../../src/core/mapping.ts";
-import { EGRU_ACCUMULATORS, TABLE_INTERVALS } from "../../src/core/number-format.ts";
+import { TABLE_INTERVALS } from "../../src/core/number-format.ts";
 import { chipsOf, dataBytesOf, type HardwareProfile, pesOfChip } from "../../src/core/profile.ts";
 import {
   type ChipDecoder,
@@ -8,6 +8,7 @@ import {
   type PeProgram,
   POPULATION_RECORD_BYTES,
   type Program,
+  type SourceBlock,
 } from "../../src/core/program.ts";
 import { fault } from "./fault.ts";
 
@@ -17,8 +18,8 @@ import { fault } from "./fault.ts";
  * is the Program's own promise, checked before.
  */
 export function verifyMemory(program: Program, profile: HardwareProfile): void {
-  const reserved = new Set(profile.pe.reserved);
-  const isUsable = (pe: number) => pe < profile.pe.count && !reserved.has(pe);
+  const taken = new Set([...profile.pe.reserved, ...(profile.pe.dead ?? [])]);
+  const isUsable = (pe: number) => pe < profile.pe.count && !taken.has(pe);
   for (const pe of program.pes) {
     if (!isUsable(pe.pe)) fault(`PE ${pe.pe} holds a slice, but programs may not use it`);
     verifyBanks(pe, profile);
@@ -55,9 +56,8 @@ function verifySections(pe: PeProgram, program: Program, profile: HardwareProfil
   const inDram = sources.some((source) => source.inDram);
   const buffers = sections.filter(({ kind }) => kind === "row-buffer");
   if (buffers.length !== (inDram ? 1 : 0)) fault(`PE ${pe.pe} has ${buffers.length} row buffers`);
-  const perBlock = program.manifest.quantisation.format === "float32" ? 3 : 4;
-  const needed = own.length + buffers.length + sources.length * perBlock;
-  const blocks = new Set(sources.map(({ population, delay }) => `${delay} ${population}`));
+  const needed = sources.reduce((sum, source) => sum + sectionsOf(source), own.length + buffers.length);
+  const blocks = new Set(sources.map(({ population, delay, part }) => `${delay} ${part} ${population}`));
   if (blocks.size !== sources.length) fault(`PE ${pe.pe} has two source blocks for the same events`);
   if (sections.length + dramSections.length !== needed)
     fault(`PE ${pe.pe} has ${sections.length + dramSections.length} sections instead of ${needed}`);
@@ -65,18 +65,25 @@ function verifySections(pe: PeProgram, program: Program, profile: HardwareProfil
   if (twice) fault(`section ${twice.kind} of ${twice.source} is on PE ${pe.pe} twice`);
 }
 
+/** Of a source block: pointers, indices and weights or, where dense, weights alone; scales beside integers. */
+const sectionsOf = ({ form, weightFormat }: SourceBlock): number =>
+  (form === "dense" ? 1 : 3) + (weightFormat === "float32" ? 0 : 1);
+
 function ownSections(
-  { pe, neurons, sources }: PeProgram,
-  { manifest, chipDecoder }: Program,
+  { pe, population, neurons, sources }: PeProgram,
+  { manifest, populations, chipDecoder }: Program,
   { pe: { sram } }: HardwareProfile,
 ): readonly (readonly [SectionKind, number])[] {
   const isFloat = manifest.quantisation.format === "float32";
+  // A linear slice holds a start and a sum a neuron, and neither state nor tables.
+  const isLinear = populations.find(({ name }) => name === population)?.kind === "linear";
+  const words = isLinear ? { parameters: 1, accumulators: 1 } : { parameters: 5, accumulators: 4 };
   return [
     ["population-table", sources.length * POPULATION_RECORD_BYTES],
-    ["parameters", 4 * (EGRU_ACCUMULATORS + 1) * neurons],
-    ...(isFloat ? [] : [["tables", 2 * 2 * (TABLE_INTERVALS + 1)] as const]),
-    ["state", 4 * neurons],
-    ["accumulators", 4 * EGRU_ACCUMULATORS * neurons],
+    ["parameters", 4 * words.parameters * neurons],
+    ...(isFloat || isLinear ? [] : [["tables", 2 * 2 * (TABLE_INTERVALS + 1)] as const]),
+    ...(isLinear ? [] : [["state", 4 * neurons] as const]),
+    ["accumulators", 4 * words.accumulators * neurons],
     ["packet-fifo", sram.packetFifoEntries * PACKET_BYTES],
     ["send-buffer", neurons * PACKET_BYTES],
     ...(chipDecoder?.pes.includes(pe) ? [["decoder-buffer", chipDecoder.bufferBytes] as const] : []),
@@ -86,9 +93,9 @@ function ownSections(
 /** Says of each section whether it has come before. */
 function isRepeated(): (section: MemorySection) => boolean {
   const seen = new Set<string>();
-  return ({ kind, source, delay }) => {
+  return ({ kind, source, delay, part }) => {
     const before = seen.size;
-    return seen.add(`${kind} ${delay} ${source}`).size === before;
+    return seen.add(`${kind} ${delay} ${part} ${source}`).size === before;
   };
 }
 

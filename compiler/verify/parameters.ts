@@ -1,10 +1,5 @@
-import type { EgruGraphPopulation, EventGraph } from "../../src/core/event-graph.ts";
-import {
-  EGRU_ACCUMULATORS,
-  GATE_FRACTION_BITS,
-  TABLE_INTERVALS,
-  TABLE_STEP_BITS,
-} from "../../src/core/number-format.ts";
+import { carriesPartialSums, type ChipGraphPopulation, type EventGraph } from "../../src/core/event-graph.ts";
+import { GATE_FRACTION_BITS, TABLE_INTERVALS, TABLE_STEP_BITS } from "../../src/core/number-format.ts";
 import type { PeProgram, Program } from "../../src/core/program.ts";
 import { fault } from "./fault.ts";
 import { bytesOf, sectionOf, valuesOf, wordsOf } from "./image-sections.ts";
@@ -15,7 +10,9 @@ export function verifyParameters(program: Program, graph: EventGraph): void {
   for (const field of ["format", "scales", "accumulatorBits"] as const)
     if (quantisation[field] !== graph.quantisation[field])
       fault(`${field} of the manifest is not the graph's`);
-  const synapses = graph.projections.reduce((sum, projection) => sum + projection.synapses.target.length, 0);
+  const synapses = graph.projections
+    .filter((projection) => !carriesPartialSums(graph, projection))
+    .reduce((sum, projection) => sum + projection.synapses.target.length, 0);
   if (storedWeights !== synapses)
     fault(`the manifest speaks of ${storedWeights} weights, there are ${synapses}`);
   if (program.populations.length !== graph.populations.length)
@@ -24,24 +21,29 @@ export function verifyParameters(program: Program, graph: EventGraph): void {
     const own = program.populations[index]!;
     for (const field of ["name", "kind", "size", "payloadFractionBits"] as const)
       if (own[field] !== population[field]) fault(`${field} of population ${own.name} is not the graph's`);
-    if (population.kind !== "egru") continue;
+    if (population.kind === "input") continue;
+    if (own.partOf !== (population.kind === "linear" ? population.partOf : undefined))
+      fault(`population ${own.name} is a part of another than the graph's`);
     const slices = program.pes.filter((pe) => pe.population === population.name);
     for (const pe of slices) verifySlice(pe, population);
   }
 }
 
-function verifySlice(pe: PeProgram, { name, size, accumulatorStart, threshold }: EgruGraphPopulation): void {
+function verifySlice(pe: PeProgram, population: ChipGraphPopulation): void {
+  const { name, size, accumulatorStart } = population;
   const stored = wordsOf(pe, sectionOf(pe, "parameters"));
-  const [start, limit] = [bitsOf(accumulatorStart), bitsOf(threshold)];
+  const start = bitsOf(accumulatorStart);
+  const limit = population.kind === "egru" ? bitsOf(population.threshold) : undefined;
+  const accumulators = start.length / size;
   const { neurons, firstNeuron } = pe;
   for (let own = 0; own < neurons; own += 1) {
     const neuron = firstNeuron + own;
-    for (let accumulator = 0; accumulator < EGRU_ACCUMULATORS; accumulator += 1)
+    for (let accumulator = 0; accumulator < accumulators; accumulator += 1)
       if (stored[accumulator * neurons + own] !== start[accumulator * size + neuron])
         fault(
           `accumulator ${accumulator} of neuron ${neuron} of ${name} starts from another value on PE ${pe.pe}`,
         );
-    if (stored[EGRU_ACCUMULATORS * neurons + own] !== limit[neuron])
+    if (limit && stored[accumulators * neurons + own] !== limit[neuron])
       fault(`neuron ${neuron} of ${name} has another threshold on PE ${pe.pe}`);
   }
 }

@@ -6,7 +6,8 @@ import {
   type SourceBlock,
 } from "../../src/core/program.ts";
 import { WEIGHT_BYTES } from "../../src/core/number-format.ts";
-import { ROW_FORMS } from "../../src/core/row-form.ts";
+import type { HardwareProfile } from "../../src/core/profile.ts";
+import { BLOCK_COLUMNS, gatesIn, ROW_FORMS } from "../../src/core/row-form.ts";
 import { fault } from "./fault.ts";
 import { sectionOf, wordsOf } from "./image-sections.ts";
 
@@ -22,16 +23,29 @@ const FIELDS = [
   "form, weights and gates",
 ] as const;
 
-/** The population table says what the blocks and sections beside it say, and all populations' keys are as they are sent. */
-export function verifyRecords({ populations, pes }: Program): void {
+/**
+ * The population table says what the blocks and sections beside it say, in forms that the chip has kernels for, and all
+ * populations' keys are as they are sent.
+ */
+export function verifyRecords({ populations, pes }: Program, { pe: { rowForms } }: HardwareProfile): void {
   const keysOf = new Map(populations.map(({ name, keys }) => [name, keys]));
   for (const pe of pes) {
     const table = wordsOf(pe, sectionOf(pe, "population-table"));
     const words = POPULATION_RECORD_BYTES / 4;
     for (const [block, source] of pe.sources.entries()) {
       const sent = keysOf.get(source.population);
-      if (sent?.base !== source.keys.base || sent.mask !== source.keys.mask)
+      const { base, mask } = source.keys;
+      // All of the population's keys, or a block of them; which one, the event graph says.
+      if (
+        sent === undefined ||
+        (base & sent.mask) >>> 0 !== sent.base ||
+        (mask & sent.mask) >>> 0 !== sent.mask
+      )
         fault(`PE ${pe.pe} waits for other keys of ${source.population} than are sent`);
+      if (!rowForms[source.weightFormat]?.[source.form])
+        fault(
+          `PE ${pe.pe} has no kernel for ${source.weightFormat} rows of ${source.population} as ${source.form}`,
+        );
       verifyWidths(pe, source);
       for (const [field, value] of recordOf(pe, source).entries()) {
         const found = table[words * block + field];
@@ -44,12 +58,19 @@ export function verifyRecords({ populations, pes }: Program): void {
   }
 }
 
-/** Pointers can count a block's synapses, indices can name all of a slice's accumulators. */
+/** Pointers can count what a block stores, indices can name all that they must. */
 function verifyWidths({ pe, neurons }: PeProgram, source: SourceBlock): void {
-  if (source.synapses >= 2 ** (8 * source.pointerBytes))
-    fault(`row pointers of ${source.population} on PE ${pe} are too narrow`);
-  if (4 * neurons > 2 ** source.indexBits)
-    fault(`indices of ${source.population} on PE ${pe} are too narrow`);
+  const { form, slots, gates, pointerBytes, indexBits, population } = source;
+  const counted = form === "block" ? slots / BLOCK_COLUMNS : form === "dense" ? 0 : slots;
+  if (counted >= 2 ** (8 * pointerBytes)) fault(`row pointers of ${population} on PE ${pe} are too narrow`);
+  const named = {
+    csr: ((gatesIn(gates).at(-1) ?? -1) + 1) * neurons,
+    block: Math.ceil((gatesIn(gates).length * neurons) / BLOCK_COLUMNS),
+    "delta-csr": 0,
+    bitmap: 0,
+    dense: 0,
+  }[form];
+  if (named > 2 ** indexBits) fault(`indices of ${population} on PE ${pe} are too narrow`);
 }
 
 function recordOf(pe: PeProgram, source: SourceBlock): readonly number[] {

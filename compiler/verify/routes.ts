@@ -4,7 +4,7 @@ import type { Program, ProgramPopulation } from "../../src/core/program.ts";
 import { type RouterGraph, routerGraphOf } from "../../src/core/router-graph.ts";
 import { fault } from "./fault.ts";
 import { type MatchRun, matchRuns, runOf } from "./match-runs.ts";
-import { type Receivers, receiversOf } from "./receivers.ts";
+import { type NeuronRange, rangesOf, type Receivers, receiversOf } from "./receivers.ts";
 
 /**
  * Sends the events of every neuron through the tables as they are: each must reach each of its receivers once, nobody
@@ -14,11 +14,15 @@ export function verifyRoutes(program: Program, profile: HardwareProfile): void {
   const graph = routerGraphOf(profile);
   const tables = new Map(program.routing.map(({ router, entries }) => [router, entries]));
   for (const population of program.populations) {
-    const receivers = receiversOf(population, program, profile, graph);
-    const walk: Walk = { population, receivers, profile, graph, tables, visits: new Map() };
-    const packets = originsOf(population, program, graph);
-    for (let packet = packets.pop(); packet; packet = packets.pop()) packets.push(...forward(walk, packet));
-    for (const router of receivers.routers) verifyReached(walk, router);
+    const runsAt = new Map<number, readonly MatchRun[]>();
+    const origins = originsOf(population, program, graph);
+    for (const range of rangesOf(population, program)) {
+      const receivers = receiversOf(population, range, program, profile, graph);
+      const walk: Walk = { population, range, receivers, profile, graph, tables, runsAt, visits: new Map() };
+      const packets = within(range, origins);
+      for (let packet = packets.pop(); packet; packet = packets.pop()) packets.push(...forward(walk, packet));
+      for (const router of receivers.routers) verifyReached(walk, router);
+    }
   }
 }
 
@@ -31,8 +35,21 @@ interface Packet {
   readonly arrival: number;
 }
 
+const within = (range: NeuronRange, packets: readonly Packet[]): Packet[] =>
+  packets
+    .map((packet) => ({
+      ...packet,
+      first: Math.max(packet.first, range.first),
+      end: Math.min(packet.end, range.end),
+    }))
+    .filter(({ first, end }) => first < end);
+
 interface Walk {
   readonly population: ProgramPopulation;
+  /** Neurons that are followed. */
+  readonly range: NeuronRange;
+  /** Which entries apply at each router, for all of the population. */
+  readonly runsAt: Map<number, readonly MatchRun[]>;
   readonly receivers: Receivers;
   readonly profile: HardwareProfile;
   readonly graph: RouterGraph;
@@ -86,14 +103,16 @@ function forward(walk: Walk, packet: Packet): Packet[] {
   return sent;
 }
 
-function visitsAt({ population, tables, visits }: Walk, router: number): Visits {
+function visitsAt({ population, tables, visits, runsAt }: Walk, router: number): Visits {
   const known = visits.get(router);
   if (known) return known;
   const entries = tables.get(router) ?? [];
   const { size, keys } = population;
+  const runs = runsAt.get(router) ?? matchRuns(entries, keys.base, size);
+  runsAt.set(router, runs);
   const fresh = {
     entries,
-    runs: matchRuns(entries, keys.base, size),
+    runs,
     seen: new Uint8Array(size),
     checked: new Uint8Array(entries.length),
   };
@@ -143,8 +162,9 @@ function verifyServed(
 
 /** Every event must have come to a router that has receivers. */
 function verifyReached(walk: Walk, router: number): void {
-  const missed = visitsAt(walk, router).seen.indexOf(0);
-  if (missed < 0) return;
+  const { first, end } = walk.range;
+  const missed = first + visitsAt(walk, router).seen.subarray(first, end).indexOf(0);
+  if (missed < first) return;
   const [pe] = walk.receivers.at(router);
   fault(`${event(walk, missed)} does not reach ${pe === undefined ? "the host" : `PE ${pe}`}`);
 }

@@ -32,7 +32,7 @@ export function verifyCompiled(program: Program, profile: HardwareProfile, graph
   verifyMemory(program, profile);
   verifyTables(program, profile);
   verifyRoutes(program, profile);
-  verifyRecords(program);
+  verifyRecords(program, profile);
   verifyGateTables(program);
   verifyRows(program, profile, graph);
   if (!graph) return;

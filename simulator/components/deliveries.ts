@@ -16,7 +16,7 @@ export interface Delivery {
   readonly worker: number;
   readonly receives: number;
   readonly lookups: number;
-  /** Bytes of population-table records and, where one matches, of two row pointers. */
+  /** Bytes of population-table records and, where one matches, of two row pointers; dense rows have none. */
   readonly lookupBytes: number;
   readonly sends: number;
 }
@@ -91,12 +91,12 @@ function receptionOf(
   decoder: number | undefined,
   isDecoderInput: boolean,
 ): Cost[] {
-  const lookups = blocks.map(({ delay, pointerBytes }) => ({
+  const lookups = blocks.map(({ delay, form, pointerBytes }) => ({
     ...NOTHING,
     lag: delay,
     worker: slice!,
     lookups: 1,
-    lookupBytes: POPULATION_RECORD_BYTES + 2 * pointerBytes,
+    lookupBytes: POPULATION_RECORD_BYTES + (form === "dense" ? 0 : 2 * pointerBytes),
   }));
   if (decoder !== undefined && (isDecoderInput || slice === undefined)) {
     return [{ ...NOTHING, lag: 0, worker: decoder, receives: 1 }, ...lookups];

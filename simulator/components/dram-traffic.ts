@@ -1,6 +1,7 @@
 import { chipsOf, type HardwareProfile, pesOfChip } from "../../src/core/profile.ts";
 import type { Ledger } from "../engine/ledger.ts";
 import type { Machine } from "../engine/machine.ts";
+import { partsOf } from "../functional/columns.ts";
 
 /** What workers fetch from DRAM: rows for the events that they receive, and a decoder's weights. By worker. */
 export interface Fetches {
@@ -25,8 +26,6 @@ export interface DramTraffic {
   addFlits(fetches: Fetches, flits: Float64Array): void;
 }
 
-const TRANSFERS_OF_A_ROW = 2;
-
 export function dramTraffic({ profile, workers, phases, projections, network }: Machine): DramTraffic {
   const { memories, memoryOfPe } = memoriesOf(profile);
   const streamedBytes = new Float64Array(workers.length);
@@ -39,6 +38,7 @@ export function dramTraffic({ profile, workers, phases, projections, network }: 
   }
   const paths = workers.map(({ pe }) => ({ to: network.toDram(pe), from: network.fromDram(pe) }));
   const flitsOfBurst = profile.dram ? Math.ceil(profile.dram.burstBytes / profile.noc.payloadBytes) : 0;
+  const transfersOfRow = projections.map(({ blocks }) => blocks.map((block) => partsOf(block).length));
   const bursts = 1 / (profile.dram?.burstBytes ?? 1);
   const held: Fetches = {
     bytes: new Float64Array(workers.length),
@@ -56,7 +56,7 @@ export function dramTraffic({ profile, workers, phases, projections, network }: 
       const { sums, rows } = counter[when];
       for (let column = 0; column < slices.length; column += 1) {
         into.bytes[slices[column]!]! += sums[column]!;
-        into.transfers[slices[column]!]! += TRANSFERS_OF_A_ROW * rows[column]!;
+        into.transfers[slices[column]!]! += transfersOfRow[projection]![column]! * rows[column]!;
       }
     }
     return into;

@@ -3,14 +3,22 @@ import {
   type KernelAction,
   type PerPe,
   perPe,
+  ROW_ACTIONS,
+  type RowAction,
+  type RowCount,
   SRAM_TRAFFIC,
   type SramTraffic,
+  totals,
 } from "../../src/core/counts.ts";
-import { EGRU_ACCUMULATORS, type NumberFormat, WEIGHT_BYTES } from "../../src/core/number-format.ts";
+import { type NumberFormat, WEIGHT_BYTES } from "../../src/core/number-format.ts";
+import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import { type ChipDecoder, PACKET_BYTES } from "../../src/core/program.ts";
+import { bitmapBytesOf, BLOCK_COLUMNS } from "../../src/core/row-form.ts";
 import type { FusedProjection } from "../functional/fuse-rows.ts";
+import type { LoadedBlock } from "../functional/load-image.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { RowCounter } from "./row-counts.ts";
+import { rowActionsOf, type RowWork } from "./row-work.ts";
 import type { Worker } from "./workers.ts";
 
 /** Kernel actions and SRAM traffic that a run comes to, by PE. */
@@ -18,7 +26,11 @@ export interface PeCounts {
   readonly kernel: PerPe<KernelAction>;
   /** Bytes. */
   readonly sram: PerPe<SramTraffic>;
+  /** Of all PEs; in the order in which projections first hold rows of that kind. */
+  readonly rows: readonly RowCount[];
 }
+
+type CountsByPe = Pick<PeCounts, "kernel" | "sram">;
 
 export interface PeActivity {
   readonly pes: number;
@@ -29,7 +41,9 @@ export interface PeActivity {
   /** Events by counter: used at once, and used in the step after. */
   readonly events: readonly [Float64Array, Float64Array];
   readonly projections: readonly FusedProjection[];
+  /** Slots by projection, and the empty ones among them; absent where there are none. */
   readonly rows: readonly RowCounter[];
+  readonly empties: readonly (RowCounter | undefined)[];
   readonly fetches: readonly (RowCounter | undefined)[];
   /** Bytes that each worker's part of a decoder streams from DRAM in every step. */
   readonly streamedBytes: Float64Array;
@@ -44,16 +58,16 @@ const TABLE_BYTES = 3 * 2 * 2;
 export function countPes(activity: PeActivity): PeCounts {
   const counts = { kernel: perPe(KERNEL_ACTIONS, activity.pes), sram: perPe(SRAM_TRAFFIC, activity.pes) };
   countPackets(activity, counts);
-  countRowWork(activity, counts);
+  const rows = countRowWork(activity, counts);
   countNeurons(activity, counts);
-  return counts;
+  return { ...counts, rows };
 }
 
 /**
  * A packet is written to the FIFO and read from it; a lookup reads its record of the population table with
  * the row pointers; an event that is sent is written to the send buffer.
  */
-function countPackets({ workers, deliveries, events }: PeActivity, { kernel, sram }: PeCounts): void {
+function countPackets({ workers, deliveries, events }: PeActivity, { kernel, sram }: CountsByPe): void {
   for (const { counter, lag, worker, receives, lookups, lookupBytes, sends } of deliveries) {
     const { pe } = workers[worker]!;
     const count = events[lag][counter]!;
@@ -67,25 +81,55 @@ function countPackets({ workers, deliveries, events }: PeActivity, { kernel, sra
 }
 
 /**
- * A synop reads weight and index and updates an accumulator; an integer row reads its scale first. Rows that come
- * from DRAM are written to the row buffer before.
+ * A slot reads its weight and its part of the row's structure and updates an accumulator; a row with integer weights
+ * reads its scale first. Rows that come from DRAM are written to the row buffer before.
  */
-function countRowWork(activity: PeActivity, { kernel, sram }: PeCounts): void {
-  const { workers, projections, rows, fetches, format } = activity;
+function countRowWork(activity: PeActivity, { kernel, sram }: CountsByPe): RowCount[] {
+  const { workers, projections, rows, empties, fetches } = activity;
+  const counts: RowCount[] = [];
   for (const [index, { slices, blocks }] of projections.entries()) {
-    const { sums: synops, rows: fetched } = rows[index]!.total;
     for (const [column, slice] of slices.entries()) {
       const { pe } = workers[slice]!;
-      kernel.synop[pe]! += synops[column]!;
-      kernel.rowFetch[pe]! += fetched[column]!;
-      sram.weightsRead[pe]! += synops[column]! * WEIGHT_BYTES[format];
-      sram.indicesRead[pe]! += synops[column]! * blocks[column]!.indexBytes;
-      sram.accumulatorsRead[pe]! += synops[column]! * WORD;
-      sram.accumulatorsWritten[pe]! += synops[column]! * WORD;
+      const block = blocks[column]!;
+      const work: RowWork = {
+        rows: rows[index]!.total.rows[column]!,
+        slots: rows[index]!.total.sums[column]!,
+        empty: empties[index]?.total.sums[column] ?? 0,
+      };
+      const actions = rowActionsOf(block, work);
+      const sums = countOf(counts, block).actions;
+      for (const action of ROW_ACTIONS) {
+        kernel[action][pe]! += actions[action];
+        sums[action] += actions[action];
+      }
+      const worked = WORD * workedSlots(block, work);
+      sram.weightsRead[pe]! += work.slots * WEIGHT_BYTES[block.weightFormat];
+      sram.indicesRead[pe]! += structureBytes(block, work);
+      sram.accumulatorsRead[pe]! += worked;
+      sram.accumulatorsWritten[pe]! += worked;
       sram.rowsWritten[pe]! += fetches[index]?.total.sums[column] ?? 0;
-      if (format !== "float32") sram.scalesRead[pe]! += fetched[column]! * WORD;
+      if (block.weightFormat !== "float32") sram.scalesRead[pe]! += work.rows * WORD;
     }
   }
+  return counts;
+}
+
+/** The count of a block's kind; a new one where there is none yet. */
+function countOf(counts: RowCount[], { weightFormat, form }: LoadedBlock) {
+  const found = counts.find((count) => count.weightFormat === weightFormat && count.form === form);
+  const count = found ?? { weightFormat, form, actions: totals(ROW_ACTIONS) };
+  if (found === undefined) counts.push(count);
+  return count as { readonly actions: Record<RowAction, number> };
+}
+
+/** Slots whose accumulator is read and written: those that bridge a gap are passed over, all other zeros are added. */
+const workedSlots = ({ form }: LoadedBlock, { slots, empty }: RowWork): number =>
+  form === "delta-csr" ? slots - empty : slots;
+
+/** Bytes of indices, gaps, bitmaps or block numbers. */
+function structureBytes({ form, columns, indexBits }: LoadedBlock, { rows, slots }: RowWork): number {
+  if (form === "bitmap") return rows * bitmapBytesOf(columns);
+  return Math.ceil(((form === "block" ? slots / BLOCK_COLUMNS : slots) * indexBits) / 8);
 }
 
 /**
@@ -93,9 +137,9 @@ function countRowWork(activity: PeActivity, { kernel, sram }: PeCounts): void {
  * threshold, and replaces its state. A decoder's share reads its int8 weights and inputs, scales and biases
  * and writes its sums, whatever the input.
  */
-function countNeurons(activity: PeActivity, { kernel, sram }: PeCounts): void {
+function countNeurons(activity: PeActivity, { kernel, sram }: CountsByPe): void {
   const { workers, steps, format, decoder, streamedBytes } = activity;
-  for (const [worker, { pe, role, count }] of workers.entries()) {
+  for (const [worker, { pe, role, count, kind }] of workers.entries()) {
     sram.rowsWritten[pe]! += steps * streamedBytes[worker]!;
     kernel.timestep[pe] = steps;
     const updates = steps * count;
@@ -106,12 +150,13 @@ function countNeurons(activity: PeActivity, { kernel, sram }: PeCounts): void {
       sram.accumulatorsWritten[pe]! += updates * WORD;
       continue;
     }
-    kernel.neuronUpdate[pe]! += updates;
-    sram.accumulatorsRead[pe]! += updates * EGRU_ACCUMULATORS * WORD;
-    sram.accumulatorsWritten[pe]! += updates * EGRU_ACCUMULATORS * WORD;
-    sram.parametersRead[pe]! += updates * (EGRU_ACCUMULATORS + 1) * WORD;
-    sram.stateRead[pe]! += updates * WORD;
-    sram.stateWritten[pe]! += updates * WORD;
-    if (format !== "float32") sram.tablesRead[pe]! += updates * TABLE_BYTES;
+    const { accumulators, parameters, state, update, readsTables } = NEURON_TRAITS[kind];
+    kernel[update][pe]! += updates;
+    sram.accumulatorsRead[pe]! += updates * accumulators * WORD;
+    sram.accumulatorsWritten[pe]! += updates * accumulators * WORD;
+    sram.parametersRead[pe]! += updates * parameters * WORD;
+    sram.stateRead[pe]! += updates * state * WORD;
+    sram.stateWritten[pe]! += updates * state * WORD;
+    if (readsTables && format !== "float32") sram.tablesRead[pe]! += updates * TABLE_BYTES;
   }
 }

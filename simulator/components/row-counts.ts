@@ -2,7 +2,7 @@ import { type Allocate, allocateAlone, bytesOfArrays } from "../functional/alloc
 import type { EventList } from "../functional/event-list.ts";
 import type { Kernel } from "../functional/kernel.ts";
 
-/** What an event of each source costs each slice: synops, or bytes of DRAM. */
+/** What an event of each source costs each slice: slots, empty slots, or bytes of DRAM. */
 export interface RowTable {
   /** Shape [source neurons, slices]. */
   readonly perEvent: Uint16Array | Uint32Array;

@@ -1,3 +1,4 @@
+import type { ChipPopulationKind } from "../../src/core/population-kind.ts";
 import type { Program } from "../../src/core/program.ts";
 import type { LoadedSlice } from "../functional/load-image.ts";
 
@@ -7,6 +8,8 @@ export interface Worker {
   /** Index of the phase in which it works: layers in order of evaluation, then the decoder. */
   readonly phase: number;
   readonly role: "slice" | "decoder";
+  /** Of a slice's neurons; of no account for a decoder. */
+  readonly kind: ChipPopulationKind;
   /** Neurons, or outputs of the decoder. */
   readonly first: number;
   readonly count: number;
@@ -15,10 +18,11 @@ export interface Worker {
 /** Slices in the order of the program's PEs, then the decoder's PEs. */
 export function listWorkers({ populations, chipDecoder }: Program, slices: readonly LoadedSlice[]): Worker[] {
   const phaseOf = new Map(populations.map(({ name }, index) => [name, index - 1]));
-  const workers = slices.map(({ pe, population, first, neurons }): Worker => ({
+  const workers = slices.map(({ pe, population, first, neurons, kind }): Worker => ({
     pe,
     phase: phaseOf.get(population)!,
     role: "slice",
+    kind,
     first,
     count: neurons,
   }));
@@ -26,7 +30,14 @@ export function listWorkers({ populations, chipDecoder }: Program, slices: reado
   for (const [index, pe] of (chipDecoder?.pes ?? []).entries()) {
     const first = Math.floor((index * chipDecoder!.outputs) / share);
     const end = Math.floor(((index + 1) * chipDecoder!.outputs) / share);
-    workers.push({ pe, phase: populations.length - 1, role: "decoder", first, count: end - first });
+    workers.push({
+      pe,
+      phase: populations.length - 1,
+      role: "decoder",
+      kind: "egru",
+      first,
+      count: end - first,
+    });
   }
   return workers;
 }

@@ -1,3 +1,4 @@
+import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import { HOST_TRACK, SPAN, type TraceRecorder } from "../../src/core/trace.ts";
 import type { Machine } from "../engine/machine.ts";
 import type { PacketWatch } from "./pes/pe-queues.ts";
@@ -75,10 +76,11 @@ export function createReplayNotes(
     },
     began: (slice, cycle) => span(slice, SPAN.timestep, cycle, cycle + cycles.timestep * perPeCycle[slice]!),
     updated(slice, cycle, neurons, sends) {
-      const until = cycle + neurons * cycles.neuronUpdate * perPeCycle[slice]!;
+      const updates = neurons * cycles[NEURON_TRAITS[workers[slice]!.kind].update];
+      const until = cycle + updates * perPeCycle[slice]!;
       span(slice, SPAN.neurons, cycle, until);
       if (!sends) return;
-      composedAt[slice] = cycle + (neurons * cycles.neuronUpdate + cycles.eventSend) * perPeCycle[slice]!;
+      composedAt[slice] = cycle + (updates + cycles.eventSend) * perPeCycle[slice]!;
       span(slice, SPAN.send, until, composedAt[slice]!);
     },
     sent(slice, payload, packet, cycle) {

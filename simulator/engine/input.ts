@@ -1,6 +1,7 @@
 import type { EmbeddingStage, HostStage, LinearStage } from "../../src/core/event-graph.ts";
 import type { Stimulus } from "../../src/core/stimulus.ts";
 import { lookUpToken, runLinear, sendFixedPoint, sendFloat32 } from "../functional/host-stages.ts";
+import { inProgramOrder } from "../functional/neuron-order.ts";
 import type { Saturations } from "../functional/saturations.ts";
 import type { RunningPopulation } from "./layers.ts";
 import type { Machine } from "./machine.ts";
@@ -20,13 +21,13 @@ export function createEncoder(
 ): (step: number) => void {
   const embedding = embeddingOf(program.host.encoder);
   const linear = linearStages(program.host.encoder);
-  const fractionBits = program.populations[0]!.payloadFractionBits;
+  const { payloadFractionBits: fractionBits, order } = program.populations[0]!;
   return (step) => {
     const values =
       stimulus.kind === "tokens"
         ? lookUpToken(embedding!, stimulus.ids[step]!)
         : stimulus.values.subarray(step * stimulus.width, (step + 1) * stimulus.width);
-    const encoded = runLinear(linear, values);
+    const encoded = inProgramOrder(runLinear(linear, values), order);
     if (format === "float32") sendFloat32(encoded, input.now);
     else sendFixedPoint(encoded, fractionBits, input.now, saturations);
   };

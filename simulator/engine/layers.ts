@@ -1,4 +1,10 @@
-import { type AccumulatorBits, EGRU_ACCUMULATORS } from "../../src/core/number-format.ts";
+import {
+  ACCUMULATOR_FRACTION_BITS,
+  type AccumulatorBits,
+  EGRU_ACCUMULATORS,
+  PAYLOAD_LIMIT,
+  SUM_FRACTION_BITS,
+} from "../../src/core/number-format.ts";
 import type { Program } from "../../src/core/program.ts";
 import { type Allocate, bytesOfArrays, copyTo } from "../functional/allocate.ts";
 import { stepEgruFixedPoint, type TableRange } from "../functional/egru-fixed-point.ts";
@@ -37,6 +43,8 @@ export function startPopulations({ program, slices, format, kernel }: Machine): 
       return { name, state: none, accumulators: none, ...events, reset() {}, update() {} };
     }
     const own = slices.filter(({ population }) => population === name).sort((a, b) => a.first - b.first);
+    if (kind === "linear")
+      return linearPopulation(name, size, own, program.manifest.quantisation.accumulatorBits, events, kernel);
     return isInteger
       ? fixedPointPopulation(name, size, own, program.manifest.quantisation.accumulatorBits, events, kernel)
       : float32Population(name, size, own, events, kernel);
@@ -47,6 +55,7 @@ export function startPopulations({ program, slices, format, kernel }: Machine): 
 export function bytesOfPopulations({ populations }: Program, slices: readonly LoadedSlice[]): number {
   const arrays = populations.flatMap(({ kind, size }) => {
     const events = [4 * size, 4 * size, 4 * size, 4 * size];
+    if (kind === "linear") return [...events, 4 * size];
     return kind === "input" ? events : [...events, 4 * size, 4 * size, 4 * EGRU_ACCUMULATORS * size];
   });
   const tables = slices.flatMap(({ tables }) =>
@@ -104,6 +113,47 @@ function fixedPointPopulation(
     update(saturations) {
       const { now } = this;
       stepEgruFixedPoint(kernel, accumulators, threshold, state, tables, accumulatorBits, now, saturations);
+    },
+  };
+}
+
+/** Sums are sent as they are, in integers rounded to payloads of Q16 (docs/model.md, 2), where they are not 0. */
+function linearPopulation(
+  name: string,
+  size: number,
+  slices: readonly LoadedSlice[],
+  accumulatorBits: AccumulatorBits,
+  events: Events,
+  { allocate }: Kernel,
+): RunningPopulation {
+  const isInteger = events.now.payloads instanceof Int32Array;
+  const start = gather(
+    isInteger ? new Int32Array(size) : new Float32Array(size),
+    slices,
+    size,
+    (own) => own.start,
+  );
+  const accumulators = isInteger ? allocate(Int32Array, size) : allocate(Float32Array, size);
+  const bits = ACCUMULATOR_FRACTION_BITS[accumulatorBits] - SUM_FRACTION_BITS;
+  const half = bits === 0 ? 0 : 2 ** (bits - 1);
+  const payloadOf = (sum: number): number =>
+    isInteger ? Math.min(Math.max(Math.floor((sum + half) / 2 ** bits), -PAYLOAD_LIMIT), PAYLOAD_LIMIT) : sum;
+  return {
+    name,
+    state: isInteger ? new Int32Array(0) : new Float32Array(0),
+    accumulators,
+    ...events,
+    reset: () => accumulators.set(start),
+    update() {
+      const { neurons, payloads } = this.now;
+      let count = 0;
+      for (let neuron = 0; neuron < size; neuron += 1) {
+        const payload = payloadOf(accumulators[neuron]!);
+        if (payload === 0) continue;
+        neurons[count] = neuron;
+        payloads[count++] = payload;
+      }
+      this.now.count = count;
     },
   };
 }

@@ -1,4 +1,5 @@
-import { countRows, createRowCounter, type RowCounter } from "../components/row-counts.ts";
+import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
+import { countRows, createRowCounter, type RowCounter, type RowTable } from "../components/row-counts.ts";
 import type { EventList } from "../functional/event-list.ts";
 import type { Machine } from "./machine.ts";
 
@@ -10,8 +11,10 @@ export interface Ledger {
   readonly before: Float64Array;
   /** Sums over all steps: of `now`, which is what was sent, and of `before`. */
   readonly totals: readonly [Float64Array, Float64Array];
-  /** Synops by projection. */
+  /** Slots by projection. */
   readonly rows: readonly RowCounter[];
+  /** Of these the empty ones; absent where there are none. */
+  readonly empties: readonly (RowCounter | undefined)[];
   /** Bytes of DRAM by projection; absent where none of its rows lies there. */
   readonly fetches: readonly (RowCounter | undefined)[];
   /** Arm-core cycles of this step, and of all steps, by worker. */
@@ -30,18 +33,16 @@ export interface RunningLedger {
 }
 
 export function startLedger(machine: Machine): RunningLedger {
-  const { plan, workers, projections, cycles, kernel } = machine;
+  const { plan, workers, projections, rowCosts, kernel } = machine;
   const counters = plan.segments.length + plan.routes.length;
   let now = new Float64Array(counters);
   let before = new Float64Array(counters);
   const totals = [new Float64Array(counters), new Float64Array(counters)] as const;
-  const rows = projections.map(({ synopsOf, slices }) =>
-    createRowCounter({ perEvent: synopsOf, slices }, kernel.allocate),
-  );
-  const fetches = projections.map(
-    ({ dramBytesOf, slices }) =>
-      dramBytesOf && createRowCounter({ perEvent: dramBytesOf, slices }, kernel.allocate),
-  );
+  const counterOf = (perEvent: RowTable["perEvent"], slices: readonly number[]): RowCounter =>
+    createRowCounter({ perEvent, slices }, kernel.allocate);
+  const rows = projections.map(({ slotsOf, slices }) => counterOf(slotsOf, slices));
+  const empties = projections.map(({ emptyOf, slices }) => emptyOf && counterOf(emptyOf, slices));
+  const fetches = projections.map(({ dramBytesOf, slices }) => dramBytesOf && counterOf(dramBytesOf, slices));
   const busy = new Float64Array(workers.length);
   const totalBusy = new Float64Array(workers.length);
   const fixed = fixedCycles(machine);
@@ -49,7 +50,7 @@ export function startLedger(machine: Machine): RunningLedger {
   const ranges = counterRanges(machine);
 
   return {
-    ledger: () => ({ now, before, totals, rows, fetches, busy, totalBusy }),
+    ledger: () => ({ now, before, totals, rows, empties, fetches, busy, totalBusy }),
     beginStep() {
       [now, before] = [before, now];
     },
@@ -65,8 +66,9 @@ export function startLedger(machine: Machine): RunningLedger {
       }
     },
     countRows(projection, events) {
-      const { synopsOf, dramBytesOf, slices } = projections[projection]!;
-      countRows(kernel, { perEvent: synopsOf, slices }, events, rows[projection]!);
+      const { slotsOf, emptyOf, dramBytesOf, slices } = projections[projection]!;
+      countRows(kernel, { perEvent: slotsOf, slices }, events, rows[projection]!);
+      if (emptyOf) countRows(kernel, { perEvent: emptyOf, slices }, events, empties[projection]!);
       if (dramBytesOf) countRows(kernel, { perEvent: dramBytesOf, slices }, events, fetches[projection]!);
     },
     endStep() {
@@ -77,9 +79,15 @@ export function startLedger(machine: Machine): RunningLedger {
       }
       for (let projection = 0; projection < projections.length; projection += 1) {
         const { slices } = projections[projection]!;
-        const { sums: synops, rows: fetched } = rows[projection]!.step;
+        const { row, slot, empty } = rowCosts[projection]!;
+        const { sums: slots, rows: begun } = rows[projection]!.step;
         for (let column = 0; column < slices.length; column += 1) {
-          busy[slices[column]!]! += synops[column]! * cycles.synop + fetched[column]! * cycles.rowFetch;
+          busy[slices[column]!]! += slots[column]! * slot[column]! + begun[column]! * row[column]!;
+        }
+        const zeros = empties[projection]?.step.sums;
+        if (zeros === undefined) continue;
+        for (let column = 0; column < slices.length; column += 1) {
+          busy[slices[column]!]! += zeros[column]! * empty[column]!;
         }
       }
       for (let i = 0; i < busy.length; i += 1) totalBusy[i]! += busy[i]!;
@@ -94,10 +102,10 @@ export function startLedger(machine: Machine): RunningLedger {
 /** Cycles that each worker spends in every step. A PE with two roles begins a timestep once. */
 function fixedCycles({ workers, cycles }: Machine): Float64Array {
   const started = new Set<number>();
-  return Float64Array.from(workers, ({ pe, role, count }) => {
+  return Float64Array.from(workers, ({ pe, role, count, kind }) => {
     const start = started.has(pe) ? 0 : cycles.timestep;
     started.add(pe);
-    return start + (role === "slice" ? count * cycles.neuronUpdate : 0);
+    return start + (role === "slice" ? count * cycles[NEURON_TRAITS[kind].update] : 0);
   });
 }
 

@@ -1,5 +1,6 @@
-import { type KernelAction, sumOf } from "../../src/core/counts.ts";
+import { type FormatAction, type RowAction, sumOf } from "../../src/core/counts.ts";
 import type { NumberFormat } from "../../src/core/number-format.ts";
+import type { ChipPopulationKind } from "../../src/core/population-kind.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import type { Program } from "../../src/core/program.ts";
 import type { Cycles } from "../../src/core/units.ts";
@@ -10,6 +11,7 @@ import { type DecoderWork, decoderWork } from "../components/mac-array.ts";
 import { createNetwork, type Network } from "../components/network.ts";
 import { planRoutes, type RoutePlan } from "../components/routes.ts";
 import { bytesOfRowCounter } from "../components/row-counts.ts";
+import { type RowCosts, rowCostsOf } from "../components/row-work.ts";
 import { listWorkers, type Worker } from "../components/workers.ts";
 import type { LoadedDecoder } from "../functional/chip-decoder.ts";
 import {
@@ -41,8 +43,10 @@ export interface Machine {
   /** Each event once. */
   readonly flows: FlowTable;
   readonly phases: readonly MachinePhase[];
-  /** PE cycles of each kernel action in the program's number format. */
-  readonly cycles: Readonly<Record<KernelAction, Cycles>>;
+  /** PE cycles of the kernel actions that are not about rows, in the program's number format. */
+  readonly cycles: Readonly<Record<Exclude<FormatAction, RowAction>, Cycles>>;
+  /** PE cycles of rows, by projection. */
+  readonly rowCosts: readonly RowCosts[];
 }
 
 export interface MachinePhase {
@@ -55,10 +59,16 @@ export interface MachinePhase {
   readonly longest: Flight;
 }
 
+/** Counters of a projection's rows at most: slots, empty ones, bytes of DRAM. */
+const COUNTERS = 3;
+
 /** Loads a checked program. */
 export function loadMachine(program: Program, profile: HardwareProfile): Machine {
   const { format } = program.manifest.quantisation;
-  const slices = program.pes.map((pe) => loadImage(pe, format));
+  const kinds = new Map(program.populations.map(({ name, kind }) => [name, kind]));
+  const slices = program.pes.map((pe) =>
+    loadImage(pe, format, kinds.get(pe.population) as ChipPopulationKind),
+  );
   const workers = listWorkers(program, slices);
   const plan = planRoutes(program, slices, profile);
   const deliveries = planDeliveries(program, slices, workers, plan, profile.noc.kind === "mesh-unicast");
@@ -79,8 +89,9 @@ export function loadMachine(program: Program, profile: HardwareProfile): Machine
   });
   const fused = fuseRows(program, slices, plan, profile.dram?.burstBytes ?? 1);
   const kernel = createKernel(
-    sumOf(fused.map((projection) => bytesOfProjection(projection) + 2 * bytesOfRowCounter(projection))) +
-      bytesOfPopulations(program, slices),
+    sumOf(
+      fused.map((projection) => bytesOfProjection(projection) + COUNTERS * bytesOfRowCounter(projection)),
+    ) + bytesOfPopulations(program, slices),
   );
   const moved = fused.map((projection) => moveProjection(projection, kernel.allocate));
   kernel.keep();
@@ -99,5 +110,6 @@ export function loadMachine(program: Program, profile: HardwareProfile): Machine
     flows: createFlowTable(flows.all),
     phases,
     cycles: profile.pe.kernels[format]!,
+    rowCosts: moved.map((projection) => rowCostsOf(projection, profile.pe.rowForms)),
   };
 }

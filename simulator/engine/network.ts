@@ -2,6 +2,7 @@ import { InputError } from "../../src/core/errors.ts";
 import type { PopulationActivity } from "../../src/core/result.ts";
 import { type Stimulus, stepsOf } from "../../src/core/stimulus.ts";
 import { denseOutput, type EventList, setEvents } from "../functional/event-list.ts";
+import { inModelOrder, inProgramOrder } from "../functional/neuron-order.ts";
 import type { Saturations } from "../functional/saturations.ts";
 import { addSynapses } from "../functional/synapses.ts";
 import { createEncoder } from "./input.ts";
@@ -9,7 +10,7 @@ import { type RunningPopulation, startPopulations } from "./layers.ts";
 import type { RunningLedger } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 
-/** A population between two timesteps; integers in an integer program, with Q23 state. */
+/** A population between two timesteps, by the model's numbers; integers in an integer program, with Q23 state. */
 export interface PopulationState {
   /** Hidden state. Shape [neurons]; empty for the input. */
   readonly state: Float32Array | Int32Array;
@@ -26,7 +27,7 @@ export interface SettableState {
 export interface RunningNetwork {
   /** Computes one timestep of the stimulus and has its events and rows counted. */
   step(step: number): void;
-  /** Events of every population in the step that ran last. */
+  /** Events of every population in the step that ran last, by the program's numbers. */
   events(): readonly EventList[];
   eventsOf(name: string): EventList;
   /** A copy. */
@@ -53,6 +54,8 @@ export function startNetwork(
     return index;
   };
 
+  const orderOf = (index: number) => machine.program.populations[index]!.order;
+
   return {
     eventsPerStep,
     step(step) {
@@ -71,8 +74,10 @@ export function startNetwork(
     events: () => populations.map(({ now }) => now),
     eventsOf: (name) => populations[indexOf(name)]!.now,
     stateOf(name) {
-      const { state, now } = populations[indexOf(name)]!;
-      return { state: state.slice(), output: denseOutput(now) };
+      const index = indexOf(name);
+      const { state, now } = populations[index]!;
+      const order = orderOf(index);
+      return { state: inModelOrder(state.slice(), order), output: inModelOrder(denseOutput(now), order) };
     },
     setState(name, next) {
       const index = indexOf(name);
@@ -80,21 +85,28 @@ export function startNetwork(
       if (next.state.length !== state.length || next.output.length !== now.neurons.length) {
         throw new RangeError(`${name} has ${now.neurons.length} neurons, not ${next.output.length}`);
       }
-      state.set(next.state);
-      setEvents(now, next.output);
+      state.set(inProgramOrder(next.state, orderOf(index)));
+      setEvents(now, inProgramOrder(next.output, orderOf(index)));
       ledger.countEvents(index, now);
     },
     activities: (steps) =>
-      machine.program.populations.map(({ name, size }, index) => {
+      machine.program.populations.map(({ name, size, partOf }, index) => {
         const perStep = eventsPerStep[index]!.slice(0, steps);
-        return { name, size, events: perStep.reduce((sum, count) => sum + count, 0), eventsPerStep: perStep };
+        const of = partOf === undefined ? {} : { partOf };
+        return {
+          name,
+          ...of,
+          size,
+          events: perStep.reduce((sum, count) => sum + count, 0),
+          eventsPerStep: perStep,
+        };
       }),
   };
 }
 
 /** Adds up what a layer receives, in canonical order, and updates its neurons. */
 function runLayer(
-  { projections, kernel, format, program }: Machine,
+  { projections, kernel, program }: Machine,
   populations: readonly RunningPopulation[],
   target: number,
   ledger: RunningLedger,
@@ -110,7 +122,7 @@ function runLayer(
     const source = populations[projection.source]!;
     const events = projection.delay === 1 ? source.before : source.now;
     for (const strand of projection.strands) {
-      addSynapses(kernel, format, strand, events, accumulators, accumulatorBits, saturations);
+      addSynapses(kernel, strand, events, accumulators, accumulatorBits, saturations);
     }
     ledger.countRows(index, events);
   }

@@ -8,6 +8,7 @@ import {
 } from "../functional/chip-decoder.ts";
 import { createEventList, denseOutput, type EventList } from "../functional/event-list.ts";
 import { runLinear } from "../functional/host-stages.ts";
+import { inModelOrder } from "../functional/neuron-order.ts";
 import type { Saturations } from "../functional/saturations.ts";
 import { isToHost, pesOfRoute, type Route } from "../components/routes.ts";
 import { linearStages } from "./input.ts";
@@ -42,10 +43,14 @@ function chipOutput(machine: Machine, decoder: LoadedDecoder): OutputStage {
   };
 }
 
-/** The host computes only when it is asked: without targets nobody reads what it would find. */
+/**
+ * The host computes only when it is asked: without targets nobody reads what it would find. Its matrices have the
+ * model's numbering, so what it receives is brought into that.
+ */
 function hostOutput(machine: Machine, stages: readonly LinearStage[]): OutputStage {
   const one = oneOf(machine);
   const last = machine.program.populations.length - 1;
+  const { order } = machine.program.populations[last]!;
   const hears = arrivals(machine, last, isToHost);
   const received = createEventList(hears.length, machine.format !== "float32");
   let logits: Float64Array | undefined;
@@ -65,7 +70,7 @@ function hostOutput(machine: Machine, stages: readonly LinearStage[]): OutputSta
       logits ??= Float64Array.from(
         runLinear(
           stages,
-          Float64Array.from(denseOutput(received), (payload) => payload / one),
+          Float64Array.from(inModelOrder(denseOutput(received), order), (payload) => payload / one),
         ),
       );
       return logits;

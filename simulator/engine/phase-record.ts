@@ -50,6 +50,7 @@ export function startPhaseRecord(machine: Machine, capacity: number): PhaseRecor
         const own = series[index]!;
         return {
           name,
+          ...partTraits(machine, index + 1),
           peCycles: own.pe.slice(0, steps),
           linkCycles: own.link.slice(0, steps),
           routerCycles: own.router.slice(0, steps),
@@ -65,6 +66,22 @@ export function startPhaseRecord(machine: Machine, capacity: number): PhaseRecor
           dramTransfers: own.transfers.slice(0, steps),
         };
       }),
+  };
+}
+
+/** Of partial sums: whether they are gathered beside those of the phase before, and from events of the timestep before. */
+function partTraits(
+  { program: { populations }, projections }: Machine,
+  index: number,
+): Pick<Phase, "alongside" | "isRecurrentPart"> {
+  const own = populations[index];
+  if (own?.partOf === undefined) return {};
+  const isRecurrent = projections.some(
+    ({ source, target, delay }) => target === index && delay === 1 && source >= index,
+  );
+  return {
+    ...(populations[index - 1]!.partOf === own.partOf && { alongside: true as const }),
+    ...(isRecurrent && { isRecurrentPart: true as const }),
   };
 }
 

@@ -20,7 +20,7 @@ import type { Machine } from "./machine.ts";
 /** Counts of all that a run of so many steps did. */
 export function countsOf(machine: Machine, ledger: Ledger, steps: number, saturations: Saturations): Counts {
   const { program, profile, format, workers, deliveries, projections, network, flows } = machine;
-  const { totals, rows, fetches } = ledger;
+  const { totals, rows, empties, fetches } = ledger;
   const { chipDecoder } = program;
   const pes = profile.pe.count;
   const load = createNetworkLoad(network.routers, network.links.length);
@@ -32,7 +32,18 @@ export function countsOf(machine: Machine, ledger: Ledger, steps: number, satura
   const macArray = perPe(MAC_ARRAY_ACTIONS, pes);
   for (const [worker, { pe }] of workers.entries()) macArray.mac[pe]! += steps * traffic.macs[worker]!;
   const { streamedBytes } = traffic;
-  const activity = { pes, format, steps, workers, deliveries, events: totals, projections, rows, fetches };
+  const activity = {
+    pes,
+    format,
+    steps,
+    workers,
+    deliveries,
+    events: totals,
+    projections,
+    rows,
+    empties,
+    fetches,
+  };
   return {
     ...countPes({ ...activity, streamedBytes, decoder: chipDecoder }),
     macArray,
@@ -61,20 +72,25 @@ function hostCounts({ program, plan }: Machine, { totals }: Ledger, steps: numbe
 /** Synops by source, target and delay. */
 export function projectionActivities(
   { program, projections }: Machine,
-  { rows }: Ledger,
+  { rows, empties }: Ledger,
 ): ProjectionActivity[] {
   const activities = new Map<string, ProjectionActivity>();
   for (const [index, { source, target, delay, blocks }] of projections.entries()) {
-    const key = `${source} ${target} ${delay}`;
-    const [from, to] = [program.populations[source]!, program.populations[target]!];
+    const from = program.populations[source]!;
+    const own = program.populations[target]!;
+    // Rows that end in partial sums are synapses of the layer that the sums are for.
+    const to = program.populations.find(({ name }) => name === own.partOf) ?? own;
+    const key = `${from.name} ${to.name} ${delay}`;
     const before = activities.get(key);
     activities.set(key, {
       source: from.name,
       target: to.name,
       delay,
-      synops: (before?.synops ?? 0) + sumOf(rows[index]!.total.sums),
+      ...(from.kind === "linear" && { bringsPartialSums: true as const }),
+      synops:
+        (before?.synops ?? 0) + sumOf(rows[index]!.total.sums) - sumOf(empties[index]?.total.sums ?? []),
       synapses: (before?.synapses ?? 0) + blocks.reduce((sum, { index }) => sum + index.length, 0),
-      dense: from.size * (EGRU_ACCUMULATORS - 1) * to.size,
+      dense: from.kind === "linear" ? 0 : from.size * (EGRU_ACCUMULATORS - 1) * to.size,
     });
   }
   return [...activities.values()];

@@ -1,4 +1,5 @@
 import type { Program } from "../../src/core/program.ts";
+import { bitmapBytesOf, BLOCK_COLUMNS } from "../../src/core/row-form.ts";
 import { neuronsOf, type RoutePlan } from "../components/routes.ts";
 import type { LoadedBlock } from "./load-image.ts";
 
@@ -26,30 +27,50 @@ export function rowsByNeuron(
   return rowOf;
 }
 
-export const synopsIn = ({ block, rowOf }: Column, neuron: number): number => {
-  const row = rowOf[neuron]!;
-  return row < 0 ? 0 : block.rowStart[row + 1]! - block.rowStart[row]!;
-};
+/** Weights of a neuron's row that are not zero. */
+export const synapsesIn = ({ block, rowOf }: Column, neuron: number): number =>
+  lengthIn(block.rowStart, rowOf[neuron]!);
 
-/** Bytes of a row in DRAM: it is fetched as its indices and its weights. */
+/** Weights of a neuron's row as they are stored, zeros included. */
+export const slotsIn = ({ block, rowOf }: Column, neuron: number): number =>
+  lengthIn(block.slotStart, rowOf[neuron]!);
+
+const lengthIn = (start: Uint32Array, row: number): number => (row < 0 ? 0 : start[row + 1]! - start[row]!);
+
+/** What is fetched of a row in DRAM; a dense one has weights only. */
+export const partsOf = ({ form }: LoadedBlock): readonly RowPart[] =>
+  form === "dense" ? ["weights"] : ["indices", "weights"];
+export type RowPart = "indices" | "weights";
+
+/** Bytes of a row in DRAM: each of its parts is fetched on its own. */
 export function dramBytesIn({ block, rowOf }: Column, neuron: number, burstBytes: number): number {
   const row = rowOf[neuron]!;
   if (row < 0) return 0;
-  const bytesOf = (part: "indices" | "weights") => transferBytes(block, row, part, burstBytes);
-  return bytesOf("indices") + bytesOf("weights");
+  return partsOf(block).reduce((sum, part) => sum + transferBytes(block, row, part, burstBytes), 0);
 }
 
-/** Bytes of one of a row's two transfers, widened to whole bursts; 0 where the row is empty or in SRAM. */
-export function transferBytes(
-  { dram, rowStart, indexBytes, weight }: LoadedBlock,
+/** Bytes of one of a row's transfers, widened to whole bursts; 0 where the row has no slot or is in SRAM. */
+export function transferBytes(block: LoadedBlock, row: number, part: RowPart, burstBytes: number): number {
+  const { dram, slotStart } = block;
+  if (dram === undefined || slotStart[row] === slotStart[row + 1]) return 0;
+  const [begin, end] = bytesOfRow(block, row, part);
+  const first = Math.floor((dram[part] + begin) / burstBytes);
+  return burstBytes * (Math.ceil((dram[part] + end) / burstBytes) - first);
+}
+
+/** Where a part of a row begins and ends within its section. */
+function bytesOfRow(
+  { form, slotStart, columns, indexBits, weight }: LoadedBlock,
   row: number,
-  part: "indices" | "weights",
-  burstBytes: number,
-): number {
-  if (dram === undefined || rowStart[row] === rowStart[row + 1]) return 0;
-  const size = part === "indices" ? indexBytes : weight.BYTES_PER_ELEMENT;
-  const first = Math.floor((dram[part] + rowStart[row]! * size) / burstBytes);
-  return burstBytes * (Math.ceil((dram[part] + rowStart[row + 1]! * size) / burstBytes) - first);
+  part: RowPart,
+): readonly [begin: number, end: number] {
+  if (part === "indices" && form === "bitmap") {
+    const bytes = bitmapBytesOf(columns);
+    return [row * bytes, (row + 1) * bytes];
+  }
+  const ofBlock = form === "block" ? indexBits / BLOCK_COLUMNS : indexBits;
+  const bits = part === "weights" ? 8 * weight.BYTES_PER_ELEMENT : ofBlock;
+  return [Math.floor((slotStart[row]! * bits) / 8), Math.ceil((slotStart[row + 1]! * bits) / 8)];
 }
 
 export const scaleOf = ({ block, rowOf }: Column, neuron: number): number => {

@@ -1,14 +1,26 @@
 import { InputError } from "../../src/core/errors.ts";
 import type { NumberFormat } from "../../src/core/number-format.ts";
+import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import type { Program } from "../../src/core/program.ts";
 import { pesOfRoute, type RoutePlan } from "../components/routes.ts";
 import { type Allocate, bytesOfArrays, copyTo, type Numbers } from "./allocate.ts";
-import { type Column, dramBytesIn, inBlocks, rowsByNeuron, scaleOf, synopsIn, tableOf } from "./columns.ts";
+import {
+  type Column,
+  dramBytesIn,
+  inBlocks,
+  rowsByNeuron,
+  scaleOf,
+  slotsIn,
+  synapsesIn,
+  tableOf,
+} from "./columns.ts";
 import { RECOMPILE } from "./image-reader.ts";
 import type { LoadedBlock, LoadedSlice, WeightArray } from "./load-image.ts";
 
 /** Rows of one source population over several PEs of the target, ready to be added to all accumulators. */
 export interface FusedRows {
+  /** Of the weights. */
+  readonly format: NumberFormat;
   /** Shape [source neurons + 1]. */
   readonly rowStart: Uint32Array;
   /** `accumulator · target size + neuron`; distinct within a row. Shape [synapses]. */
@@ -18,7 +30,7 @@ export interface FusedRows {
   /** Integer formats: multiplier of each source's payload. Shape [source neurons]. */
   readonly multiplier: Uint32Array;
   readonly shift: number;
-  /** PEs on which a source's row is not empty. Shape [source neurons]. */
+  /** PEs on which a source's row holds a weight that is not zero. Shape [source neurons]. */
   readonly peRows: Uint32Array;
 }
 
@@ -28,13 +40,15 @@ export interface FusedProjection {
   readonly source: number;
   readonly target: number;
   readonly delay: 0 | 1;
-  /** One for each distinct scaling that PEs hold; mostly one. They touch different accumulators. */
+  /** One for each number format and distinct scaling that PEs hold; mostly one. They touch different accumulators. */
   readonly strands: readonly FusedRows[];
-  /** Slices with a block here, ascending; the columns of `synopsOf`. */
+  /** Slices with a block here, ascending; the columns of `slotsOf`. */
   readonly slices: readonly number[];
   readonly blocks: readonly LoadedBlock[];
-  /** Synops that an event of each source costs each slice. Shape [source neurons, slices]. */
-  readonly synopsOf: Uint16Array | Uint32Array;
+  /** Slots that an event of each source makes each slice go through. Shape [source neurons, slices]. */
+  readonly slotsOf: Uint16Array | Uint32Array;
+  /** Of these, the empty ones; absent where there are none. Same shape. */
+  readonly emptyOf?: Uint16Array | Uint32Array;
   /** Bytes of DRAM that an event of each source makes each slice fetch; absent where all rows lie in SRAM. Same shape. */
   readonly dramBytesOf?: Uint16Array | Uint32Array;
 }
@@ -51,7 +65,7 @@ export function fuseRows(
   plan: RoutePlan,
   burstBytes: number,
 ): FusedProjection[] {
-  const { populations, manifest } = program;
+  const { populations } = program;
   const reaches = plan.routes.map((route) => new Set(pesOfRoute(route)));
   return populations.flatMap(({ name }, target) => {
     const own = [...slices.entries()].filter(([, { population }]) => population === name);
@@ -75,11 +89,18 @@ export function fuseRows(
         target,
         delay: columns[0]!.block.delay,
         strands: sameScaling(columns, size).map((group) =>
-          fuseStrand(group, slices, populations[target]!.size, size, manifest.quantisation.format),
+          fuseStrand(group, slices, populations[target]!.size, size),
         ),
         slices: columns.map(({ slice }) => slice),
         blocks: columns.map(({ block }) => block),
-        synopsOf: tableOf(columns, size, synopsIn),
+        slotsOf: tableOf(columns, size, slotsIn),
+        ...(columns.some(({ block }) => block.slotStart !== block.rowStart) && {
+          emptyOf: tableOf(
+            columns,
+            size,
+            (column, neuron) => slotsIn(column, neuron) - synapsesIn(column, neuron),
+          ),
+        }),
         ...(columns.some(({ block }) => block.dram) && {
           dramBytesOf: tableOf(columns, size, (column, neuron) => dramBytesIn(column, neuron, burstBytes)),
         }),
@@ -97,19 +118,23 @@ const arraysOf = ({ rowStart, target, weight, multiplier, peRows }: FusedRows): 
 ];
 
 /** Bytes that `moveProjection` takes. */
-export const bytesOfProjection = ({ strands, synopsOf, dramBytesOf }: FusedProjection): number =>
+export const bytesOfProjection = ({ strands, slotsOf, emptyOf, dramBytesOf }: FusedProjection): number =>
   bytesOfArrays(
-    [...strands.flatMap(arraysOf), synopsOf, ...(dramBytesOf ? [dramBytesOf] : [])].map(
-      ({ byteLength }) => byteLength,
-    ),
+    [
+      ...strands.flatMap(arraysOf),
+      slotsOf,
+      ...[emptyOf, dramBytesOf].filter((table) => table !== undefined),
+    ].map(({ byteLength }) => byteLength),
   );
 
 /** The same projection with its arrays in another place. */
 export const moveProjection = (projection: FusedProjection, allocate: Allocate): FusedProjection => ({
   ...projection,
-  synopsOf: copyTo(allocate, projection.synopsOf),
+  slotsOf: copyTo(allocate, projection.slotsOf),
+  ...(projection.emptyOf && { emptyOf: copyTo(allocate, projection.emptyOf) }),
   ...(projection.dramBytesOf && { dramBytesOf: copyTo(allocate, projection.dramBytesOf) }),
-  strands: projection.strands.map(({ rowStart, target, weight, multiplier, shift, peRows }) => ({
+  strands: projection.strands.map(({ format, rowStart, target, weight, multiplier, shift, peRows }) => ({
+    format,
     rowStart: copyTo(allocate, rowStart),
     target: copyTo(allocate, target),
     weight: copyTo(allocate, weight),
@@ -146,18 +171,21 @@ function commonOrder(population: string, lists: readonly (readonly string[])[]):
   return order;
 }
 
-/** Groups PEs that scale every payload alike, so that each group needs it scaled only once. */
+/** Groups PEs with weights of one format that scale every payload alike, so that each group needs it scaled only once. */
 function sameScaling(columns: readonly Column[], size: number): Column[][] {
   if (columns.every(({ block }) => block.multiplier === undefined)) return [[...columns]];
-  const groups: { shift: number; scales: Float64Array; members: Column[] }[] = [];
+  const groups: { format: NumberFormat; shift: number; scales: Float64Array; members: Column[] }[] = [];
   for (const column of columns) {
     const scales = Float64Array.from({ length: size }, (_, neuron) =>
-      synopsIn(column, neuron) === 0 ? -1 : scaleOf(column, neuron),
+      synapsesIn(column, neuron) === 0 ? -1 : scaleOf(column, neuron),
     );
     const agrees = (other: Float64Array) =>
       scales.every((scale, neuron) => scale < 0 || other[neuron]! < 0 || scale === other[neuron]);
-    const group = groups.find(({ shift, scales }) => shift === column.block.shift && agrees(scales));
-    if (group === undefined) groups.push({ shift: column.block.shift, scales, members: [column] });
+    const { weightFormat: format, shift } = column.block;
+    const group = groups.find(
+      (other) => other.format === format && other.shift === shift && agrees(other.scales),
+    );
+    if (group === undefined) groups.push({ format, shift, scales, members: [column] });
     else {
       group.members.push(column);
       for (const [neuron, scale] of scales.entries()) if (scale >= 0) group.scales[neuron] = scale;
@@ -171,23 +199,24 @@ function fuseStrand(
   slices: readonly LoadedSlice[],
   targetSize: number,
   size: number,
-  format: NumberFormat,
 ): FusedRows {
+  const { weightFormat: format, shift } = columns[0]!.block;
   const rowStart = new Uint32Array(size + 1);
   const multiplier = new Uint32Array(size);
   const peRows = new Uint32Array(size);
   inBlocks(columns, size, (column, first, end) => {
     for (let neuron = first; neuron < end; neuron += 1) {
-      const synops = synopsIn(column, neuron);
-      if (synops === 0) continue;
-      rowStart[neuron + 1]! += synops;
+      const synapses = synapsesIn(column, neuron);
+      if (synapses === 0) continue;
+      rowStart[neuron + 1]! += synapses;
       peRows[neuron]! += 1;
       multiplier[neuron] = scaleOf(column, neuron);
     }
   });
   for (let neuron = 0; neuron < size; neuron += 1) rowStart[neuron + 1]! += rowStart[neuron]!;
   const synapses = rowStart[size]!;
-  const target = 4 * targetSize <= 2 ** 16 ? new Uint16Array(synapses) : new Uint32Array(synapses);
+  const accumulators = NEURON_TRAITS[slices[columns[0]!.slice]!.kind].accumulators;
+  const target = accumulators * targetSize <= 2 ** 16 ? new Uint16Array(synapses) : new Uint32Array(synapses);
   const weight = emptyWeights(format, synapses);
   const next = rowStart.slice();
   const globalOf = new Map(
@@ -209,13 +238,13 @@ function fuseStrand(
       next[neuron] = at;
     }
   });
-  return { rowStart, target, weight, multiplier, shift: columns[0]!.block.shift, peRows };
+  return { format, rowStart, target, weight, multiplier, shift, peRows };
 }
 
 /** Population-wide index of each of a slice's accumulators. */
-const globalAccumulators = ({ first, neurons }: LoadedSlice, targetSize: number): Uint32Array =>
+const globalAccumulators = ({ first, neurons, kind }: LoadedSlice, targetSize: number): Uint32Array =>
   Uint32Array.from(
-    { length: 4 * neurons },
+    { length: NEURON_TRAITS[kind].accumulators * neurons },
     (_, index) => Math.floor(index / neurons) * targetSize + first + (index % neurons),
   );
 

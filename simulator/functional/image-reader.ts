@@ -2,6 +2,7 @@ import { InputError } from "../../src/core/errors.ts";
 import type { MemorySection, SectionKind } from "../../src/core/mapping.ts";
 import type { NumberFormat } from "../../src/core/number-format.ts";
 import { DRAM_ADDRESS, type PeProgram } from "../../src/core/program.ts";
+import type { IndexBits } from "../../src/core/row-form.ts";
 import type { Numbers, NumberType } from "./allocate.ts";
 import type { WeightArray } from "./load-image.ts";
 
@@ -20,6 +21,8 @@ export interface ImageReader {
   /** Unsigned integers of `size` bytes each, as uint16 (sizes 1 and 2) or uint32. */
   integers(size: 2, offset: number, count: number): Uint16Array;
   integers(size: number, offset: number, count: number): Uint16Array | Uint32Array;
+  /** All the indices of so many bits that so many bytes hold; of 4 bits two a byte, the first in its low half. */
+  indices(bits: IndexBits | 32, offset: number, bytes: number): Uint16Array | Uint32Array;
   /** float32 in a float32 program, else int32. */
   numbers(format: NumberFormat, offset: number, count: number): Float32Array | Int32Array;
   weights(format: NumberFormat, offset: number, count: number): WeightArray;
@@ -32,6 +35,7 @@ export function createImageReader(pe: PeProgram): ImageReader {
   };
   /** The bytes at an address, in whichever memory they are. */
   const bytesAt = (offset: number, bytes: number): Uint8Array => {
+    if (bytes === 0) return new Uint8Array(0);
     const [image, base] = offset < DRAM_ADDRESS ? [pe.image, pe.imageOffset] : [pe.dramImage, DRAM_ADDRESS];
     const start = offset - base;
     if (start < 0 || start + bytes > image.length) {
@@ -64,6 +68,16 @@ export function createImageReader(pe: PeProgram): ImageReader {
     section: (kind, block, bytes, offset) => findSection(pe, refuse, kind, block, bytes, offset),
     words,
     integers,
+    indices(bits, offset, bytes) {
+      if (bits === 4) {
+        const pairs = integers(1, offset, bytes);
+        return Uint16Array.from(
+          { length: 2 * bytes },
+          (_, slot) => (pairs[slot >> 1]! >> (4 * (slot & 1))) & 15,
+        );
+      }
+      return bits === 0 ? new Uint16Array(0) : integers(bits / 8, offset, (8 * bytes) / bits);
+    },
     numbers: (format, offset, count) =>
       format === "float32" ? float32s(offset, count) : read(Int32Array, offset, count),
     weights: (format, offset, count) => {

@@ -1,16 +1,15 @@
-import type { AccumulatorBits, NumberFormat } from "../../src/core/number-format.ts";
+import type { AccumulatorBits } from "../../src/core/number-format.ts";
 import type { EventList } from "./event-list.ts";
 import type { FusedRows } from "./fuse-rows.ts";
 import type { Kernel } from "./kernel.ts";
 import { collectClamped, type Saturations } from "./saturations.ts";
 
 /**
- * Adds the rows of all events to the accumulators, sources ascending (docs/model.md, 2). A payload that had to
- * be clamped counts once for each PE that scales it. All arrays lie in the kernel's memory.
+ * Adds the rows of all events to the accumulators, sources ascending (docs/model.md, 2). A payload that had to be
+ * clamped counts once for each PE where it meets a weight that is not zero. All arrays lie in the kernel's memory.
  */
 export function addSynapses(
   kernel: Kernel,
-  format: NumberFormat,
   rows: FusedRows,
   { count, neurons, payloads }: EventList,
   accumulators: Float32Array | Int32Array,
@@ -18,7 +17,7 @@ export function addSynapses(
   saturations: Saturations,
 ): void {
   const { run, at, clamped } = kernel;
-  const { rowStart, target, weight, multiplier, shift, peRows } = rows;
+  const { format, rowStart, target, weight, multiplier, shift, peRows } = rows;
   const width = target instanceof Uint16Array ? "" : "Wide";
   const common = [
     at(rowStart),

@@ -1,14 +1,24 @@
 import { Command, Option } from "commander";
 import { type Compilation, type CompileOptions, compile, printableStages } from "../../compiler/pipeline.ts";
+import { storageFacts } from "../../compiler/storage/storage-facts.ts";
 import { verifyCompiled } from "../../compiler/verify/verify.ts";
+import type { Calibration } from "../calibration/calibrate.ts";
 import type { Chip } from "../compare/chips.ts";
 import type { ModelIr } from "../core/model-ir.ts";
 import { encodeProgram } from "../core/program-codec.ts";
+import { calibrationJson } from "../report/calibration-json.ts";
 import { fitOf } from "../report/fit-json.ts";
 import { printable } from "../report/layout.ts";
 import { formatBytes, formatCount, formatSi, plural } from "../report/quantities.ts";
 import { formatJson, programJson } from "../report/result-json.ts";
 import { requireWritable, writeFileWhole } from "../runtime/files.ts";
+import {
+  calibrateModel,
+  type CalibrationOptions,
+  checkCalibration,
+  showCalibration,
+  withCalibrationOptions,
+} from "./calibrate.ts";
 import { type CommandIo, say } from "./command-io.ts";
 import { checkPictures, type PictureOptions, showMapping } from "./compile-pictures.ts";
 import { UsageError } from "./failures.ts";
@@ -30,7 +40,7 @@ import {
   withProgramOptions,
 } from "./shared-options.ts";
 
-interface Options extends ProfileOptions, ProgramOptions, PictureOptions {
+interface Options extends ProfileOptions, ProgramOptions, PictureOptions, CalibrationOptions {
   readonly chip: string;
   readonly vocab?: string;
   readonly seed: number;
@@ -49,9 +59,8 @@ export function compileCommand(io: CommandIo): Command {
     .argument("<model>", MODEL_ARGUMENT)
     .addOption(chipOption().default("spinnaker2"))
     .addOption(outOption("program file").default("model.loom"));
-  withProfileOptions(withProgramOptions(command))
-    .addOption(vocabularyOption())
-    .addOption(seedOption())
+  withProfileOptions(withProgramOptions(command)).addOption(vocabularyOption()).addOption(seedOption());
+  withCalibrationOptions(command)
     .addOption(
       new Option("--print-after <pass>", "print the event graph after this pass").choices(printableStages()),
     )
@@ -75,16 +84,19 @@ export function compileCommand(io: CommandIo): Command {
   return withExample(
     command,
     "compile examples/egru-wt2-small --chip spinnaker2 --format int8 -o small.loom",
+    "compile examples/egru-wt2-small --calibrate my.txt --window 70 --budget 1% -o small.loom",
   );
 }
 
 function compileModel(argument: string, options: Options, command: Command, io: CommandIo): void {
   checkStandardOutput(options);
   checkPictures(options);
+  checkCalibration(options, command);
   const toFile = options.out !== "-" && options.stopAfter === undefined;
   if (toFile) requireWritable(options.out);
   const chip = loadChip(options.chip, options.set);
-  noteIneffective(command, options, chip.profile, io);
+  const { budget } = options;
+  noteIneffective(command, budget === undefined ? options : { ...options, format: "int8" }, chip.profile, io);
   if (chip.operatingPoint !== undefined) {
     say(
       io,
@@ -93,8 +105,9 @@ function compileModel(argument: string, options: Options, command: Command, io: 
   }
   const model = loadModel(argument, options, io);
   say(io, printable(`compiling ${model.name} for ${chip.profile.name}`));
-  const compilation = compileUpTo(model, chip, options, io);
-  if (compilation === undefined) return;
+  const outcome = compileUpTo(model, chip, options, io);
+  if (outcome === undefined) return;
+  const { compilation, calibration } = outcome;
 
   for (const { name, remarks } of compilation.passes) {
     for (const remark of remarks) say(io, printable(`${name}: ${remark}`));
@@ -105,6 +118,8 @@ function compileModel(argument: string, options: Options, command: Command, io: 
   if (toFile) writeFileWhole(options.out, bytes);
   else io.stdout.write(bytes);
   showMapping(compilation, chip, options, io);
+  if (calibration && !options.json)
+    showCalibration(calibration, { isOutputFree: claimsOf(options).length === 0 }, io);
   const fit = fitOf(compilation.program, chip.profile);
   if (options.json) {
     const { modelName, modelHash } = compilation.program.manifest;
@@ -114,8 +129,10 @@ function compileModel(argument: string, options: Options, command: Command, io: 
         chip: { name: chip.profile.name, profileSha256: chip.profile.sha256 },
         program: { ...programJson(compilation.program), file: options.out, bytes: bytes.length },
         fit,
+        storage: storageFacts(compilation, chip.profile),
         passes: compilation.passes,
         remarks: compilation.remarks,
+        ...(calibration && { calibration: calibrationJson(calibration) }),
       }),
     );
   }
@@ -138,16 +155,19 @@ function verifyTimed({ program, graph }: Compilation, { profile }: Chip, io: Com
   );
 }
 
-/** Only one thing can go to standard output. */
-function checkStandardOutput({ out, json, explain, printAfter, stopAfter }: Options): void {
-  const claims = [
+/** What is to go to standard output. */
+const claimsOf = ({ out, json, explain, printAfter, stopAfter }: Options): string[] =>
+  [
     out === "-" && stopAfter === undefined ? "--out -" : undefined,
     json ? "--json" : undefined,
     explain ? "--explain" : undefined,
     printAfter === undefined ? undefined : "--print-after",
     stopAfter === undefined ? undefined : "--stop-after",
   ].filter((claim) => claim !== undefined);
-  const [first, second] = claims;
+
+/** Only one thing can go there. */
+function checkStandardOutput(options: Options): void {
+  const [first, second] = claimsOf(options);
   if (second !== undefined) {
     throw new UsageError(`${first} and ${second} both write to standard output.`, "Give one of them.");
   }
@@ -156,8 +176,14 @@ function checkStandardOutput({ out, json, explain, printAfter, stopAfter }: Opti
 /** Thrown from within the pipeline to leave it after a pass. */
 class Stopped extends Error {}
 
+interface Outcome {
+  readonly compilation: Compilation;
+  /** Where there was a sample. */
+  readonly calibration?: Calibration;
+}
+
 /** Undefined where the user wanted to stop before there is a program. */
-function compileUpTo(model: ModelIr, chip: Chip, options: Options, io: CommandIo): Compilation | undefined {
+function compileUpTo(model: ModelIr, chip: Chip, options: Options, io: CommandIo): Outcome | undefined {
   const { printAfter, stopAfter } = options;
   const pass = stopAfter ?? printAfter;
   const print = (text: string): void => {
@@ -171,7 +197,10 @@ function compileUpTo(model: ModelIr, chip: Chip, options: Options, io: CommandIo
     verify: false,
   };
   try {
-    return compile(model, chip.profile, compileOptions);
+    const { calibrate: sample } = options;
+    if (sample === undefined) return { compilation: compile(model, chip.profile, compileOptions) };
+    const calibration = calibrateModel(model, chip, { ...options, calibrate: sample }, compileOptions, io);
+    return { calibration, compilation: calibration.compilation };
   } catch (error) {
     if (error instanceof Stopped) return undefined;
     throw error;

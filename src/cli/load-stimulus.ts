@@ -51,6 +51,19 @@ export function loadStimulus(name: string, port: InputPort, options: InputOption
   return stimulus;
 }
 
+/** Input from a file that says by itself what it is: text, or token ids; or vectors. At most `steps` of it. */
+export function loadSample(
+  fileName: string,
+  port: InputPort,
+  { steps, array }: { readonly steps: number; readonly array?: string | undefined },
+  io: CommandIo,
+): Stimulus {
+  const bytes = readFileBounded(fileName, READ_LIMITS.stimulus);
+  const stimulus = limitSteps(readStimulus({ kind: "file", fileName, bytes, array }, port), steps);
+  sayUnknownWords(stimulus, port, io);
+  return stimulus;
+}
+
 /** Words that the vocabulary lacks make a model look worse than it is, and a wrong file look like a text. */
 function sayUnknownWords(stimulus: Stimulus, port: InputPort, io: CommandIo): void {
   const unknown = port.kind === "tokens" ? (port.vocabulary?.indexOf(UNKNOWN_WORD) ?? -1) : -1;

@@ -1,18 +1,22 @@
 import { type Command, Option } from "commander";
 import { ROW_PLACES, type RowPlace } from "../../compiler/partition/dram-rows.ts";
 import { MINIMISE_CHOICES, type MinimiseChoice } from "../../compiler/route/minimise/minimise.ts";
+import { NEURON_ORDERS, type NeuronOrder } from "../../compiler/partition/order.ts";
 import { PARTITION_STRATEGIES } from "../../compiler/partition/partition.ts";
-import type { CompileOptions } from "../../compiler/pipeline.ts";
+import { type CompileOptions, PARTITION_BY, type PartitionBy } from "../../compiler/pipeline.ts";
 import { PLACERS } from "../../compiler/place/place.ts";
+import { ROW_FORM_CHOICES, type RowFormChoice } from "../../compiler/storage/choose-row-forms.ts";
 import {
   NUMBER_FORMATS,
   type NumberFormat,
+  type ProjectionFormats,
   SCALE_GRANULARITIES,
   type ScaleGranularity,
 } from "../core/number-format.ts";
 import { FIDELITIES, type Fidelity, SCHEDULES, type Schedule } from "../core/result.ts";
 import type { DvfsWish, SynchronisationWish } from "../core/run-policy.ts";
 import { collectDvfs, synchronisationList } from "./parse-policies.ts";
+import { projectionFormats } from "./parse-formats.ts";
 import { collect, filePath, listOf, wholeNumber } from "./parse-values.ts";
 
 const MOST_STEPS = 100_000_000;
@@ -27,11 +31,16 @@ export interface ProfileOptions {
 }
 export interface ProgramOptions {
   readonly format: NumberFormat;
+  readonly formats?: ProjectionFormats;
   readonly scales: ScaleGranularity;
   readonly partition: string;
+  readonly partitionBy: PartitionBy;
+  readonly parts?: number;
+  readonly order: NeuronOrder;
   readonly placer?: string;
   readonly effort?: number;
   readonly rows: RowPlace;
+  readonly rowForms: RowFormChoice;
   readonly minimise: MinimiseChoice;
   readonly pes?: number;
   readonly decoder: "host" | "chip";
@@ -100,7 +109,16 @@ export const withProgramOptions = (command: Command): Command =>
         .default("float32"),
     )
     .addOption(
-      new Option("--scales <scales>", "scales of integer weights: one a matrix or one a fan-out row")
+      new Option(
+        "--formats <list>",
+        "integer formats of single projections, as in egru0:egru1=int16, with commas between them",
+      ).argParser(projectionFormats),
+    )
+    .addOption(
+      new Option(
+        "--scales <scales>",
+        "scales of integer weights: one a matrix, one a fan-out row, or a power of two a matrix",
+      )
         .choices(SCALE_GRANULARITIES)
         .default("row"),
     )
@@ -108,6 +126,27 @@ export const withProgramOptions = (command: Command): Command =>
       new Option("--partition <strategy>", "how layers are cut into slices, one slice a PE")
         .choices(PARTITION_STRATEGIES.map(({ name }) => name))
         .default(PARTITION_STRATEGIES[0]?.name),
+    )
+    .addOption(
+      new Option(
+        "--partition-by <what>",
+        "divide layers by neurons, by the sources of their fan-in, or both; auto: by neurons unless one alone does not fit",
+      )
+        .choices(PARTITION_BY)
+        .default(PARTITION_BY[0]),
+    )
+    .addOption(
+      new Option("--parts <n>", "parts of a fan-in that is divided by sources (default: 2)").argParser(
+        wholeNumber(2, 64),
+      ),
+    )
+    .addOption(
+      new Option(
+        "--order <order>",
+        "which neurons share a PE: as the model has them, or balanced by expected work; auto: balanced where it pays",
+      )
+        .choices(NEURON_ORDERS)
+        .default(NEURON_ORDERS[0]),
     )
     .addOption(
       new Option(
@@ -122,9 +161,17 @@ export const withProgramOptions = (command: Command): Command =>
       ).argParser(wholeNumber(1, MOST_EFFORT)),
     )
     .addOption(
-      new Option("--rows <memory>", "where synaptic rows lie; auto: in DRAM only what does not fit SRAM")
+      new Option(
+        "--rows <memory>",
+        "where synaptic rows lie; auto: in DRAM what does not fit, and more where faster",
+      )
         .choices(ROW_PLACES)
         .default(ROW_PLACES[0]),
+    )
+    .addOption(
+      new Option("--row-forms <form>", "how synaptic rows are stored; auto: in what is fastest and fits")
+        .choices(ROW_FORM_CHOICES)
+        .default(ROW_FORM_CHOICES[0]),
     )
     .addOption(
       new Option(
@@ -221,11 +268,16 @@ export const withExample = (command: Command, ...lines: readonly string[]): Comm
 
 export const compileOptionsOf = (options: ProgramOptions & { readonly seed: number }): CompileOptions => ({
   format: options.format,
+  ...(options.formats !== undefined && { formats: options.formats }),
   scales: options.scales,
   partition: options.partition,
+  partitionBy: options.partitionBy,
+  ...(options.parts !== undefined && { parts: options.parts }),
+  order: options.order,
   ...(options.placer !== undefined && { placer: options.placer }),
   ...(options.effort !== undefined && { effort: options.effort }),
   rows: options.rows,
+  rowForms: options.rowForms,
   minimise: options.minimise,
   decoder: options.decoder,
   seed: options.seed,

@@ -52,11 +52,16 @@ interface Options extends SimulationOptions, TraceOptions {
 /** What shapes a program, and comes too late for one that is compiled. */
 const PROGRAM_OPTIONS = Object.keys({
   format: true,
+  formats: true,
   scales: true,
   partition: true,
+  partitionBy: true,
+  parts: true,
+  order: true,
   placer: true,
   effort: true,
   rows: true,
+  rowForms: true,
   minimise: true,
   pes: true,
   decoder: true,

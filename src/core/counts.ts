@@ -1,26 +1,57 @@
+import type { NumberFormat } from "./number-format.ts";
+import type { RowForm } from "./row-form.ts";
+
 /**
  * What a simulation counts. A kernel action costs PE cycles; every action has a slot in the cost tables
  * of a profile, so that an action without a cost does not compile.
  */
 
-/** Actions of a PE's software kernels. Each has a cost in PE cycles a number format. */
+/** Actions of a PE's software kernels. Each has a cost in PE cycles. */
 export const KERNEL_ACTIONS = [
   /** One event taken from the PE's packet FIFO. */
   "packetReceive",
   /** Key to row: source block found, row bounds read. Once for each received event and source block. */
   "rowLookup",
-  /** A row that is not empty is begun: loop set-up and, for integers, the payload scaled. */
+  /** A row is begun: loop set-up and, for integers, the payload scaled. Rows without a slot are not begun. */
   "rowFetch",
-  /** One weight fetched and accumulated at its target. */
+  /** One word of a row's structure read: of its bitmap, or a block's number. */
+  "rowWord",
+  /** One weight that is not zero fetched and accumulated at its target. */
   "synop",
+  /** One slot of weight zero, which the row's form stores, passed through. */
+  "emptySlot",
   /** One neuron's gates, state, threshold test; its accumulators reset. */
   "neuronUpdate",
+  /** One sum of a linear population read, set back to its start and tested; in integer formats rounded to a payload. */
+  "linearUpdate",
   /** One event composed and handed to the NoC. */
   "eventSend",
   /** Start and end of one timestep's work on one PE: loop control and synchronisation with the others. */
   "timestep",
 ] as const;
 export type KernelAction = (typeof KERNEL_ACTIONS)[number];
+
+/** What working off one row is made of. Their cycles depend on the row's form and on the number format of its weights. */
+export const ROW_ACTIONS = [
+  "rowFetch",
+  "rowWord",
+  "synop",
+  "emptySlot",
+] as const satisfies readonly KernelAction[];
+export type RowAction = (typeof ROW_ACTIONS)[number];
+
+/** Actions that a number format's kernels have cycles for whatever other forms they read; those of rows are CSR's. */
+export const FORMAT_ACTIONS = [
+  "packetReceive",
+  "rowLookup",
+  "rowFetch",
+  "synop",
+  "neuronUpdate",
+  "linearUpdate",
+  "eventSend",
+  "timestep",
+] as const satisfies readonly KernelAction[];
+export type FormatAction = (typeof FORMAT_ACTIONS)[number];
 
 /** Actions of a PE's MAC array. */
 export const MAC_ARRAY_ACTIONS = ["mac"] as const;
@@ -85,6 +116,8 @@ export type Totals<Key extends string> = Readonly<Record<Key, number>>;
 /** Whole numbers throughout; float64 holds them exactly up to 2^53. */
 export interface Counts {
   readonly kernel: PerPe<KernelAction>;
+  /** The row actions of all PEs, told apart by what their cycles depend on; they sum to those of `kernel`. */
+  readonly rows: readonly RowCount[];
   readonly macArray: PerPe<MacArrayAction>;
   /** Bytes. */
   readonly sram: PerPe<SramTraffic>;
@@ -97,6 +130,13 @@ export interface Counts {
   readonly host: Totals<HostAction>;
   /** Values clamped in integer formats: inputs, scaled payloads, accumulators. */
   readonly saturations: Totals<"input" | "scaledPayload" | "accumulator">;
+}
+
+/** Rows in one form with weights of one number format. */
+export interface RowCount {
+  readonly weightFormat: NumberFormat;
+  readonly form: RowForm;
+  readonly actions: Totals<RowAction>;
 }
 
 export interface LinkCount {

@@ -7,7 +7,7 @@ import type {
   HostStages,
   RowScale,
 } from "./event-graph.ts";
-import type { AccumulatorBits, NumberFormat, ScaleGranularity } from "./number-format.ts";
+import { type AccumulatorBits, formatOf, type NumberFormat, type ScaleGranularity } from "./number-format.ts";
 
 /**
  * The event graph as text, one fact a line, that parses back to an equal graph. Host stages are named with
@@ -16,20 +16,23 @@ import type { AccumulatorBits, NumberFormat, ScaleGranularity } from "./number-f
  *     graph NAME float32 row 32
  *     input embedding 4 payload 0
  *     egru egru0 2 payload 0
+ *       order 1 0                 the model's number of each neuron, where it is another
  *       start -1 0.5 …            four accumulators a neuron: z, r, g input, g recurrent
  *       threshold 0.1 0.2
- *     projection embedding -> egru0 delay 0 rows 4 [shift 25 scale 8388608 …]
+ *     linear egru0.part1 2 of egru0 payload 0
+ *       start 0 0
+ *     projection embedding -> egru0 delay 0 rows 4 [from 8] [part 1] [format int16] [shift 25 scale 8388608 …]
  *       0: 1*0.25 3*-0.5          source row: accumulator*weight …
  *     host encoder embedding embedding 40 -> 4
  *
- * Long lists of numbers go on in the lines below, twelve a line, indented by four; a line that begins with a
+ * Rows are of all source neurons, or of those from `from` on. A projection's format is said where it is not the graph's, its part where it is not the first. Long lists of numbers go on in the lines below, twelve a line, indented by four; a line that begins with a
  * number continues the line before it.
  */
 export function formatEventGraph(graph: EventGraph): string {
   const { format, scales, accumulatorBits } = graph.quantisation;
   const lines = [`graph ${graph.name} ${format} ${scales} ${accumulatorBits}`];
   for (const population of graph.populations) lines.push(...formatPopulation(population));
-  for (const projection of graph.projections) lines.push(...formatProjection(projection));
+  for (const projection of graph.projections) lines.push(...formatProjection(projection, format));
   for (const where of ["encoder", "decoder"] as const) {
     for (const stage of graph.host[where]) {
       const [from, to] =
@@ -66,19 +69,28 @@ const formatAll = (label: string, values: ArrayLike<number>): string[] =>
   formatList(label, Array.from(values, formatWeight));
 
 function formatPopulation(population: GraphPopulation): string[] {
-  const head = `${population.kind} ${population.name} ${population.size} payload ${population.payloadFractionBits}`;
-  if (population.kind === "input") return [head];
+  const of = population.kind === "linear" ? ` of ${population.partOf}` : "";
+  const head = `${population.kind} ${population.name} ${population.size}${of} payload ${population.payloadFractionBits}`;
+  const order = population.order ? formatAll("  order", population.order) : [];
+  if (population.kind === "input") return [head, ...order];
   return [
     head,
+    ...order,
     ...formatAll("  start", population.accumulatorStart),
-    ...formatAll("  threshold", population.threshold),
+    ...(population.kind === "egru" ? formatAll("  threshold", population.threshold) : []),
   ];
 }
 
-function formatProjection({ source, target, delay, synapses }: GraphProjection): string[] {
+function formatProjection(projection: GraphProjection, graphFormat: NumberFormat): string[] {
+  const { source, target, delay, part = 0, sources, synapses } = projection;
   const { rowStart, target: targets, weight, scale } = synapses;
   const rows = rowStart.length - 1;
-  const head = `projection ${source} -> ${target} delay ${delay} rows ${rows}`;
+  const own = formatOf(weight);
+  const head =
+    `projection ${source} -> ${target} delay ${delay} rows ${rows}` +
+    (sources === undefined ? "" : ` from ${sources.first}`) +
+    (part === 0 ? "" : ` part ${part}`) +
+    (own === graphFormat ? "" : ` format ${own}`);
   const lines = scale
     ? formatList(`${head} shift ${scale.shift} scale`, Array.from(scale.multiplier, String))
     : [head];
@@ -105,13 +117,13 @@ export function parseEventGraph(text: string, host: HostStages = { encoder: [], 
   for (let at = 0; at < rest.length;) {
     const { words, number } = rest[at]!;
     at += 1;
-    if (words[0] === "input" || words[0] === "egru") {
-      const body = rest.slice(at, words[0] === "egru" ? at + 2 : at);
-      at += body.length;
+    if (words[0] === "input" || words[0] === "egru" || words[0] === "linear") {
+      const from = at;
+      while (at < rest.length && POPULATION_LISTS.has(rest[at]!.words[0]!)) at += 1;
       populations.push(
         parsePopulation(
           words,
-          body.map((line) => line.words),
+          rest.slice(from, at).map((line) => line.words),
           isInteger,
         ),
       );
@@ -160,29 +172,64 @@ function significantLines(text: string): Line[] {
   return lines;
 }
 
+const POPULATION_LISTS: ReadonlySet<string> = new Set(["order", "start", "threshold"]);
+
 function parsePopulation(
   words: readonly string[],
   body: readonly string[][],
   isInteger: boolean,
 ): GraphPopulation {
-  const [kind, name, size, , payload] = words;
-  const common = { name: name!, size: Number(size), payloadFractionBits: Number(payload) };
+  const [kind, name, size] = words;
+  const wordAfter = (label: string) => words[words.indexOf(label, 3) + 1];
+  const numbersOf = (label: string) =>
+    body
+      .find(([first]) => first === label)
+      ?.slice(1)
+      .map(Number);
+  const order = numbersOf("order");
+  const common = {
+    name: name!,
+    size: Number(size),
+    ...(order && { order: Uint32Array.from(order) }),
+    payloadFractionBits: Number(wordAfter("payload")),
+  };
   if (kind === "input") return { kind, ...common };
-  const numbers = (line: readonly string[]) => line.slice(1).map(Number);
-  const values = (line: readonly string[]) =>
-    isInteger ? Int32Array.from(numbers(line)) : Float32Array.from(numbers(line));
-  return { kind: "egru", ...common, accumulatorStart: values(body[0]!), threshold: values(body[1]!) };
+  const values = (numbers: readonly number[] = []) =>
+    isInteger ? Int32Array.from(numbers) : Float32Array.from(numbers);
+  if (kind === "linear")
+    return { kind, ...common, partOf: wordAfter("of")!, accumulatorStart: values(numbersOf("start")) };
+  return {
+    kind: "egru",
+    ...common,
+    accumulatorStart: values(numbersOf("start")),
+    threshold: values(numbersOf("threshold")),
+  };
 }
 
 const WEIGHT_ARRAYS = { float32: Float32Array, int16: Int16Array, int8: Int8Array };
 
+/** The clauses after a projection's rows: each a word and its value; the values of `scale` are all that follow. */
+function parseClauses(words: readonly string[]): Map<string, readonly string[]> {
+  const clauses = new Map<string, readonly string[]>();
+  for (let at = 0; at < words.length; at += 2) {
+    const values = words[at] === "scale" ? words.slice(at + 1) : [words[at + 1]!];
+    clauses.set(words[at]!, values);
+    if (words[at] === "scale") break;
+  }
+  return clauses;
+}
+
 function parseProjection(
   words: readonly string[],
   body: readonly string[][],
-  format: NumberFormat,
+  graphFormat: NumberFormat,
 ): GraphProjection {
-  const [, source, , target, , delay, , rowCount] = words;
+  const [, source, , target, , delay, , rowCount, ...rest] = words;
+  const clauses = parseClauses(rest);
+  const format = (clauses.get("format")?.[0] ?? graphFormat) as NumberFormat;
+  const part = Number(clauses.get("part")?.[0] ?? 0);
   const rows = Number(rowCount);
+  const from = clauses.get("from")?.[0];
   const rowStart = new Uint32Array(rows + 1);
   const targets: number[] = [];
   const weights: number[] = [];
@@ -195,17 +242,25 @@ function parseProjection(
     }
     rowStart[row + 1] = targets.length;
   }
+  const shift = clauses.get("shift")?.[0];
   const scale: RowScale | undefined =
-    words[8] === "shift"
-      ? { shift: Number(words[9]), multiplier: Uint32Array.from(words.slice(11).map(Number)) }
-      : undefined;
+    shift === undefined
+      ? undefined
+      : { shift: Number(shift), multiplier: Uint32Array.from((clauses.get("scale") ?? []).map(Number)) };
   const synapses: FanOut = {
     rowStart,
     target: Uint32Array.from(targets),
     weight: WEIGHT_ARRAYS[format].from(weights),
     ...(scale && { scale }),
   };
-  return { source: source!, target: target!, delay: Number(delay) as 0 | 1, synapses };
+  return {
+    source: source!,
+    target: target!,
+    delay: Number(delay) as 0 | 1,
+    ...(part > 0 && { part }),
+    ...(from !== undefined && { sources: { first: Number(from), count: rows } }),
+    synapses,
+  };
 }
 
 function fail(line: number, problem: string): never {

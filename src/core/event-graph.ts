@@ -15,7 +15,9 @@ export interface EventGraph {
   readonly host: HostStages;
 }
 
-export type GraphPopulation = InputGraphPopulation | EgruGraphPopulation;
+export type GraphPopulation = InputGraphPopulation | ChipGraphPopulation;
+/** Populations whose neurons live on PEs. */
+export type ChipGraphPopulation = EgruGraphPopulation | LinearGraphPopulation;
 
 /** Events that enter the chip: one for each component and timestep, signed and graded. */
 export interface InputGraphPopulation {
@@ -44,6 +46,22 @@ export interface EgruGraphPopulation {
   readonly threshold: Float32Array | Int32Array;
 }
 
+/**
+ * Sums that are gathered beside a population and sent to it: a part of its fan-in. One accumulator a neuron, sent as an
+ * event in each timestep in which it is not 0; nothing is carried on.
+ */
+export interface LinearGraphPopulation {
+  readonly kind: "linear";
+  readonly name: string;
+  readonly size: number;
+  readonly order?: Uint32Array;
+  /** Population whose fan-in it shares; the model knows only that one. */
+  readonly partOf: string;
+  readonly payloadFractionBits: number;
+  /** Shape [size]. */
+  readonly accumulatorStart: Float32Array | Int32Array;
+}
+
 export interface GraphProjection {
   readonly source: string;
   readonly target: string;
@@ -53,7 +71,46 @@ export interface GraphProjection {
    * Absent: the whole, or the first part.
    */
   readonly part?: number;
+  /**
+   * Present where rows are of some source neurons only, an aligned block of them: `first` is a multiple of a power of two that is at
+   * least `count`, and the block's other keys, if any, lie past the population's end. Slices that none of its synapses reach
+   * have no part of such a projection, and get none of its events.
+   */
+  readonly sources?: SourceRange;
   readonly synapses: FanOut;
+}
+
+/** Neurons first … first + count − 1 of a source. */
+export interface SourceRange {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Source neuron of a projection's first row. */
+export const firstSourceOf = ({ sources }: Pick<GraphProjection, "sources">): number => sources?.first ?? 0;
+
+/** Values by source neuron as a projection's rows meet them. Shape [rows]. */
+export const bySource = (
+  { sources }: Pick<GraphProjection, "sources">,
+  values: Float64Array,
+): Float64Array => (sources ? values.subarray(sources.first, sources.first + sources.count) : values);
+
+/** Whether a projection brings partial sums to the population that they are a part of. */
+export const carriesPartialSums = (
+  { populations }: Pick<EventGraph, "populations">,
+  { source }: Pick<GraphProjection, "source">,
+): boolean => populations.some(({ name, kind }) => name === source && kind === "linear");
+
+/** The projection of the model that one of the graph is a part of. */
+export function modelProjectionName(
+  { populations }: Pick<EventGraph, "populations">,
+  projection: Pick<GraphProjection, "source" | "target" | "delay">,
+): string {
+  const target = populations.find(({ name }) => name === projection.target);
+  return projectionName({
+    ...projection,
+    target: target?.kind === "linear" ? target.partOf : projection.target,
+  });
 }
 
 /** A connection in words. Parts of one share the name. */
@@ -64,9 +121,18 @@ export const projectionName = ({
 }: Pick<GraphProjection, "source" | "target" | "delay">): string =>
   `${source} -> ${target}${delay === 1 ? " (recurrent)" : ""}`;
 
-/** Synapses by source neuron: source s owns the entries rowStart[s] … rowStart[s + 1] − 1. */
+/** Projections of the model that end on the chip, each once, in the graph's order. */
+export const modelProjectionNames = (graph: Pick<EventGraph, "populations" | "projections">): string[] => [
+  ...new Set(
+    graph.projections
+      .filter((projection) => !carriesPartialSums(graph, projection))
+      .map((projection) => modelProjectionName(graph, projection)),
+  ),
+];
+
+/** Synapses by source neuron: row s owns the entries rowStart[s] … rowStart[s + 1] − 1. */
 export interface FanOut {
-  /** Shape [sources + 1]. */
+  /** Shape [rows + 1]: one row a source neuron, or one for each of `sources`. */
   readonly rowStart: Uint32Array;
   /** Accumulator index `accumulator · targetSize + neuron`, ascending within a row. Shape [synapses]. */
   readonly target: Uint32Array;
@@ -121,9 +187,13 @@ export interface LinearStage {
   readonly bias: Float32Array;
 }
 
-/** Accumulators that a population holds: four for each EGRU neuron. */
+/** Accumulators that a population holds: four for each EGRU neuron, one for each linear one. */
 export const accumulatorsOf = (population: GraphPopulation): number =>
-  population.kind === "egru" ? population.accumulatorStart.length : 0;
+  population.kind === "input" ? 0 : population.accumulatorStart.length;
+
+/** Accumulators of each of its neurons. */
+export const accumulatorsPerNeuron = (population: GraphPopulation): number =>
+  accumulatorsOf(population) / population.size;
 
 export function graphPopulationNamed(graph: EventGraph, name: string): GraphPopulation {
   const found = graph.populations.find((population) => population.name === name);

@@ -1,3 +1,5 @@
+import type { RowLayout } from "./row-form.ts";
+
 /**
  * Mapping: separate maps, each made by one stage and never edited by another.
  * Slices are identified by their index in the partition.
@@ -5,6 +7,7 @@
 export interface Mapping {
   readonly partition: Partition;
   readonly placement: Placement;
+  readonly rowForms: RowForms;
   readonly allocation: Allocation;
   readonly routing: readonly RoutingTable[];
 }
@@ -21,6 +24,9 @@ export type Partition = readonly Slice[];
 
 /** PE index of each slice. */
 export type Placement = readonly number[];
+
+/** How each slice stores the rows of each projection that ends in it, these in the event graph's order. */
+export type RowForms = readonly (readonly RowLayout[])[];
 
 export interface Allocation {
   /** SRAM of each slice. */

@@ -7,13 +7,27 @@ export const NUMBER_FORMATS = ["float32", "int16", "int8"] as const;
 export type NumberFormat = (typeof NUMBER_FORMATS)[number];
 export type IntegerFormat = Exclude<NumberFormat, "float32">;
 
-/** One scale for a whole matrix, or one for each fan-out row (each source neuron). */
-export const SCALE_GRANULARITIES = ["matrix", "row"] as const;
+/**
+ * One scale for a whole matrix, one for each fan-out row (each source neuron), or one for a whole matrix that is a
+ * power of two, as weights in a Q format have it.
+ */
+export const SCALE_GRANULARITIES = ["matrix", "row", "power-of-two"] as const;
 export type ScaleGranularity = (typeof SCALE_GRANULARITIES)[number];
+
+/** For people: "int8, a scale a row". */
+export const SCALES_IN_WORDS: Readonly<Record<ScaleGranularity, string>> = {
+  matrix: "a scale a matrix",
+  row: "a scale a row",
+  "power-of-two": "a power of two a matrix",
+};
 
 export type AccumulatorBits = 24 | 32;
 
+/** Weight formats of projections that differ from a program's own, by `projectionName`. */
+export type ProjectionFormats = ReadonlyMap<string, IntegerFormat>;
+
 export interface Quantisation {
+  /** Of neurons, receiving and sending, and of the weights where a projection has no format of its own. */
   readonly format: NumberFormat;
   /** Ignored by float32. */
   readonly scales: ScaleGranularity;
@@ -37,6 +51,8 @@ export const WEIGHT_LIMIT: Readonly<Record<IntegerFormat, number>> = { int16: 32
 export const GATE_FRACTION_BITS = 15;
 /** State h, threshold and the payload of an EGRU event: Q23. */
 export const STATE_FRACTION_BITS = 23;
+/** Payload of a linear population's event: Q16, range ±128. */
+export const SUM_FRACTION_BITS = 16;
 /** Payloads are signed 24-bit integers. */
 export const PAYLOAD_LIMIT = 2 ** 23 - 1;
 /** Fraction bits of payloads that come from outside and whose range is not known: Q20, range ±8. */

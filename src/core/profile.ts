@@ -2,9 +2,11 @@ import type {
   ChipLinkAction,
   DramAction,
   EventRouterAction,
+  FormatAction,
   KernelAction,
   MacArrayAction,
   NocAction,
+  RowAction,
 } from "./counts.ts";
 import type { AccumulatorBits, NumberFormat } from "./number-format.ts";
 import type { RowForm } from "./row-form.ts";
@@ -45,9 +47,11 @@ export interface PeProfile {
   readonly firstPeId: number;
   /** PE indices that system software keeps for itself. Ascending. */
   readonly reserved: readonly number[];
+  /** PE indices found faulty, those of dead nodes and chips included: programs leave them alone. Ascending; absent: none. */
+  readonly dead?: readonly number[];
   readonly sram: SramProfile;
   /** Formats that the PE's kernels exist for. A missing one is not supported. */
-  readonly kernels: Readonly<Partial<Record<NumberFormat, Readonly<Record<KernelAction, Cycles>>>>>;
+  readonly kernels: Readonly<Partial<Record<NumberFormat, Readonly<Record<FormatAction, Cycles>>>>>;
   /** Forms of synaptic rows that the kernels of each number format read, csr always among them. */
   readonly rowForms: Readonly<Partial<Record<NumberFormat, RowFormCycles>>>;
   /** Accumulator width of the integer kernels. */
@@ -59,14 +63,10 @@ export interface PeProfile {
   readonly whileUnused: "sleep" | "off";
 }
 
-/** A form that is missing has no kernel. */
+/** Cycles of working off rows; a form that is missing has no kernel. */
 export type RowFormCycles = Readonly<Partial<Record<RowForm, Readonly<Record<RowAction, Cycles>>>>>;
 
-/**
- * What working off one row is made of: beginning it, words of structure read (of a bitmap, or a block's number),
- * weights accumulated, zero weights that the form stores passed through. PE cycles.
- */
-export type RowAction = "rowFetch" | "rowWord" | "synop" | "emptySlot";
+export type { RowAction } from "./counts.ts";
 
 export interface SramProfile {
   /** Bytes a PE. */
@@ -109,6 +109,11 @@ interface NocBase {
   /** Where host traffic enters and leaves the mesh, on the chip that the host is joined to. */
   readonly hostNode: MeshPosition;
   readonly dramNode?: MeshPosition;
+  /**
+   * Links of the mesh that carry nothing, on each chip. With mesh-multicast routes lead round them; where packets go x
+   * first nothing does, and no PE in use sends or receives over one.
+   */
+  readonly deadLinks?: readonly DeadLink[];
   /** NoC cycles from one node to the next, without contention. */
   readonly hopCycles: Cycles;
   /** NoC cycles for which a flit occupies a link. */
@@ -130,6 +135,8 @@ export interface CentralEventRouterNoc extends NocBase {
 export interface MeshMulticastNoc extends NocBase {
   readonly kind: "mesh-multicast";
   readonly topology: LinkTopology;
+  /** Nodes whose router passes nothing on. */
+  readonly deadNodes?: readonly MeshPosition[];
 }
 
 /** A PE sends each destination PE a packet of its own, over an XY mesh; its table lists the destinations. */
@@ -160,6 +167,9 @@ export interface MeshPosition {
   readonly x: number;
   readonly y: number;
 }
+
+/** Neighbouring places between which nothing goes, in neither direction. */
+export type DeadLink = readonly [MeshPosition, MeshPosition];
 
 export interface NocNode extends MeshPosition {
   /** Index in `board.chips`; 0 where there is no board. */
@@ -193,6 +203,10 @@ export interface BoardProfile {
   /** Chip that the host is joined to. */
   readonly hostChip: number;
   readonly topology: LinkTopology;
+  /** Links between chips that carry nothing, by the chips' places. */
+  readonly deadLinks?: readonly DeadLink[];
+  /** Chips that neither work nor pass anything on, by number. */
+  readonly deadChips?: readonly number[];
   readonly link: ChipLinkProfile;
 }
 
@@ -303,10 +317,10 @@ export const chipsOf = ({ board }: HardwareProfile): number => board?.chips.leng
 
 export const pesOfChip = (profile: HardwareProfile): number => profile.pe.count / chipsOf(profile);
 
-/** PE indices that the compiler may use. */
+/** PE indices that the compiler may use: neither reserved nor dead. */
 export const usablePes = ({ pe }: HardwareProfile): number[] => {
-  const reserved = new Set(pe.reserved);
-  return Array.from({ length: pe.count }, (_, index) => index).filter((index) => !reserved.has(index));
+  const taken = new Set([...pe.reserved, ...(pe.dead ?? [])]);
+  return Array.from({ length: pe.count }, (_, index) => index).filter((index) => !taken.has(index));
 };
 
 /** Longest time that a host transfer of so many events takes, without protocol overhead. */

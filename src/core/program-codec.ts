@@ -148,8 +148,9 @@ function fromWire(wire: WireProgram): Program {
   };
   return {
     manifest: { ...manifest, quantisation: { format: numberFormat, scales, accumulatorBits } },
-    populations: wire.populations.map(({ order, ...population }) => ({
+    populations: wire.populations.map(({ order, partOf, ...population }) => ({
       ...population,
+      ...(partOf !== "" && { partOf }),
       ...(order.length > 0 && { order: words(order, `populations ${population.name}`) }),
     })),
     // A copy: views into an image need its start to be aligned.
@@ -248,8 +249,9 @@ type WireChipDecoder = Omit<ChipDecoder, "weights" | "scale" | "bias"> &
   Readonly<Record<"weights" | "scale" | "bias", Uint8Array>>;
 
 interface WireProgram extends Omit<Program, "manifest" | "populations" | "host" | "chipDecoder"> {
-  readonly populations: readonly (Omit<Program["populations"][number], "order"> & {
+  readonly populations: readonly (Omit<Program["populations"][number], "order" | "partOf"> & {
     readonly order: Uint8Array;
+    readonly partOf: string;
   })[];
   readonly manifest?: Omit<Program["manifest"], "quantisation"> & {
     readonly numberFormat: Program["manifest"]["quantisation"]["format"];

@@ -45,11 +45,12 @@ message KeyRange {
 
 message Population {
   string name = 1;
-  string kind = 2;                // input, egru
+  string kind = 2;                // input, egru, linear
   uint32 size = 3;
   KeyRange keys = 4;
   uint32 payload_fraction_bits = 5;
   bytes order = 6;                // uint32, [size]: the model's number of each neuron; empty: the same
+  string part_of = 7;             // of a linear population: the one whose fan-in it shares
 }
 
 message Pe {

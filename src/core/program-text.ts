@@ -33,17 +33,22 @@ export function formatProgram(program: Program, options: { readonly rows?: boole
     "",
     "populations",
     ...populations.map(
-      ({ name, kind, size, keys, payloadFractionBits }) =>
-        `  ${name}: ${kind}, ${size} neurons, keys ${hex(keys.base)}/${hex(keys.mask)}${payloadFractionBits > 0 ? `, payload Q${payloadFractionBits}` : ""}`,
+      ({ name, kind, size, keys, payloadFractionBits, order, partOf }) =>
+        `  ${name}: ${kind}${partOf === undefined ? "" : ` (part of ${partOf})`}, ${size} neurons, keys ${hex(keys.base)}/${hex(keys.mask)}${payloadFractionBits > 0 ? `, payload Q${payloadFractionBits}` : ""}${order ? ", in another order than the model's" : ""}`,
     ),
     "",
     ...routing.flatMap(({ router, entries }) => [`router ${router}`, ...entries.map(describeEntry)]),
   ];
-  for (const pe of pes) lines.push("", ...formatPe(pe, options.rows ?? false));
+  const sums = new Set(populations.filter(({ kind }) => kind === "linear").map(({ name }) => name));
+  for (const pe of pes)
+    lines.push("", ...formatPe(pe, options.rows ?? false, sums.has(pe.population) ? [""] : GATES));
   return `${lines.join("\n")}\n`;
 }
 
-function formatPe(pe: PeProgram, withRows: boolean): string[] {
+/** Accumulators of an EGRU neuron; a linear one has its sum alone. */
+const GATES = ["z", "r", "gx", "gr"];
+
+function formatPe(pe: PeProgram, withRows: boolean, gates: readonly string[]): string[] {
   const { population, firstNeuron, neurons, sections } = pe;
   const lines = [
     `pe ${pe.pe}: ${population}[${firstNeuron}..${firstNeuron + neurons - 1}], ${dataBytesOfPe(pe)} bytes`,
@@ -61,19 +66,19 @@ function formatPe(pe: PeProgram, withRows: boolean): string[] {
   }
   pe.sources.forEach((source, index) => {
     lines.push(`  ${describeSource(source)}`);
-    if (withRows) lines.push(...formatRows(pe, index));
+    if (withRows) lines.push(...formatRows(pe, index, gates));
   });
   return lines;
 }
 
-function formatRows(pe: PeProgram, source: number): string[] {
+function formatRows(pe: PeProgram, source: number, gates: readonly string[]): string[] {
   const { rowStart, index, weight } = rowsOf(pe, source);
   const lines: string[] = [];
   for (let row = 0; row + 1 < rowStart.length; row += 1) {
     if (rowStart[row] === rowStart[row + 1]) continue;
     const entries = [];
     for (let i = rowStart[row]!; i < rowStart[row + 1]!; i += 1) {
-      const accumulator = ["z", "r", "gx", "gr"][Math.floor(index[i]! / pe.neurons)];
+      const accumulator = gates[Math.floor(index[i]! / pe.neurons)];
       entries.push(`${accumulator}${pe.firstNeuron + (index[i]! % pe.neurons)}*${formatWeight(weight[i]!)}`);
     }
     lines.push(`    ${row}: ${entries.join(" ")}`);

@@ -1,6 +1,7 @@
 import type { HostStages } from "./event-graph.ts";
 import type { KeyRange, MemorySection, RoutingTable } from "./mapping.ts";
 import type { NumberFormat, Quantisation } from "./number-format.ts";
+import type { PopulationKind } from "./population-kind.ts";
 import type { IndexBits, RowForm } from "./row-form.ts";
 
 /**
@@ -38,8 +39,10 @@ export interface Manifest {
 
 export interface ProgramPopulation {
   readonly name: string;
-  readonly kind: "input" | "egru";
+  readonly kind: PopulationKind;
   readonly size: number;
+  /** Of a linear population: the one whose fan-in it shares. The model knows only that one. */
+  readonly partOf?: string;
   readonly keys: KeyRange;
   /** 0 for float32. */
   readonly payloadFractionBits: number;
@@ -63,10 +66,10 @@ export interface ProgramPopulation {
  * - row-pointers, indices, weights: as `RowForm` says, from the block's first on. Pointers: rows + 1 entries of
  *   pointerBytes each. An accumulator is accumulator · n + neuron (local), ascending within a row.
  * - scales: uint32 multipliers, one a block or one a row (integer formats; absent in float32).
- * - parameters: accumulatorStart [4, n], then threshold [n]; float32, or int32.
- * - tables: σ then tanh, 513 uint16 each (integer formats; absent in float32).
+ * - parameters: accumulatorStart [4, n], then threshold [n]; float32, or int32. Linear: accumulatorStart [n].
+ * - tables: σ then tanh, 513 uint16 each (integer formats; absent in float32 and where a slice is linear).
  * - row-buffer: room for two rows that come from DRAM, so that one can be worked off while the next arrives.
- * - state [n], accumulators [4, n], packet-fifo, send-buffer, decoder-buffer (where the PE helps a decoder on
+ * - state [n] (not where linear), accumulators [4, n] (linear: [n]), packet-fifo, send-buffer, decoder-buffer (where the PE helps a decoder on
  *   the chip): not loaded, start at zero.
  */
 export interface PeProgram {
@@ -101,7 +104,9 @@ export interface SourceBlock {
   readonly delay: 0 | 1;
   /** As in the event graph: 0, or which part of a divided projection. */
   readonly part: number;
+  /** Of the source neurons that it has rows for: all of the population's keys, or an aligned block of them. */
   readonly keys: KeyRange;
+  /** One for each of these neurons. */
   readonly rows: number;
   /** Weights that are not zero. */
   readonly synapses: number;

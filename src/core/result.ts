@@ -44,6 +44,10 @@ export interface SimulationResult {
  */
 export interface Phase {
   readonly name: string;
+  /** Present where it works at the same time as the phase before: partial sums of one layer. */
+  readonly alongside?: true;
+  /** Present where it uses its layer's own events of the timestep before, which a pipeline brings too late. */
+  readonly isRecurrentPart?: true;
   /** PE cycles of the layer's busiest PE. Shape [steps]. */
   readonly peCycles: Float64Array;
   /** NoC cycles that the busiest link is occupied by the layer's events. Shape [steps]. */
@@ -64,6 +68,8 @@ export interface Phase {
 
 export interface PopulationActivity {
   readonly name: string;
+  /** Present for partial sums: the layer whose fan-in they share. They are work of the chip, not a layer of the model. */
+  readonly partOf?: string;
   readonly size: number;
   readonly events: number;
   /** Shape [steps]. */
@@ -74,6 +80,8 @@ export interface ProjectionActivity {
   readonly source: string;
   readonly target: string;
   readonly delay: 0 | 1;
+  /** Present where partial sums are brought to their layer: work of the chip, no synapses of the model. */
+  readonly bringsPartialSums?: true;
   /** Weight · event products, as executed. */
   readonly synops: number;
   /** Weights stored on the chip. */

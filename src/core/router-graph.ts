@@ -1,5 +1,5 @@
 import { boundsOf } from "./grid-bounds.ts";
-import type { HardwareProfile, LinkTopology, MeshPosition } from "./profile.ts";
+import type { DeadLink, HardwareProfile, LinkTopology, MeshPosition } from "./profile.ts";
 
 /**
  * The routers that hold tables, and the links between them, whatever the kind of NoC:
@@ -7,6 +7,8 @@ import type { HardwareProfile, LinkTopology, MeshPosition } from "./profile.ts";
  * - central-event-router: one router a chip; links join chips, so that a single chip has none;
  * - mesh-multicast: one router a mesh node; links join nodes;
  * - mesh-unicast: one list of destinations a PE, and one for the host; no links, as packets carry their destination.
+ *
+ * Dead links, and those of dead routers, are not there; a dead router is.
  */
 export interface RouterGraph {
   readonly routers: number;
@@ -43,7 +45,10 @@ export function routerGraphOf(profile: HardwareProfile): RouterGraph {
     case "central-event-router": {
       const chipOfNode = Int32Array.from(noc.nodes, ({ chip }) => chip);
       return {
-        ...grid(board?.chips ?? [at(0, 0)], board?.topology ?? { neighbours: 4, isTorus: false }),
+        ...grid(board?.chips ?? [at(0, 0)], board?.topology ?? { neighbours: 4, isTorus: false }, {
+          places: (board?.deadChips ?? []).flatMap((chip) => board?.chips[chip] ?? []),
+          links: board?.deadLinks ?? [],
+        }),
         routerOfPe: nodeOfPe.map((node) => chipOfNode[node]!),
         hostRouter: board?.hostChip ?? 0,
         routerOfNode: chipOfNode,
@@ -52,7 +57,7 @@ export function routerGraphOf(profile: HardwareProfile): RouterGraph {
     case "mesh-multicast": {
       const { x, y } = noc.hostNode;
       return {
-        ...grid(noc.nodes, noc.topology),
+        ...grid(noc.nodes, noc.topology, { places: noc.deadNodes ?? [], links: noc.deadLinks ?? [] }),
         routerOfPe: nodeOfPe,
         hostRouter: noc.nodes.findIndex((node) => node.x === x && node.y === y),
         routerOfNode: Int32Array.from(noc.nodes.keys()),
@@ -71,23 +76,39 @@ export function routerGraphOf(profile: HardwareProfile): RouterGraph {
   }
 }
 
-/** Routers at these places, each joined to those of its neighbours that exist. */
-function grid(places: readonly MeshPosition[], topology: LinkTopology) {
+interface Faults {
+  readonly places: readonly MeshPosition[];
+  readonly links: readonly DeadLink[];
+}
+
+/** Routers at these places, each joined to those of its neighbours that exist and live, over links that live. */
+function grid(places: readonly MeshPosition[], topology: LinkTopology, faults: Faults) {
   const directions = directionsOf(topology);
-  const indexOf = new Map(places.map(({ x, y }, index) => [`${x},${y}`, index]));
+  const indexOf = new Map(places.map((own, index) => [keyOf(own), index]));
+  const dead = new Set(faults.places.map(keyOf));
+  const cut = new Set(faults.links.flatMap(([a, b]) => [between(a, b), between(b, a)]));
+  const isSound = dead.size === 0 && cut.size === 0;
+  const isJoined = (router: number, other: number) => {
+    if (router === other || isSound) return router !== other;
+    const [from, to] = [places[router]!, places[other]!];
+    return !dead.has(keyOf(from)) && !dead.has(keyOf(to)) && !cut.has(between(from, to));
+  };
   const { left, bottom, width, height } = boundsOf(places);
   const wrapped = (value: number, first: number, size: number) =>
     topology.isTorus ? first + ((value - first + size) % size) : value;
   const neighbour = new Int32Array(places.length * directions.length).fill(-1);
   for (const [router, { x, y }] of places.entries()) {
     for (const [direction, step] of directions.entries()) {
-      const to = `${wrapped(x + step.x, left, width)},${wrapped(y + step.y, bottom, height)}`;
-      const found = indexOf.get(to) ?? -1;
-      neighbour[router * directions.length + direction] = found === router ? -1 : found;
+      const to = at(wrapped(x + step.x, left, width), wrapped(y + step.y, bottom, height));
+      const found = indexOf.get(keyOf(to));
+      if (found !== undefined && isJoined(router, found))
+        neighbour[router * directions.length + direction] = found;
     }
   }
   return { routers: places.length, directions, neighbour, places: places.map(place) };
 }
 
 const at = (x: number, y: number): MeshPosition => ({ x, y });
+const keyOf = ({ x, y }: MeshPosition): string => `${x},${y}`;
+const between = (from: MeshPosition, to: MeshPosition): string => `${keyOf(from)} ${keyOf(to)}`;
 const place = ({ x, y }: MeshPosition): MeshPosition => ({ x, y });

@@ -1,7 +1,8 @@
 import { InputError } from "./errors.ts";
 import type { HostStage } from "./event-graph.ts";
 import { INITIALISED_SECTIONS, type KeyRange, SECTION_KINDS, type SectionKind } from "./mapping.ts";
-import { EGRU_ACCUMULATORS, NUMBER_FORMATS, SCALE_GRANULARITIES, WEIGHT_BYTES } from "./number-format.ts";
+import { NUMBER_FORMATS, SCALE_GRANULARITIES, WEIGHT_BYTES } from "./number-format.ts";
+import { type ChipPopulationKind, isChipKind, NEURON_TRAITS } from "./population-kind.ts";
 import {
   type ChipDecoder,
   DRAM_ADDRESS,
@@ -28,14 +29,14 @@ export function verifyProgram(program: Program): Program {
   if (accumulatorBits !== 24 && accumulatorBits !== 32)
     fail("manifest.accumulatorBits", `${accumulatorBits} is neither 24 nor 32`);
 
-  const sizes = new Map(populations.map(({ name, size }) => [name, size]));
-  if (sizes.size !== populations.length) fail("populations", "two populations share a name");
+  const known = new Map(populations.map((population) => [population.name, population]));
+  if (known.size !== populations.length) fail("populations", "two populations share a name");
   if (
     populations[0]?.kind !== "input" ||
-    !populations.slice(1).every(({ kind }) => kind === "egru") ||
-    populations.length < 2
+    !populations.slice(1).every(({ kind }) => isChipKind(kind)) ||
+    populations.at(-1)!.kind !== "egru"
   ) {
-    fail("populations", "must be an input and then EGRU layers");
+    fail("populations", "must be an input and then layers, the last of them EGRU");
   }
   for (const population of populations) {
     const { name, keys, size, payloadFractionBits } = population;
@@ -45,8 +46,9 @@ export function verifyProgram(program: Program): Program {
     verifyKeys(keys, `populations ${name}`);
     if (size > 2 ** 32 - keys.mask) fail(`populations ${name}`, `${size} neurons do not fit its keys`);
     verifyOrder(population);
+    verifyPartOf(population, known);
   }
-  for (const pe of pes) verifyPe(pe, sizes);
+  for (const pe of pes) verifyPe(pe, known);
   for (const { pe, sources } of pes) {
     const float = sources.find(({ weightFormat }) => (weightFormat === "float32") !== (format === "float32"));
     if (float) fail(`PE ${pe}`, `holds ${float.weightFormat} weights in a program of ${format}`);
@@ -73,6 +75,15 @@ export function verifyProgram(program: Program): Program {
   return program;
 }
 
+/** A linear population is a part of an EGRU layer, and nothing else is. */
+function verifyPartOf({ name, kind, partOf }: ProgramPopulation, known: KnownPopulations): void {
+  if (kind !== "linear" && partOf === undefined) return;
+  if (kind !== "linear" || known.get(partOf ?? "")?.kind !== "egru")
+    fail(`populations ${name}`, `cannot be a part of "${partOf ?? ""}"`);
+}
+
+type KnownPopulations = ReadonlyMap<string, ProgramPopulation>;
+
 /** Each number once. */
 function verifyOrder({ name, size, order }: ProgramPopulation): void {
   if (order === undefined) return;
@@ -98,10 +109,11 @@ function verifyKeys({ base, mask }: KeyRange, field: string): void {
     fail(field, `key 0x${base.toString(16)} has bits outside mask 0x${mask.toString(16)}`);
 }
 
-function verifyPe(program: PeProgram, sizes: ReadonlyMap<string, number>): void {
+function verifyPe(program: PeProgram, known: KnownPopulations): void {
   const { pe, population, firstNeuron, neurons, sources, sections, imageOffset, image } = program;
   const field = `PE ${pe}`;
-  const size = sizes.get(population) ?? fail(field, `population "${population}" is not known`);
+  const { size, kind } = known.get(population) ?? fail(field, `population "${population}" is not known`);
+  if (kind === "input") fail(field, `${population} is not a population of the chip`);
   if (neurons < 1 || firstNeuron + neurons > size)
     fail(field, `neurons ${firstNeuron} … ${firstNeuron + neurons - 1} lie outside ${population}`);
   let end = 0;
@@ -117,15 +129,26 @@ function verifyPe(program: PeProgram, sizes: ReadonlyMap<string, number>): void 
   }
   verifyDram(program, field);
   for (const source of sources) {
-    if (source.rows !== sizes.get(source.population))
-      fail(field, `${source.rows} rows for source "${source.population}"`);
+    verifyRange(source, known, field);
     if (source.delay > 1) fail(field, `delay ${source.delay} is neither 0 nor 1`);
     if (source.pointerBytes !== 2 && source.pointerBytes !== 4)
       fail(field, `row pointers of ${source.pointerBytes} bytes`);
-    verifyForm(source, field);
-    verifyKeys(source.keys, field);
+    verifyForm(source, kind, field);
     verifyBlockSections(program, source, field);
   }
+}
+
+/** Rows are of all the source's neurons, or of those whose keys lie in an aligned block of its own. */
+function verifyRange({ population, rows, keys }: SourceBlock, known: KnownPopulations, field: string): void {
+  verifyKeys(keys, field);
+  const source = known.get(population);
+  if (source === undefined) return fail(field, `${rows} rows for source "${population}"`);
+  const first = keys.base - source.keys.base;
+  const span = keys.mask === 0 ? 2 ** 32 : (keys.mask & -keys.mask) >>> 0;
+  // Whether keys are the source's own is not for this check to say.
+  const isInside = (keys.base & source.keys.mask) >>> 0 === source.keys.base && first < source.size;
+  if (rows !== source.size && !(isInside && rows === Math.min(span, source.size - first)))
+    fail(field, `${rows} rows for source "${population}"`);
 }
 
 /** Sections of DRAM ascend without overlap inside their image, and hold nothing but rows. */
@@ -151,6 +174,7 @@ const INDEX_BITS: Readonly<Record<SourceBlock["form"], readonly number[]>> = {
 
 function verifyForm(
   { population, form, weightFormat, gates, slots, synapses, indexBits }: SourceBlock,
+  kind: ChipPopulationKind,
   field: string,
 ): void {
   const of = `of source "${population}"`;
@@ -159,7 +183,7 @@ function verifyForm(
     fail(field, `the number format "${weightFormat}" ${of} is not known`);
   if (!INDEX_BITS[form].includes(indexBits))
     fail(field, `${form} rows ${of} with indices of ${indexBits} bits`);
-  if (gates >= 2 ** EGRU_ACCUMULATORS)
+  if (gates >= 2 ** NEURON_TRAITS[kind].accumulators)
     fail(field, `rows ${of} reach accumulators that a neuron does not have`);
   if (slots < synapses || (form === "block" && slots % BLOCK_COLUMNS !== 0))
     fail(field, `${form} rows ${of} hold ${synapses} synapses in ${slots} slots`);

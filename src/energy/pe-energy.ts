@@ -1,4 +1,12 @@
-import { KERNEL_ACTIONS, type KernelAction, sumOf, totals } from "../core/counts.ts";
+import {
+  FORMAT_ACTIONS,
+  KERNEL_ACTIONS,
+  type KernelAction,
+  ROW_ACTIONS,
+  type RowAction,
+  sumOf,
+  totals,
+} from "../core/counts.ts";
 import { MismatchError } from "../core/errors.ts";
 import type { HardwareProfile } from "../core/profile.ts";
 import type { SimulationResult } from "../core/result.ts";
@@ -81,25 +89,36 @@ function meanPrice(levels: Levels): Joules {
   return joules(sumOf(prices.map((price, level) => price * counts[level]!)) / busy);
 }
 
+/** Rows by the cycles of their form and number format, all else by those of the program's. */
 function cyclesOfActions(
-  result: SimulationResult,
+  { manifest, counts }: SimulationResult,
   { name, pe }: HardwareProfile,
 ): Record<KernelAction, number> {
-  const { format } = result.manifest.quantisation;
-  const kernel = pe.kernels[format];
   const spent = totals(KERNEL_ACTIONS);
-  for (const action of KERNEL_ACTIONS) {
-    const count = sumOf(result.counts.kernel[action]);
-    if (count === 0) continue;
-    if (kernel === undefined) {
-      throw new MismatchError(
-        `The run used ${format} kernels, which ${name} does not have.`,
-        "Price it with the profile that it was simulated with.",
-      );
+  const { format } = manifest.quantisation;
+  for (const action of FORMAT_ACTIONS) {
+    const count = sumOf(counts.kernel[action]);
+    if (count === 0 || ROWS.has(action)) continue;
+    spent[action] = count * (pe.kernels[format] ?? lacks(name, `${format} kernels`))[action];
+  }
+  for (const { weightFormat, form, actions } of counts.rows) {
+    for (const action of ROW_ACTIONS) {
+      if (actions[action] === 0) continue;
+      const cycles =
+        pe.rowForms[weightFormat]?.[form] ?? lacks(name, `${weightFormat} kernels for ${form} rows`);
+      spent[action] += actions[action] * cycles[action];
     }
-    spent[action] = count * kernel[action];
   }
   return spent;
+}
+
+const ROWS: ReadonlySet<KernelAction> = new Set<RowAction>(ROW_ACTIONS);
+
+function lacks(name: string, kernels: string): never {
+  throw new MismatchError(
+    `The run used ${kernels}, which ${name} does not have.`,
+    "Price it with the profile that it was simulated with.",
+  );
 }
 
 function chargeActions(

@@ -1,6 +1,7 @@
 import { dataBytesOf, type HardwareProfile, type OperatingPoint, usablePes } from "../core/profile.ts";
 import { PACKET_BYTES } from "../core/program.ts";
 import { checkBoard } from "./check-board.ts";
+import { checkFaults, withoutFaults } from "./check-faults.ts";
 import { checkMesh } from "./check-mesh.ts";
 import { firstChipOf } from "./first-chip.ts";
 import { error, type ProfileFinding, warning } from "./profile-finding.ts";
@@ -17,12 +18,14 @@ export function checkProfile(
   profile: HardwareProfile,
   stated: { readonly neurons?: number } = {},
 ): readonly ProfileFinding[] {
+  const sound = withoutFaults(profile);
   return [
-    ...checkReserved(firstChipOf(profile)),
+    ...checkReserved(firstChipOf(sound)),
     ...checkSram(profile),
     ...checkMacArray(profile),
-    ...checkMesh(profile),
-    ...checkBoard(profile),
+    ...checkMesh(sound),
+    ...checkBoard(sound),
+    ...checkFaults(profile),
     ...checkBuffers(profile),
     ...checkKeys(profile, stated.neurons ?? 0),
     ...checkSizes(profile),

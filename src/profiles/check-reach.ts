@@ -79,14 +79,14 @@ function* checkXyRoutes(noc: NocProfile, ends: readonly MeshPosition[]): Generat
   }
 }
 
-interface Rectangle {
+export interface Rectangle {
   readonly left: number;
   readonly right: number;
   readonly bottom: number;
   readonly top: number;
 }
 
-function rectangleOf(places: readonly MeshPosition[]): Rectangle {
+export function rectangleOf(places: readonly MeshPosition[]): Rectangle {
   const start = { left: Infinity, right: -Infinity, bottom: Infinity, top: -Infinity };
   return places.reduce<Rectangle>(
     ({ left, right, bottom, top }, { x, y }) => ({
@@ -99,7 +99,7 @@ function rectangleOf(places: readonly MeshPosition[]): Rectangle {
   );
 }
 
-const contains = ({ left, right, bottom, top }: Rectangle, { x, y }: MeshPosition): boolean =>
+export const contains = ({ left, right, bottom, top }: Rectangle, { x, y }: MeshPosition): boolean =>
   x >= left && x <= right && y >= bottom && y <= top;
 
 /** Whether XY routes lead from an end to a place and back: both corners are inside, or the place itself. */

@@ -1,5 +1,6 @@
 import { InputError } from "../core/errors.ts";
 import { suggestion } from "./did-you-mean.ts";
+import { listOf } from "./list-text.ts";
 
 const HINT =
   'Write path=value with a figure\'s path, as in "pe.sram.bytes=256KiB"; `eventloom profile show` lists the paths. What a profile leaves out can be added in one that extends it.';
@@ -7,12 +8,23 @@ const MOST_OVERRIDES = 1000;
 
 type JsonObject = Record<string, unknown>;
 
+/** What is broken differs from chip to chip, so that these figures need not stand in the profile to be set. */
+const FAULTS: ReadonlySet<string> = new Set([
+  "pe.dead",
+  "noc.deadLinks",
+  "noc.deadNodes",
+  "board.deadLinks",
+  "board.deadChips",
+]);
+const NONE_BROKEN = { basis: "estimated", value: [], source: "override" };
+
 /**
  * The profile's JSON with figures replaced, each by a text `path=value`:
  *
  *     pe.sram.bytes=256KiB              a number and its unit; without one the figure's own unit stays
  *     pe.whileWaiting=spin              a choice
- *     pe.reserved=[0,1]                 JSON
+ *     pe.reserved=0,1                   a list, or as JSON: [0,1]
+ *     noc.deadLinks=(0,0)-(1,0)         the link between two places
  *     operatingPoints[0].energy.base=80mW, operatingPoints.150MHz.energy.base=80mW
  *     noc.energy.costs.flitHop=2pJ      a cost; `unknown` makes it unknown
  *
@@ -58,6 +70,9 @@ function replaced(
     if (index < 0) throw unknownSegment(path, segment, seen, node.map(nameOf));
     return node.with(index, replaced(node[index], rest, value, path, join(seen, segment)));
   }
+  if (isObject(node) && !Object.hasOwn(node, segment) && FAULTS.has(join(seen, segment))) {
+    return { ...node, [segment]: replaced(NONE_BROKEN, rest, value, path, join(seen, segment)) };
+  }
   if (!isObject(node) || !Object.hasOwn(node, segment)) {
     throw unknownSegment(path, segment, seen, isObject(node) ? Object.keys(node) : []);
   }
@@ -85,7 +100,10 @@ function overridden(figure: unknown, value: string, path: string): JsonObject {
   }
   const origin = { basis: "estimated", source: "override" };
   const isSetting = "value" in figure && !("unit" in figure);
-  if (isSetting) return { ...origin, value: settingOf(value, path) };
+  if (isSetting) {
+    const list = Array.isArray(figure.value) ? listOf(value) : undefined;
+    return { ...origin, value: list ?? settingOf(value, path) };
+  }
   if (value === "unknown") return { basis: "unknown", note: "override" };
   const [, number, unit] = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)$/.exec(value) ?? [];
   if (number === undefined) throw fault(path, `"${value}" is not a number`);

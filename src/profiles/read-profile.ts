@@ -6,6 +6,7 @@ import { applyOverrides } from "./overrides.ts";
 import { ProfileError } from "./profile-finding.ts";
 import { figuresOf, type Provenance } from "./provenance.ts";
 import { findUnderivable } from "./resolve-energy.ts";
+import { findStrayPes } from "./resolve-faults.ts";
 import { findTooMany } from "./resolve-noc.ts";
 import { resolveProfile } from "./resolve.ts";
 import type { ProfileJson } from "./schema.ts";
@@ -53,7 +54,8 @@ function loadedFrom(value: unknown, file: string): LoadedProfile {
   if (tooMany !== undefined)
     throw new ProfileError(file, [tooMany], "Describe fewer chips, or smaller ones.");
   const profile = resolveProfile(json);
-  const [first, ...others] = checkProfile(profile).filter(({ severity }) => severity === "error");
+  const findings = [...findStrayPes(json), ...checkProfile(profile)];
+  const [first, ...others] = findings.filter(({ severity }) => severity === "error");
   if (first !== undefined) {
     throw new ProfileError(
       file,

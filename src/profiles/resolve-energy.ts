@@ -2,7 +2,7 @@ import type { ChipEnergy, Cost, OperatingPoint, PeEnergy } from "../core/profile
 import { hertz, type Joules, joules, type Watts, watts } from "../core/units.ts";
 import type { Quantity, UnknownFigure } from "./figures.ts";
 import { error, type ProfileFinding } from "./profile-finding.ts";
-import { chipsIn } from "./resolve-noc.ts";
+import { chipsIn } from "./resolve-faults.ts";
 import type { ProfileJson } from "./schema.ts";
 import { toSi } from "./units.ts";
 
@@ -94,10 +94,13 @@ function resolvePeEnergy({ energy, peClock }: PointJson, base: Cost<Watts>, coun
       return {
         basis: "action",
         sleep: watts(toSi("power", pe.sleep)),
-        costs: resolveCosts("energy", pe.costs),
+        costs: resolveCosts("energy", { rowWord: UNSAID, emptySlot: UNSAID, ...pe.costs }),
       };
   }
 }
+
+/** An energy that a profile leaves out. */
+const UNSAID: UnknownFigure = { basis: "unknown", note: "Left out" };
 
 /** Power of the chip with every PE asleep, as published or as it follows from one PE's and a known base. */
 function asleepPower({ energy }: PointJson, base: Cost<Watts>, pe: PeEnergy, count: number): Cost<Watts> {

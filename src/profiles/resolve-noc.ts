@@ -9,11 +9,9 @@ import type {
 import { type Hertz, hertz } from "../core/units.ts";
 import { cyclesOf, timeOf } from "./latency.ts";
 import { error, type ProfileFinding } from "./profile-finding.ts";
+import { chipsIn, deadLinksOf, unlessEmpty } from "./resolve-faults.ts";
 import type { ProfileJson } from "./schema.ts";
 import { toSi } from "./units.ts";
-
-/** Chips that a profile describes, one where it has no board. */
-export const chipsIn = ({ board }: ProfileJson): number => board?.chips.value.length ?? 1;
 
 /** As many PEs as a chip may have. */
 const MOST_PES = 1_000_000;
@@ -35,6 +33,7 @@ export function resolveNoc(json: ProfileJson): NocProfile {
     nodes: resolveNodes(json),
     hostNode: noc.hostNode.value,
     ...(noc.dramNode && { dramNode: noc.dramNode.value }),
+    ...deadLinksOf(noc.deadLinks),
     hopCycles: cyclesOf(noc.hopLatency, clock),
     flitCycles: cyclesOf(noc.flitTime, clock),
     flitBits: noc.flit.value,
@@ -45,7 +44,12 @@ export function resolveNoc(json: ProfileJson): NocProfile {
     case "central-event-router":
       return { kind: noc.kind, ...common, routerNodes: noc.routerNodes.value };
     case "mesh-multicast":
-      return { kind: noc.kind, ...common, topology: resolveTopology(noc.topology) };
+      return {
+        kind: noc.kind,
+        ...common,
+        topology: resolveTopology(noc.topology),
+        ...unlessEmpty("deadNodes", noc.deadNodes?.value),
+      };
     case "mesh-unicast":
       return { kind: noc.kind, ...common };
   }
@@ -97,6 +101,8 @@ export function resolveBoard({ chips, hostChip, ...board }: NonNullable<ProfileJ
     chips: chips.value,
     hostChip: hostChip.value,
     topology: resolveTopology(board.topology),
+    ...deadLinksOf(board.deadLinks),
+    ...unlessEmpty("deadChips", board.deadChips?.value),
     link: {
       clock,
       packetCycles: cyclesOf(board.link.packetTime, clock),

@@ -6,12 +6,14 @@ import type {
   HostProfile,
   MacArrayProfile,
   PeProfile,
+  RowFormCycles,
   SynchronisationProfile,
 } from "../core/profile.ts";
 import { type BytesPerSecond, cycles, joules, type Seconds, seconds } from "../core/units.ts";
 import type { Quantity, UnknownFigure } from "./figures.ts";
 import { resolveOperatingPoint } from "./resolve-energy.ts";
-import { chipsIn, resolveBoard, resolveEventRouter, resolveNoc } from "./resolve-noc.ts";
+import { chipsIn, deadPesOf } from "./resolve-faults.ts";
+import { resolveBoard, resolveEventRouter, resolveNoc } from "./resolve-noc.ts";
 import type { ProfileJson } from "./schema.ts";
 import { toSi } from "./units.ts";
 
@@ -23,7 +25,7 @@ import { toSi } from "./units.ts";
 export function resolveProfile(json: ProfileJson): HardwareProfile {
   const { $schema: _, ...written } = json;
   const shape: ProgramDependencies = {
-    pe: resolvePe(json.pe, chipsIn(json)),
+    pe: { ...resolvePe(json.pe, chipsIn(json)), ...deadPesOf(json) },
     noc: resolveNoc(json),
     eventRouter: resolveEventRouter(json.eventRouter),
     ...(json.dram && { dram: resolveDram(json.dram) }),
@@ -71,14 +73,7 @@ function resolvePe(pe: ProfileJson["pe"], chips: number): PeProfile {
       packetFifoEntries: pe.sram.packetFifoEntries.value,
     },
     kernels: resolveKernels(pe),
-    rowForms: mapValues(pe.kernels, (kernel) => ({
-      csr: {
-        rowFetch: cycles(kernel.rowFetch.value),
-        rowWord: cycles(0),
-        synop: cycles(kernel.synop.value),
-        emptySlot: cycles(kernel.synop.value),
-      },
-    })),
+    rowForms: mapValues(pe.kernels, resolveRowForms),
     accumulatorBits: pe.accumulatorBits.value as AccumulatorBits,
     ...(pe.macArray && { macArray: resolveMacArray(pe.macArray) }),
     whileWaiting: pe.whileWaiting.value,
@@ -88,7 +83,7 @@ function resolvePe(pe: ProfileJson["pe"], chips: number): PeProfile {
 
 /** Without the accelerator, neurons that compute exponentials take longer. */
 function resolveKernels({ kernels, exponential, neuronUpdateInSoftware }: ProfileJson["pe"]) {
-  const resolved: PeProfile["kernels"] = mapValues(kernels, (kernel) =>
+  const resolved: PeProfile["kernels"] = mapValues(kernels, ({ forms: _, ...kernel }) =>
     mapValues(kernel, ({ value }) => cycles(value)),
   );
   if (exponential?.value !== "software") return resolved;
@@ -100,6 +95,21 @@ function resolveKernels({ kernels, exponential, neuronUpdateInSoftware }: Profil
     ]),
   );
 }
+
+/** A kernel of rows in CSR reads no words of structure, and takes a weight of zero for one like any other. */
+const resolveRowForms = ({
+  rowFetch,
+  synop,
+  forms = {},
+}: NonNullable<ProfileJson["pe"]["kernels"][NumberFormat]>): RowFormCycles => ({
+  csr: {
+    rowFetch: cycles(rowFetch.value),
+    rowWord: cycles(0),
+    synop: cycles(synop.value),
+    emptySlot: cycles(synop.value),
+  },
+  ...mapValues(forms, (actions) => mapValues(actions, ({ value }) => cycles(value))),
+});
 
 const resolveMacArray = (array: NonNullable<ProfileJson["pe"]["macArray"]>): MacArrayProfile => ({
   columns: array.columns.value,

@@ -1,7 +1,8 @@
 import { Type } from "typebox";
-import { DRAM_ACTIONS, KERNEL_ACTIONS } from "../core/counts.ts";
+import { DRAM_ACTIONS, FORMAT_ACTIONS, ROW_ACTIONS } from "../core/counts.ts";
 import { NUMBER_FORMATS } from "../core/number-format.ts";
 import { SYNCHRONISATIONS } from "../core/profile.ts";
+import { ROW_FORMS } from "../core/row-form.ts";
 import { CLOSED, cost, quantity, recordOf, setting } from "./figures.ts";
 
 /**
@@ -11,10 +12,30 @@ import { CLOSED, cost, quantity, recordOf, setting } from "./figures.ts";
  */
 const accumulatorBits = (description: string) => setting(Type.Enum([24, 32]), description);
 
-const kernel = recordOf(
-  KERNEL_ACTIONS,
+/** Rows in CSR are read by every number format's kernels, so their cycles stand beside those of the other actions. */
+const OTHER_FORMS = ROW_FORMS.filter((form) => form !== "csr");
+
+const rowForm = recordOf(
+  ROW_ACTIONS,
   (action) => quantity("cycles", `PE cycles of one ${action}`),
-  "Cycles of each kernel action",
+  "Cycles of each row action; 0 words where the form has none",
+);
+
+const kernel = Type.Object(
+  {
+    ...recordOf(FORMAT_ACTIONS, (action) => quantity("cycles", `PE cycles of one ${action}`), "").properties,
+    forms: Type.Optional(
+      Type.Partial(
+        recordOf(OTHER_FORMS, () => rowForm, ""),
+        {
+          ...CLOSED,
+          description:
+            "Forms of synaptic rows that are read beside csr; one that is missing is not supported",
+        },
+      ),
+    ),
+  },
+  { ...CLOSED, description: "Cycles of each kernel action, of those of rows in csr" },
 );
 
 export const PeSchema = Type.Object(
@@ -27,6 +48,27 @@ export const PeSchema = Type.Object(
     reserved: setting(
       Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 100_000 }),
       "PEs that system software keeps for itself, numbered from 0, ascending",
+    ),
+    dead: Type.Optional(
+      setting(
+        Type.Array(
+          Type.Union(
+            [
+              Type.Integer({ minimum: 0 }),
+              Type.Object(
+                {
+                  chip: Type.Integer({ minimum: 0 }),
+                  pes: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 100_000 }),
+                },
+                CLOSED,
+              ),
+            ],
+            { description: "a PE's number, or a chip's number and its PEs" },
+          ),
+          { maxItems: 100_000 },
+        ),
+        "PEs found faulty, numbered from 0 as in reports, on a board over all chips; or as a chip's number and its PEs numbered from 0",
+      ),
     ),
     sram: Type.Object(
       {

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { KERNEL_ACTIONS, MAC_ARRAY_ACTIONS } from "../core/counts.ts";
+import { FORMAT_ACTIONS, type KernelAction, MAC_ARRAY_ACTIONS } from "../core/counts.ts";
 import { CLOSED, cost, quantity, recordOf, tagged } from "./figures.ts";
 
 /**
@@ -25,14 +25,23 @@ const state = Type.Object(
   { ...CLOSED, description: "By state, of one PE" },
 );
 
+const energyOf = (name: KernelAction) => cost("energy", `Energy of one ${name}; holds its SRAM accesses`);
+
 const action = Type.Object(
   {
     basis: Type.Literal("action"),
     sleep: quantity("power", "One PE powered, above switched off"),
-    costs: recordOf(
-      KERNEL_ACTIONS,
-      (name) => cost("energy", `Energy of one ${name}; holds its SRAM accesses`),
-      "Energy by kernel action",
+    costs: Type.Object(
+      {
+        ...recordOf(FORMAT_ACTIONS, energyOf, "").properties,
+        rowWord: Type.Optional(energyOf("rowWord")),
+        emptySlot: Type.Optional(energyOf("emptySlot")),
+      },
+      {
+        ...CLOSED,
+        description:
+          "Energy by kernel action. rowWord and emptySlot belong to forms of rows other than csr; unknown where absent",
+      },
     ),
   },
   { ...CLOSED, description: "By action, beside a static power" },

@@ -5,6 +5,13 @@ import { CLOSED, cost, quantity, recordOf, setting, tagged } from "./figures.ts"
 /** The blocks of a profile that carry events: the NoC of a chip, its event router, and the links between chips. */
 const coordinate = Type.Integer({ minimum: 0, maximum: 1023 });
 const position = Type.Object({ x: coordinate, y: coordinate }, CLOSED);
+const deadLinks = (what: string) =>
+  Type.Optional(
+    setting(
+      Type.Array(Type.Array(position, { minItems: 2, maxItems: 2 }), { maxItems: 100_000 }),
+      `${what} that carry nothing, each as the two neighbouring places it joins; dead in both directions`,
+    ),
+  );
 
 const energyByAction = <Action extends string>(actions: readonly Action[]) =>
   Type.Object(
@@ -49,6 +56,7 @@ const common = {
   ),
   hostNode: setting(position, "Where host traffic enters and leaves the mesh"),
   dramNode: Type.Optional(setting(position, "Where DRAM traffic enters and leaves the mesh")),
+  deadLinks: deadLinks("Links of the mesh"),
   hopLatency: quantity("latency", "From one node to the next, without contention"),
   flit: quantity("width", "Bits of a flit"),
   payload: quantity("width", "Bits of data that a flit carries beside its headers"),
@@ -73,7 +81,17 @@ const CentralEventRouterSchema = Type.Object(
 );
 
 const MeshMulticastSchema = Type.Object(
-  { kind: Type.Literal("mesh-multicast"), ...common, topology: topology("nodes") },
+  {
+    kind: Type.Literal("mesh-multicast"),
+    ...common,
+    topology: topology("nodes"),
+    deadNodes: Type.Optional(
+      setting(
+        Type.Array(position, { maxItems: 65_536 }),
+        "Nodes whose router passes nothing on; their PEs are dead, too",
+      ),
+    ),
+  },
   { ...CLOSED, description: "A router with a table at every node copies an event to its links and PEs" },
 );
 
@@ -124,6 +142,13 @@ export const BoardSchema = Type.Object(
     ),
     hostChip: setting(Type.Integer({ minimum: 0 }), "Number of the chip that the host is joined to"),
     topology: topology("chips"),
+    deadLinks: deadLinks("Links between chips"),
+    deadChips: Type.Optional(
+      setting(
+        Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 4096 }),
+        "Numbers of chips that neither work nor pass anything on; their PEs are dead, too",
+      ),
+    ),
     link: Type.Object(
       {
         clock: quantity("clock", "Clock of the links between chips"),

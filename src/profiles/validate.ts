@@ -36,9 +36,13 @@ interface Fault {
   readonly problem: string;
 }
 
-/** A missing tag is reported twice, as a missing key and as a tag that is no text. The first says it better. */
+/**
+ * A missing tag is reported twice, as a missing key and as a tag that is no text: the first says it better. What fits none
+ * of several forms is reported for each: that it fits none says it better.
+ */
 const isTelling = (error: ErrorObject): boolean =>
-  !(error.keyword === "discriminator" && error.params.error === "tag");
+  !(error.keyword === "discriminator" && error.params.error === "tag") &&
+  !/\/anyOf\/\d/.test(error.schemaPath);
 
 /** "/operatingPoints/0/energy" as "operatingPoints[0].energy". */
 const pathOf = (pointer: string, key?: string): string => {
@@ -80,6 +84,11 @@ function faultOf(error: ErrorObject): Fault {
       );
       return { path: pathOf(instancePath, tag), problem: notOneOf(params.tagValue, tags) };
     }
+    case "anyOf":
+      return {
+        path,
+        problem: `must be ${parentSchema?.description ?? "of another form"}, but is ${shown(data)}`,
+      };
     default:
       return { path, problem: `${message}, but is ${shown(data)}` };
   }

@@ -18,6 +18,11 @@ export function countsOf({ program, result }: RunReport): RunJson["counts"] {
       busyCycles: ofUsed(result.busyCycles).map(Math.round),
       macArrayCycles: ofUsed(result.macArrayCycles).map(Math.round),
     },
+    rows: counts.rows.map(({ weightFormat, form, actions }) => ({
+      weightFormat,
+      form,
+      actions: { ...actions },
+    })),
     links: counts.links.map(linkJson),
     noc: { ...counts.noc },
     chipLinks: { ...counts.chipLinks },

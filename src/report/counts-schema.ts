@@ -7,8 +7,11 @@ import {
   KERNEL_ACTIONS,
   MAC_ARRAY_ACTIONS,
   NOC_ACTIONS,
+  ROW_ACTIONS,
   SRAM_TRAFFIC,
 } from "../core/counts.ts";
+import { NUMBER_FORMATS } from "../core/number-format.ts";
+import { ROW_FORMS } from "../core/row-form.ts";
 import { amount, closed, count, meshPosition, slots, text } from "./schema-forms.ts";
 
 /** Means a timestep. */
@@ -16,7 +19,8 @@ export const Traffic = closed({
   eventsSentPerToken: amount("Events that PEs send"),
   eventsReceivedPerToken: amount("Deliveries of events to PEs"),
   rowLookupsPerToken: amount("Keys that PEs looked up in their own tables"),
-  rowFetchesPerToken: amount("Look-ups that found synapses"),
+  rowFetchesPerToken: amount("Rows begun: look-ups that found one with something in it, or a dense one"),
+  emptySlotsPerToken: amount("Stored zeros that were passed through"),
   neuronUpdatesPerToken: amount(),
   tableLookupsPerToken: amount("Keys matched by the event router"),
   packetsOutPerToken: amount("Packets that leave the event router"),
@@ -59,6 +63,14 @@ export const CountsOfRun = closed(
         macArrayCycles: Type.Array(count(), { description: "PE cycles in MAC-array work" }),
       },
       "Columns of one table: entry n of each array belongs to PE pe[n]",
+    ),
+    rows: Type.Array(
+      closed({
+        weightFormat: Type.Enum([...NUMBER_FORMATS]),
+        form: Type.Enum([...ROW_FORMS]),
+        actions: slots(ROW_ACTIONS, count()),
+      }),
+      { description: "Actions of rows by number format of their weights and form; they sum to perPe.kernel" },
     ),
     links: Type.Array(
       closed({

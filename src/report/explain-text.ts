@@ -2,10 +2,13 @@ import type { Explanation, Limit, PeFacts } from "../../compiler/explain.ts";
 import type { RouteFacts } from "../../compiler/explain-traffic.ts";
 import { formatPairs, formatTable, hangingItem, printable, shorten, type Style, wrap } from "./layout.ts";
 import { formatBytes, formatCount, formatMean, formatPercent, plural } from "./quantities.ts";
+import { storageLines } from "./storage-text.ts";
 import { describeLink } from "./text-network.ts";
 
 /** Rows of each table of the page. */
 const SHOWN = 5;
+/** Layers of the table of loads. */
+const MOST_LAYERS = 12;
 
 /** The page of `compile --explain`: why the mapping is as it is, and what runs out first. */
 export function formatExplanation(facts: Explanation, style: Style): string {
@@ -13,6 +16,7 @@ export function formatExplanation(facts: Explanation, style: Style): string {
     [style.strong(`${shorten(facts.model, 40)} on ${shorten(facts.chip, 40)}`)],
     limitLines(facts, style),
     memoryLines(facts, style),
+    storageLines(facts.storage, style),
     loadLines(facts, style),
     trafficLines(facts, style),
     routingLines(facts, style),
@@ -29,7 +33,6 @@ function limitLines({ limits, load }: Explanation, style: Style): string[] {
     formatPercent(limit.used, limit.available),
     whereOf(limit),
   ]);
-  const even = load.maxSynapses === 0 ? 1 : load.meanSynapses / load.maxSynapses;
   return [
     style.heading("What limits"),
     ...formatTable(
@@ -40,8 +43,8 @@ function limitLines({ limits, load }: Explanation, style: Style): string[] {
     ),
     ...roomLines(limits),
     ...wrap(
-      `Speed: the busiest PE holds ${formatMean(load.imbalance)} times the mean synapses; spread evenly over the same PEs, ` +
-        `its work would be ${formatPercent(even, 1)} of what it is.`,
+      `Speed: ${load.counts === "sum of layers" ? "the busiest PE of each layer decides, one layer after the other" : "the busiest PE of all decides"}; ` +
+        `spread evenly over the same PEs, its work would be ${formatPercent(1, load.imbalance)} of what it is.`,
       "  ",
     ),
   ];
@@ -90,28 +93,48 @@ function memoryLines({ sram, dram, pes }: Explanation, style: Style): string[] {
 function loadLines({ load, pes }: Explanation, style: Style): string[] {
   const busiest = pes
     .filter(({ neurons }) => neurons > 0)
-    .sort((a, b) => b.synapses - a.synapses || a.pe - b.pe)
+    .sort((a, b) => b.cycles - a.cycles || a.pe - b.pe)
     .slice(0, SHOWN);
   return [
-    style.heading("Load: synapses, which are a PE's synops where every neuron sends one event"),
-    ...formatPairs([
-      ["mean", `${formatMean(load.meanSynapses)} over ${plural(load.pes, "PE")}`],
-      ["busiest", `${formatCount(load.maxSynapses)}, ${formatMean(load.imbalance)} times the mean`],
-    ]),
+    style.heading("Load: PE cycles that a timestep is expected to take, rows as csr"),
     ...formatTable(
-      ["busiest PEs", "holds", "synapses", "of the mean", "SRAM"],
+      ["layer", "PEs", "mean", "busiest", "of the mean"],
+      load.layers
+        .slice(0, MOST_LAYERS)
+        .map((layer) => [
+          shorten(printable(layer.population), 30),
+          formatCount(layer.pes),
+          formatCount(layer.meanCycles),
+          formatCount(layer.maxCycles),
+          `${formatMean(layer.maxCycles / layer.meanCycles)} ×`,
+        ]),
+      ["left", "right", "right", "right", "right"],
+      style,
+    ),
+    ...(load.layers.length > MOST_LAYERS
+      ? [`  and ${plural(load.layers.length - MOST_LAYERS, "layer")} more`]
+      : []),
+    ...formatTable(
+      ["busiest PEs", "holds", "synapses", "cycles", "SRAM"],
       busiest.map((pe) => [
         `PE ${pe.pe}`,
         sliceName(pe),
         formatCount(pe.synapses),
-        load.meanSynapses === 0 ? "" : `${formatMean(pe.synapses / load.meanSynapses)} ×`,
+        formatCount(pe.cycles),
         formatBytes(pe.dataBytes),
       ]),
       ["left", "left", "right", "right", "right"],
       style,
     ),
+    ...hangingItem(eventsNote(load)),
   ];
 }
+
+/** Where the events come from by which load and traffic are weighed. */
+export const eventsNote = ({ guessed, guessedEvents }: Explanation["load"]): string =>
+  guessed.length === 0
+    ? "Events: as measured on the sample, inputs one a timestep."
+    : `Events: inputs one a timestep; nobody measured those of ${guessed.join(", ")}, taken to be ${guessedEvents} a neuron (--calibrate measures them).`;
 
 /** "egru1[0..26]", as traces name slices. */
 export const sliceName = ({ population, firstNeuron, neurons }: PeFacts): string =>
@@ -121,7 +144,7 @@ function trafficLines({ traffic }: Explanation, style: Style): string[] {
   const { eventHops, chipEventHops, busiest, routes } = traffic;
   const isBoard = traffic.links.some(({ isBetweenChips }) => isBetweenChips);
   return [
-    style.heading("Traffic of a timestep in which every neuron sends one event"),
+    style.heading("Traffic of a timestep, as expected from the same events"),
     ...formatPairs([
       [
         "event-hops",
@@ -130,7 +153,7 @@ function trafficLines({ traffic }: Explanation, style: Style): string[] {
       [
         "busiest link",
         busiest
-          ? `${describeLink({ ...busiest, from: [...busiest.from], to: [...busiest.to] })}: ${plural(busiest.events, "event")}`
+          ? `${describeLink({ ...busiest, from: [...busiest.from], to: [...busiest.to] })}: ${formatMean(busiest.events)} events`
           : "no event crosses a link",
       ],
     ]),

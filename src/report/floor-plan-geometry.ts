@@ -1,4 +1,4 @@
-import type { HardwareProfile, MeshPosition, NocNode } from "../core/profile.ts";
+import type { DeadLink, HardwareProfile, MeshPosition, NocNode } from "../core/profile.ts";
 
 /** Where one chip's mesh lies in a panel, in pixels from the panel's own corner. y of the mesh grows upwards. */
 export interface PlanGeometry {
@@ -6,6 +6,9 @@ export interface PlanGeometry {
   readonly nodes: readonly NocNode[];
   /** What stands at a place beside PEs: R event router, H host, D DRAM; by "x,y". */
   readonly marks: ReadonlyMap<string, string>;
+  readonly deadPes: ReadonlySet<number>;
+  /** Of the chip's mesh. */
+  readonly deadLinks: readonly DeadLink[];
   readonly columns: number;
   readonly rows: number;
   /** Side of a mesh node. */
@@ -23,7 +26,7 @@ const SMALLEST_CELL = 6;
 
 export const placeKey = ({ x, y }: MeshPosition): string => `${x},${y}`;
 
-export function planGeometry({ noc, board }: HardwareProfile, chip: number): PlanGeometry {
+export function planGeometry({ pe, noc, board }: HardwareProfile, chip: number): PlanGeometry {
   const nodes = noc.nodes.filter((node) => node.chip === chip);
   const marks = new Map<string, string>();
   const mark = (place: MeshPosition, letter: string) =>
@@ -45,6 +48,8 @@ export function planGeometry({ noc, board }: HardwareProfile, chip: number): Pla
     chip,
     nodes,
     marks,
+    deadPes: new Set(pe.dead),
+    deadLinks: noc.deadLinks ?? [],
     columns,
     rows,
     cell,

@@ -1,10 +1,10 @@
 import type { PeFacts } from "../../compiler/explain.ts";
 import type { LinkLoad } from "../../compiler/explain-traffic.ts";
-import type { NocNode } from "../core/profile.ts";
+import type { DeadLink, NocNode } from "../core/profile.ts";
 import { colourOf, inkOn } from "./colour-scale.ts";
 import { sliceName } from "./explain-text.ts";
 import { placeKey, placesWithoutPes, type PlanGeometry } from "./floor-plan-geometry.ts";
-import { formatCount } from "./quantities.ts";
+import { formatMean } from "./quantities.ts";
 import { element, textElement } from "./xml.ts";
 
 const EMPTY = "#ececec";
@@ -20,7 +20,7 @@ export interface PeMeasure {
   readonly most: number;
 }
 
-/** A chip's PEs in their nodes, each in the colour of its value; grey where it holds nothing. */
+/** A chip's PEs in their nodes, each in the colour of its value; grey where it holds nothing, crossed where it is dead. */
 export function pePanel(plan: PlanGeometry, pes: ReadonlyMap<number, PeFacts>, measure: PeMeasure): string[] {
   const nodes = plan.nodes.flatMap((node) => peCells(plan, node, pes, measure));
   return [...nodes, ...placesWithoutPes(plan).map((place) => markedPlace(plan, place))];
@@ -46,7 +46,7 @@ function peCells(
     const fill = facts ? colourOf(share) : EMPTY;
     const told = facts
       ? `PE ${pe}, ${sliceName(facts)}: ${format(valueOf(facts))}`
-      : `PE ${pe}: holds nothing`;
+      : `PE ${pe}: ${plan.deadPes.has(pe) ? "dead" : "holds nothing"}`;
     const box = { x: at[0], y: at[1], width, height, fill, stroke: "#ffffff", "stroke-width": 0.5 };
     const ink = facts ? inkOn(share) : "#777777";
     return element(
@@ -54,6 +54,7 @@ function peCells(
       {},
       textElement("title", {}, told),
       element("rect", box),
+      ...(plan.deadPes.has(pe) ? [cross(at, width, height)] : []),
       ...(Math.min(width, height) >= NARROWEST_LABEL
         ? [label(String(pe), at[0] + width / 2, at[1] + height / 2, peFont(width, pe), ink)]
         : []),
@@ -62,6 +63,13 @@ function peCells(
   const frame = { x: x + inset, y: y + inset, width: plan.cell - 2 * inset, height: plan.cell - 2 * inset };
   return [...cells, element("rect", { ...frame, fill: "none", stroke: EDGE, "stroke-width": 0.6 })];
 }
+
+const cross = ([x, y]: readonly [number, number], width: number, height: number): string =>
+  element("path", {
+    d: `M${x},${y}l${width},${height}M${x + width},${y}l${-width},${height}`,
+    stroke: EDGE,
+    "stroke-width": 0.8,
+  });
 
 /** Digits are about 0.6 of their size wide. */
 const peFont = (width: number, pe: number): number =>
@@ -119,7 +127,19 @@ export function linkPanel(plan: PlanGeometry, links: readonly LinkLoad[], most: 
         : []),
     );
   });
-  return [...lines, ...squares];
+  return [...lines, ...plan.deadLinks.map((link) => deadLine(plan, link)), ...squares];
+}
+
+/** Dashed from place to place; a link around a torus leaves its two ends apart. */
+function deadLine(plan: PlanGeometry, [one, other]: DeadLink): string {
+  const middle = plan.cell / 2;
+  const [[x1, y1], [x2, y2]] = [plan.corner(one), plan.corner(other)];
+  const [isWrapped, dx, dy] = stepOf([one.x, one.y], [other.x, other.y]);
+  const end = isWrapped ? [x1 + dx * middle, y1 - dy * middle] : [x2, y2];
+  const line = { x1: x1 + middle, y1: y1 + middle, x2: end[0]! + middle, y2: end[1]! + middle };
+  const told = `(${one.x}, ${one.y}) to (${other.x}, ${other.y}): dead`;
+  const dashed = { ...line, stroke: EDGE, "stroke-width": 1, "stroke-dasharray": "2 3" };
+  return element("g", {}, textElement("title", {}, told), element("line", dashed));
 }
 
 function linkLine(plan: PlanGeometry, { from, to, events }: LinkLoad, most: number): string {
@@ -145,7 +165,7 @@ function linkLine(plan: PlanGeometry, { from, to, events }: LinkLoad, most: numb
     stroke: events > 0 ? colourOf(most > 0 ? events / most : 0) : EMPTY,
     "stroke-width": Math.max(1, (events > 0 ? 0.13 : 0.04) * cell),
   };
-  const told = `(${from.join(", ")}) to (${to.join(", ")}): ${formatCount(events)} events`;
+  const told = `(${from.join(", ")}) to (${to.join(", ")}): ${formatMean(events)} events`;
   return element("g", {}, textElement("title", {}, told), element("line", line));
 }
 

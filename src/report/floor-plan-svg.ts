@@ -4,7 +4,8 @@ import { colourOf, GRADIENT_SHARES } from "./colour-scale.ts";
 import { planGeometry, type PlanGeometry } from "./floor-plan-geometry.ts";
 import { linkPanel, pePanel } from "./floor-plan-panels.ts";
 import { shorten } from "./layout.ts";
-import { formatBytes, formatCount, plural } from "./quantities.ts";
+import { formatBytes, formatCount, formatMean, plural } from "./quantities.ts";
+import { eventsNote } from "./explain-text.ts";
 import { element, textElement } from "./xml.ts";
 
 const MARGIN = 24;
@@ -32,7 +33,10 @@ export function formatFloorPlanSvg(facts: Explanation, profile: HardwareProfile)
   const width = 2 * MARGIN + panels.length * panelWidth + (panels.length - 1) * GAP;
   const height = PANEL_TOP + plan.height + LEGEND_HEIGHT + 40;
   const title = `${shorten(facts.model, 40)} on ${shorten(profile.title, 60)}`;
-  const note = `${notesOf(plan)} Grey PEs hold nothing. Events: one from every neuron in a timestep.`;
+  const broken = plan.nodes.some(({ pes }) => pes.some((pe) => plan.deadPes.has(pe)))
+    ? " Crossed ones are dead."
+    : "";
+  const note = `${notesOf(plan)} Grey PEs hold nothing.${broken} ${shorten(eventsNote(facts.load), 160)}`;
   const body = [
     textElement("title", {}, title),
     gradient(),
@@ -74,19 +78,19 @@ function chipLine(pes: readonly PeFacts[], profile: HardwareProfile, chip: numbe
 function panelsOf({ pes, sram, traffic }: Explanation, plan: PlanGeometry): Panel[] {
   const here = new Map(pes.filter(({ chip }) => chip === plan.chip).map((pe) => [pe.pe, pe]));
   const mostOf = (values: readonly number[]) => values.reduce((a, b) => Math.max(a, b), 0);
-  const synapses = mostOf([...here.values()].map((pe) => pe.synapses));
+  const cycles = mostOf([...here.values()].map((pe) => pe.cycles));
   const links = traffic.links.filter((link) => !link.isBetweenChips && link.chip === plan.chip);
   const events = mostOf(links.map((link) => link.events));
   return [
     {
       title: "Load",
-      subtitle: "synapses of each PE",
+      subtitle: "PE cycles expected in a timestep",
       drawing: pePanel(plan, here, {
-        valueOf: (pe) => pe.synapses,
-        format: (value) => plural(value, "synapse"),
-        most: synapses,
+        valueOf: (pe) => pe.cycles,
+        format: (value) => plural(Math.round(value), "cycle"),
+        most: cycles,
       }),
-      end: plural(synapses, "synapse"),
+      end: plural(Math.round(cycles), "cycle"),
     },
     {
       title: "SRAM",
@@ -100,9 +104,9 @@ function panelsOf({ pes, sram, traffic }: Explanation, plan: PlanGeometry): Pane
     },
     {
       title: "Traffic",
-      subtitle: "events on each link, driving on the right",
+      subtitle: "events expected on each link, driving on the right",
       drawing: linkPanel(plan, links, events),
-      end: plural(events, "event"),
+      end: `${formatMean(events)} events`,
     },
   ];
 }

@@ -1,3 +1,4 @@
+import { SCALES_IN_WORDS } from "../core/number-format.ts";
 import { formatPairs, type Style, shorten } from "./layout.ts";
 import { formatBytes, formatCount, formatShare, plural } from "./quantities.ts";
 import type { RunJson } from "./result-schema.ts";
@@ -49,12 +50,14 @@ function describeInput({ input }: RunJson): string {
 }
 
 function describeWeights({ program }: RunJson): string {
-  const scales = program.scales === undefined ? "" : `, a scale a ${program.scales}`;
+  const scales = program.scales === undefined ? "" : `, ${SCALES_IN_WORDS[program.scales]}`;
+  const { formats } = program.options;
+  const mixed = formats === undefined ? "" : ` but ${formats}`;
   const accumulators =
     program.accumulatorBits === undefined ? "" : `, ${program.accumulatorBits}-bit accumulators`;
   const sparsity = program.denseWeights === 0 ? 0 : 1 - program.storedWeights / program.denseWeights;
   return (
-    `${program.format}${scales}${accumulators}; ${formatCount(program.storedWeights)} of ` +
+    `${program.format}${mixed}${scales}${accumulators}; ${formatCount(program.storedWeights)} of ` +
     `${formatCount(program.denseWeights)} stored (sparsity ${formatShare(sparsity)})`
   );
 }

@@ -1,12 +1,13 @@
 import {
   chipsOf,
+  type DeadLink,
   type HardwareProfile,
   type MeshPosition,
   type NocNode,
   type NocProfile,
   pesOfChip,
 } from "../core/profile.ts";
-import { alignColumns, REPORT_WIDTH, type Style } from "./layout.ts";
+import { alignColumns, REPORT_WIDTH, type Style, wrap } from "./layout.ts";
 import { formatCount } from "./quantities.ts";
 
 /** Larger meshes are too wide for a terminal anyway. */
@@ -35,7 +36,7 @@ export function formatFloorPlan(profile: HardwareProfile, style: Style): string[
     `  ${formatCount(nodes.length)} nodes with PEs on a mesh of ${formatCount(columns.length)} × ${formatCount(rows.length)}: too large to draw`,
   ];
   if (columns.length > MOST_COLUMNS || rows.length > MOST_ROWS) return tooLarge;
-  const cells = cellsOf(noc);
+  const cells = cellsOf(profile);
   const table = [
     ["y \\ x", ...columns.map(String)],
     ...rows.map((y) => [String(y), ...columns.map((x) => cells.get(keyOf({ x, y })) ?? "·")]),
@@ -50,8 +51,24 @@ export function formatFloorPlan(profile: HardwareProfile, style: Style): string[
     style.faint(`  ${head}`),
     ...body.map((line) => `  ${line}`),
     `  Numbers are PEs as in reports, from 0; ${ROUTERS[noc.kind]}H host${dramNode ? ", D DRAM" : ""}.`,
+    ...brokenLines(profile),
   ];
 }
+
+/** What is broken of the map that was drawn, and of the board. */
+function brokenLines({ pe, noc, board }: HardwareProfile): string[] {
+  const named = (what: string, links: readonly DeadLink[] | undefined) =>
+    links ? wrap(`Dead links ${what}: ${links.map(linkText).join(", ")}.`, "  ") : [];
+  const isHere = new Set(nodesOfFirstChip(noc).flatMap(({ pes }) => pes));
+  return [
+    ...(pe.dead?.some((own) => isHere.has(own)) ? ["  A dead PE is shown as x."] : []),
+    ...named("of the mesh", noc.deadLinks),
+    ...named("between chips", board?.deadLinks),
+    ...(board?.deadChips ? wrap(`Dead chips: ${board.deadChips.join(", ")}.`, "  ") : []),
+  ];
+}
+
+const linkText = ([one, other]: DeadLink): string => `(${one.x}, ${one.y})-(${other.x}, ${other.y})`;
 
 /** All chips of a board are alike: its first stands for them. */
 const nodesOfFirstChip = ({ nodes }: NocProfile): readonly NocNode[] =>
@@ -80,9 +97,10 @@ function range(values: readonly number[]): number[] {
 
 const keyOf = ({ x, y }: MeshPosition): string => `${x},${y}`;
 
-function cellsOf(noc: NocProfile): Map<string, string> {
+function cellsOf({ pe, noc }: HardwareProfile): Map<string, string> {
   const { hostNode, dramNode } = noc;
-  const cells = new Map(nodesOfFirstChip(noc).map((node) => [keyOf(node), pesOf(node)]));
+  const dead = new Set(pe.dead);
+  const cells = new Map(nodesOfFirstChip(noc).map((node) => [keyOf(node), pesOf(node, dead)]));
   const mark = (place: MeshPosition | undefined, letter: string): void => {
     if (place !== undefined) cells.set(keyOf(place), (cells.get(keyOf(place)) ?? "") + letter);
   };
@@ -92,9 +110,10 @@ function cellsOf(noc: NocProfile): Map<string, string> {
   return cells;
 }
 
-/** "0-3" where the numbers follow one another, else "0,2". */
-function pesOf({ pes }: NocNode): string {
+/** "0-3" where the numbers follow one another, else "0,2"; "0,x,2" where PE 1 is dead. */
+function pesOf({ pes }: NocNode, dead: ReadonlySet<number>): string {
   const [first = 0] = pes;
+  if (pes.some((pe) => dead.has(pe))) return pes.map((pe) => (dead.has(pe) ? "x" : pe)).join(",");
   if (pes.length > 1 && pes.every((pe, index) => pe === first + index))
     return `${first}-${first + pes.length - 1}`;
   return pes.join(",");

@@ -24,7 +24,7 @@ export function formatProfile({ profile, figures }: LoadedProfile, style: Style 
   const { name, title, pe, hash, sha256 } = profile;
   return `${[
     style.strong(`${printable(title)} (${name})`),
-    `${plural(pe.count, "PE")}, ${formatCount(usablePes(profile).length)} usable`,
+    `${plural(pe.count, "PE")}, ${formatCount(usablePes(profile).length)} usable${pe.dead ? `, ${formatCount(pe.dead.length)} dead` : ""}`,
     `sha256 ${sha256}`,
     `of what programs depend on ${hash}`,
     "",

@@ -70,7 +70,10 @@ export function formatTraffic({ traffic, input }: RunJson, style: Style): string
     ],
     [
       "rows",
-      `${formatMean(traffic.rowLookupsPerToken)} look-ups, of which ${formatMean(traffic.rowFetchesPerToken)} find synapses`,
+      `${formatMean(traffic.rowLookupsPerToken)} look-ups, of which ${formatMean(traffic.rowFetchesPerToken)} begin a row` +
+        (traffic.emptySlotsPerToken > 0
+          ? `; ${formatMean(traffic.emptySlotsPerToken)} stored zeros passed through`
+          : ""),
     ],
     [
       "event router",

@@ -5,7 +5,8 @@ import type { RunJson } from "./result-schema.ts";
 
 /** Events and activity of each population. */
 export function layersOf({ program, result }: RunReport): RunJson["layers"] {
-  return result.populations.map(({ name, size, events }) => {
+  const layers = result.populations.filter(({ partOf }) => partOf === undefined);
+  return layers.map(({ name, size, events }) => {
     const activity = events / (size * result.steps);
     return {
       name,
@@ -20,9 +21,13 @@ export function layersOf({ program, result }: RunReport): RunJson["layers"] {
   });
 }
 
+/** Partial sums that are brought to their layer are the chip's work, not the model's. */
+const modelProjections = ({ projections }: SimulationResult): ProjectionActivity[] =>
+  projections.filter(({ bringsPartialSums }) => !bringsPartialSums);
+
 /** Synops of each projection beside the dense count and the product law. */
 export function projectionsOf({ result }: RunReport): RunJson["projections"] {
-  return result.projections.map((projection) => {
+  return modelProjections(result).map((projection) => {
     const { source, target, delay, synops, synapses, dense } = projection;
     return {
       source,
@@ -45,7 +50,8 @@ export function projectionsOf({ result }: RunReport): RunJson["projections"] {
  * independent. The measured share differs where active neurons have more or fewer weights than others.
  */
 export function workOf({ result }: RunReport): RunJson["work"] {
-  const { projections, steps } = result;
+  const { steps } = result;
+  const projections = modelProjections(result);
   const dense = sumOf(projections.map((projection) => projection.dense));
   const stored = sumOf(projections.map(({ synapses }) => synapses));
   const synops = sumOf(projections.map((projection) => projection.synops));
@@ -97,6 +103,7 @@ export function trafficOf({ result }: RunReport): RunJson["traffic"] {
     eventsReceivedPerToken: sumOf(kernel.packetReceive) / steps,
     rowLookupsPerToken: sumOf(kernel.rowLookup) / steps,
     rowFetchesPerToken: sumOf(kernel.rowFetch) / steps,
+    emptySlotsPerToken: sumOf(kernel.emptySlot) / steps,
     neuronUpdatesPerToken: sumOf(kernel.neuronUpdate) / steps,
     tableLookupsPerToken: eventRouter.tableLookup / steps,
     packetsOutPerToken: eventRouter.packetOut / steps,

@@ -16,6 +16,19 @@ const GRAPH_PASSES = [
     variant: "int16-matrix",
     pass: quantiseWeights({ format: "int16", scales: "matrix", accumulatorBits: 24 }),
   },
+  {
+    folder: "quantise-weights",
+    variant: "int8-power-of-two",
+    pass: quantiseWeights({ format: "int8", scales: "power-of-two", accumulatorBits: 32 }),
+  },
+  {
+    folder: "quantise-weights",
+    variant: "int8-recurrent-int16",
+    pass: quantiseWeights(
+      { format: "int8", scales: "row", accumulatorBits: 32 },
+      new Map([["egru0 -> egru0 (recurrent)", "int16"]]),
+    ),
+  },
   { folder: "drop-zero-synapses", variant: "", pass: dropZeroSynapses },
 ];
 

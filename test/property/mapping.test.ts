@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { expectedActivity } from "../../compiler/expected-activity.ts";
 import { lower } from "../../compiler/lower.ts";
 import { NO_DRAM_ROWS } from "../../compiler/partition/dram-transfers.ts";
 import { PARTITION_STRATEGIES, partition } from "../../compiler/partition/partition.ts";
@@ -46,7 +47,9 @@ describe.each(PARTITION_STRATEGIES)("partition strategy $name", (strategy) => {
         const dram = rowsInDram ? { blocks: new Set(graph.projections), burstBytes: 16 } : NO_DRAM_ROWS;
         const pes = usablePes(profile).length;
         const budget = dataBytesOf(profile.pe.sram);
-        const slices = outcomeOf(() => partition({ graph, profile, pes, dram }, strategy));
+        const slices = outcomeOf(() =>
+          partition({ graph, profile, pes, dram, activity: expectedActivity(graph) }, strategy),
+        );
         const sizers = new Map(
           graph.populations
             .filter(({ kind }) => kind === "egru")

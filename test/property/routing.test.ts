@@ -8,6 +8,7 @@ import type { RoutingEntry, RoutingTable } from "../../src/core/mapping.ts";
 import type { HardwareProfile, LinkTopology, MeshPosition, NocNode } from "../../src/core/profile.ts";
 import type { Program } from "../../src/core/program.ts";
 import { routerGraphOf } from "../../src/core/router-graph.ts";
+import { damagedBy, faults } from "../support/faulty-machines.ts";
 import { tinyChip } from "../support/tiny-chip.ts";
 import { tinyModel } from "../support/tiny-model.ts";
 import { routeWalker, type Walk } from "../support/walk-routes.ts";
@@ -154,10 +155,22 @@ describe.each(ROUTERS)("router $name", ({ name: router }) => {
     );
   });
 
+  it.each(kinds)("does so on what is left of a damaged machine: %s", (_, profileOf) => {
+    fc.assert(
+      fc.property(models, shapes, faults, fc.constantFrom(...PLACERS), (model, shape, broken, placer) => {
+        const profile = damagedBy(profileOf(shape), broken);
+        const { program } = compile(model, profile, { router, placer: placer.name });
+        expect(faultOf(profile, program)).toBeUndefined();
+        for (const { pe } of program.pes) expect(profile.pe.dead ?? []).not.toContain(pe);
+      }),
+      { numRuns: 80 },
+    );
+  });
+
   it("travels no more links than packets to each router by themselves would", () => {
     fc.assert(
-      fc.property(models, shapes, (model, shape) => {
-        const profile = boardOf(shape);
+      fc.property(models, shapes, faults, (model, shape, broken) => {
+        const profile = damagedBy(boardOf(shape), broken);
         const graph = routerGraphOf(profile);
         const { program } = compile(model, profile, { router, placer: "sequential" });
         const fault = faultOf(profile, program, ({ pes, hostCopies, links }, start) => {

@@ -6,6 +6,7 @@ import { UserError } from "../../src/core/errors.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import type { Program } from "../../src/core/program.ts";
 import { randomNumbers } from "../../src/core/random.ts";
+import { ROW_FORMS } from "../../src/core/row-form.ts";
 import { routerGraphOf } from "../../src/core/router-graph.ts";
 import {
   DESCRIPTION_MUTATIONS,
@@ -15,7 +16,9 @@ import {
   type OpenProgram,
   TABLE_MUTATIONS,
 } from "../support/program-mutations.ts";
-import { tinyChip } from "../support/tiny-chip.ts";
+import { damaged, withDeadPes } from "../support/faulty-machines.ts";
+import { ROW_FORM_MUTATIONS } from "../support/row-form-mutations.ts";
+import { tinyChip, withForms } from "../support/tiny-chip.ts";
 import { tinyBoard, tinyMulticast, tinyUnicast } from "../support/tiny-networks.ts";
 import { tinyModel } from "../support/tiny-model.ts";
 import { routeWalker } from "../support/walk-routes.ts";
@@ -31,6 +34,7 @@ const profiles: readonly HardwareProfile[] = [
   tinyBoard({ reserved: [0, 3] }),
   tinyMulticast({ reserved: [1] }),
   tinyMulticast({ neighbours: 4, isTorus: true }),
+  withDeadPes(damaged(tinyMulticast({ neighbours: 4 }), 5, 2), 6, 2),
   tinyUnicast(),
 ];
 const variants: readonly CompileOptions[] = [
@@ -39,7 +43,17 @@ const variants: readonly CompileOptions[] = [
   { format: "int8", rows: "dram", scales: "row" },
   { format: "int8", rows: "sram", scales: "matrix", pes: 7 },
 ];
+const allForms = withForms(tinyChip());
+/** Wide enough that four bits do not name every gap. */
+const wide = tinyModel({ inputs: 3, layers: [37], density: 0.15 });
+const inForms: readonly CompileOptions[] = [...ROW_FORMS, "auto" as const].flatMap((rowForms) => [
+  { rowForms, format: "float32", rows: "sram" } as const,
+  { rowForms, format: "int8", rows: "dram", pes: 4 } as const,
+]);
 const bases: readonly Base[] = [
+  ...inForms.flatMap((options) =>
+    [model, wide].map((one) => ({ ...compile(one, allForms, options), profile: allForms })),
+  ),
   ...profiles.flatMap((profile) =>
     variants.map((options) => ({ ...compile(model, profile, options), profile })),
   ),
@@ -109,7 +123,7 @@ describe("what the compiler makes", () => {
 });
 
 describe("a change of a program", () => {
-  it.each(Object.entries({ ...MEMORY_MUTATIONS, ...DESCRIPTION_MUTATIONS }))(
+  it.each(Object.entries({ ...MEMORY_MUTATIONS, ...DESCRIPTION_MUTATIONS, ...ROW_FORM_MUTATIONS }))(
     "is noticed: %s",
     (_, mutation) => {
       fc.assert(

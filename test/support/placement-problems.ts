@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { type Flow, type PlacementProblem } from "../../compiler/place/problem.ts";
 import type { Slice } from "../../src/core/mapping.ts";
 import { type HardwareProfile, usablePes } from "../../src/core/profile.ts";
+import { damagedBy, faults } from "./faulty-machines.ts";
 import { tinyChip } from "./tiny-chip.ts";
 import { tinyBoard, tinyMulticast, tinyUnicast } from "./tiny-networks.ts";
 
@@ -53,7 +54,16 @@ export function layeredProblem(
 const layerSizes = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 3 });
 
 export const placementProblems: fc.Arbitrary<PlacementProblem> = fc
-  .tuple(machines, layerSizes, fc.array(fc.double({ min: 0, max: 2, noNaN: true }), { minLength: 1 }))
-  .map(([profile, layers, events]) =>
-    layeredProblem(profile, layers, (layer, slice) => events[(7 * layer + slice) % events.length]!),
+  .tuple(
+    machines,
+    fc.option(faults, { nil: undefined }),
+    layerSizes,
+    fc.array(fc.double({ min: 0, max: 2, noNaN: true }), { minLength: 1 }),
+  )
+  .map(([machine, broken, layers, events]) =>
+    layeredProblem(
+      broken ? damagedBy(machine, broken) : machine,
+      layers,
+      (layer, slice) => events[(7 * layer + slice) % events.length]!,
+    ),
   );

@@ -6,9 +6,10 @@ import {
 } from "../../src/core/mapping.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import { DRAM_ADDRESS, type PeProgram, type Program, type SourceBlock } from "../../src/core/program.ts";
+import { bytesOfSection } from "./row-form-mutations.ts";
 
 /** The same, to be written to. */
-type Open<T> = T extends ArrayBufferView
+export type Open<T> = T extends ArrayBufferView
   ? T
   : T extends object
     ? { -readonly [K in keyof T]: Open<T[K]> }
@@ -136,16 +137,11 @@ export const TABLE_MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
 };
 
-/** Swaps the content of two rows of equal length. */
+/** Swaps the content of two CSR rows of equal length. */
 const rowsSwapped: Mutation = onPe((pe, dice) => {
   const block = dice.pick(pe.sources);
-  const bytesOf = (kind: SectionKind) => {
-    const { offset, bytes } = [...pe.sections, ...pe.dramSections].find(
-      (one) => one.kind === kind && one.source === block.population && one.delay === block.delay,
-    )!;
-    const [image, base] = offset < DRAM_ADDRESS ? [pe.image, pe.imageOffset] : [pe.dramImage, DRAM_ADDRESS];
-    return image.subarray(offset - base, offset - base + bytes);
-  };
+  if (block.form !== "csr") return false;
+  const bytesOf = (kind: SectionKind) => bytesOfSection(pe, block, kind);
   const pointers = bytesOf("row-pointers");
   const view = new DataView(pointers.buffer, pointers.byteOffset, pointers.length);
   const start = (row: number) =>
@@ -271,7 +267,9 @@ export const DESCRIPTION_MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   "slices of two populations swapped": ({ pes }, dice) => {
     const a = dice.pick(pes);
-    const b = dice.pick(pes.filter(({ population }) => population !== a.population));
+    const others = pes.filter(({ population }) => population !== a.population);
+    if (others.length === 0) return false;
+    const b = dice.pick(others);
     [a.pe, b.pe] = [b.pe, a.pe];
     return true;
   },

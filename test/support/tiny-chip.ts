@@ -1,5 +1,6 @@
 import { KERNEL_ACTIONS } from "../../src/core/counts.ts";
 import type { CentralEventRouterNoc, HardwareProfile, NocNode } from "../../src/core/profile.ts";
+import { ROW_FORMS, type RowForm } from "../../src/core/row-form.ts";
 import { cycles, hertz, joules, seconds, watts } from "../../src/core/units.ts";
 
 /** A chip whose NoC is known to have one event router. */
@@ -13,6 +14,32 @@ export const csrOnly = (kernels: HardwareProfile["pe"]["kernels"]): HardwareProf
       { csr: { rowFetch, rowWord: cycles(0), synop, emptySlot: synop } },
     ]),
   );
+
+type FormCosts = Readonly<Record<"rowFetch" | "rowWord" | "synop" | "emptySlot", number>>;
+
+/**
+ * Cycles of rows in each form by which each is the fastest somewhere. Bridging a gap takes none, so that gaps have four bits
+ * wherever that takes fewer bytes.
+ */
+const ALL_FORMS: Readonly<Record<RowForm, FormCosts>> = {
+  csr: { rowFetch: 15, rowWord: 0, synop: 13, emptySlot: 13 },
+  "delta-csr": { rowFetch: 16, rowWord: 0, synop: 12, emptySlot: 0 },
+  bitmap: { rowFetch: 17, rowWord: 6, synop: 10, emptySlot: 10 },
+  block: { rowFetch: 15, rowWord: 5, synop: 7, emptySlot: 4 },
+  dense: { rowFetch: 12, rowWord: 0, synop: 6, emptySlot: 3 },
+};
+
+/** The same chip with kernels for these forms of rows in every number format; all forms where none are named. */
+export const withForms = <P extends HardwareProfile>(profile: P, ...forms: readonly RowForm[]): P => {
+  const known = ROW_FORMS.filter((form) => forms.length === 0 || forms.includes(form));
+  const costs = Object.fromEntries(known.map((form) => [form, mapValues(ALL_FORMS[form])]));
+  const rowForms = Object.fromEntries(Object.keys(profile.pe.kernels).map((format) => [format, costs]));
+  const hash = `${profile.hash}-${known.join()}`;
+  return { ...profile, hash, pe: { ...profile.pe, rowForms } };
+};
+
+const mapValues = (costs: FormCosts) =>
+  Object.fromEntries(Object.entries(costs).map(([action, value]) => [action, cycles(value)]));
 
 /** A made-up chip of 3 × 3 mesh places, the event router in the middle, `pesPerNode` PEs in each of the other eight. */
 export function tinyChip(

@@ -29,9 +29,29 @@ const TABLE: Readonly<Record<string, { imports: readonly string[]; types?: reado
       "src/runtime",
     ],
   },
+  "src/calibration": {
+    imports: [
+      "src/core",
+      "src/models",
+      "src/inputs",
+      "src/profiles",
+      "compiler",
+      "simulator",
+      "src/energy",
+      "src/runtime",
+    ],
+  },
   "src/report": {
     imports: ["src/core"],
-    types: ["src/models", "src/profiles", "compiler", "simulator", "src/energy", "src/compare"],
+    types: [
+      "src/models",
+      "src/profiles",
+      "compiler",
+      "simulator",
+      "src/energy",
+      "src/compare",
+      "src/calibration",
+    ],
   },
   "src/cli": {
     imports: [
@@ -45,6 +65,7 @@ const TABLE: Readonly<Record<string, { imports: readonly string[]; types?: reado
       "src/energy",
       "src/runtime",
       "src/compare",
+      "src/calibration",
       "src/report",
     ],
   },
@@ -60,6 +81,7 @@ const TABLE: Readonly<Record<string, { imports: readonly string[]; types?: reado
       "src/energy",
       "src/runtime",
       "src/compare",
+      "src/calibration",
       "src/report",
     ],
   },

@@ -47,7 +47,8 @@ export function createFetchingQueues(
   const arrivals = new Float64Array(slices * stride);
   const tags = new Int32Array(slices * stride);
   const rows = new Uint8Array(slices * stride);
-  /** Transfers that have not come. */
+  /** Transfers that its rows come in, and those that have not come. */
+  const needed = new Uint8Array(slices * stride);
   const missing = new Uint8Array(slices * stride);
   /** First packet in the FIFO; first one whose begin is not known; the next to come. */
   const head = new Int32Array(slices);
@@ -102,7 +103,7 @@ export function createFetchingQueues(
     for (;;) {
       while (
         nextPacket[slice]! < tail[slice]! &&
-        nextTransfer[slice]! >= 2 * rows[placeOf(slice, nextPacket[slice]!)]!
+        nextTransfer[slice]! >= needed[placeOf(slice, nextPacket[slice]!)]!
       ) {
         nextPacket[slice]! += 1;
         nextTransfer[slice] = 0;
@@ -114,12 +115,13 @@ export function createFetchingQueues(
       if (slot < 0) return;
       const transfer = nextTransfer[slice]!;
       const buffer = first + (rowsAsked[slice]! & 1);
-      if ((transfer & 1) === 0 && bufferFree[buffer]! > time) return;
-      const bytes = transfers.bytes(tags[placeOf(slice, packet)]! >> 1, slice, transfer);
+      const { bytes, row, isFirst } = transfers.at(tags[placeOf(slice, packet)]! >> 1, slice, transfer);
+      // A packet that needs more rows than there are buffers would wait for itself.
+      if (isFirst && row < SLOTS && bufferFree[buffer]! > time) return;
       if (!ends.request(slice, slot, bytes, time)) return;
       underWay[first + slot] = packet;
       nextTransfer[slice] = transfer + 1;
-      if ((transfer & 1) === 1) continue;
+      if (!isFirst) continue;
       bufferFree[buffer] = Infinity;
       rowsAsked[slice]! += 1;
     }
@@ -149,7 +151,8 @@ export function createFetchingQueues(
       tags[place] = tag;
       const count = transfers.rows(tag >> 1, slice);
       rows[place] = count;
-      missing[place] = 2 * count;
+      needed[place] = transfers.count(tag >> 1, slice);
+      missing[place] = needed[place]!;
       tail[slice] = packet + 1;
       if (count > 0) agenda.add(cycle, DUE.fetch, slice);
       else if (nextPacket[slice] === packet) nextPacket[slice] = packet + 1;

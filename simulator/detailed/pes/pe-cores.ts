@@ -1,3 +1,4 @@
+import { NEURON_TRAITS } from "../../../src/core/population-kind.ts";
 import type { Machine } from "../../engine/machine.ts";
 import { type Agenda, DUE } from "../agenda.ts";
 import type { DecoderArrays } from "./decoder-arrays.ts";
@@ -120,7 +121,8 @@ export function createPeCores(surroundings: CoreSurroundings): PeCores {
 
   /** From this time on the core updates neurons up to the next one that sends, or to its last. */
   function goOn(slice: number, time: number): void {
-    const { first, neurons } = slices[slice]!;
+    const { first, neurons, kind } = slices[slice]!;
+    const updateCycles = cycles[NEURON_TRAITS[kind].update];
     const event = nextEvent[slice]!;
     if (event < lastEvent[slice]!) {
       const neuron = lists[layerOf[slice]!]!.neurons[event]! - first;
@@ -128,12 +130,12 @@ export function createPeCores(surroundings: CoreSurroundings): PeCores {
       nextNeuron[slice] = neuron + 1;
       const sends = way.packetsOf(eventOf(slice)) > 0;
       notes?.updated(slice, time, updates, sends);
-      const peCycles = updates * cycles.neuronUpdate + (sends ? cycles.eventSend : 0);
+      const peCycles = updates * updateCycles + (sends ? cycles.eventSend : 0);
       agenda.add(time + peCycles * perPeCycle[slice]!, DUE.send, slice);
     } else {
       const updates = neurons - nextNeuron[slice]!;
       notes?.updated(slice, time, updates, false);
-      agenda.add(time + updates * cycles.neuronUpdate * perPeCycle[slice]!, DUE.finish, slice);
+      agenda.add(time + updates * updateCycles * perPeCycle[slice]!, DUE.finish, slice);
     }
   }
 

@@ -147,7 +147,7 @@ function smallest(values: Float64Array): Uint16Array | Float64Array {
 
 /** Rows of a source on a slice: those of every projection that leads there. */
 function rowCycles(machine: Machine, firstNeuron: Int32Array, populationOf: Int32Array) {
-  const { projections, workers, program, cycles } = machine;
+  const { projections, workers, program, rowCosts } = machine;
   const populations = program.populations.length;
   const held = Array.from(
     { length: workers.length * populations },
@@ -164,9 +164,12 @@ function rowCycles(machine: Machine, firstNeuron: Int32Array, populationOf: Int3
     let sum = 0;
     for (let i = 0; i < rows.length; i += 1) {
       const { index, column } = rows[i]!;
-      const { synopsOf, slices: columns } = projections[index]!;
-      const synops = synopsOf[(neuron - firstNeuron[population]!) * columns.length + column]!;
-      if (synops > 0) sum += cycles.rowFetch + synops * cycles.synop;
+      const { slotsOf, emptyOf, slices: columns } = projections[index]!;
+      const at = (neuron - firstNeuron[population]!) * columns.length + column;
+      const slots = slotsOf[at]!;
+      if (slots === 0) continue;
+      const costs = rowCosts[index]!;
+      sum += costs.row[column]! + slots * costs.slot[column]! + (emptyOf?.[at] ?? 0) * costs.empty[column]!;
     }
     return sum;
   };

@@ -1,20 +1,27 @@
 import { neuronsOf } from "../../components/routes.ts";
 import type { Machine } from "../../engine/machine.ts";
-import { transferBytes } from "../../functional/columns.ts";
+import { partsOf, type RowPart, transferBytes } from "../../functional/columns.ts";
 import type { LoadedBlock } from "../../functional/load-image.ts";
 import type { Receptions } from "./receptions.ts";
-
-/** A row is fetched as its indices and its weights. */
-export const PARTS = ["indices", "weights"] as const;
 
 /** Rows in DRAM that packets need. Neurons are numbered among all neurons. */
 export interface RowTransfers {
   /** 1 for each slice with rows in DRAM. */
   readonly fetches: Uint8Array;
-  /** Rows that a neuron's packet makes a slice fetch: two at most, of a projection within the step and one to the next. */
+  /** Rows that a neuron's packet makes a slice fetch: of projections within the step and to the next. */
   rows(neuron: number, slice: number): number;
-  /** Bytes of a transfer, counted on from the first row's indices; whole bursts. */
-  bytes(neuron: number, slice: number, transfer: number): number;
+  /** Transfers that these rows come in. */
+  count(neuron: number, slice: number): number;
+  /** One of them, by its number. Overwritten by the next call. */
+  at(neuron: number, slice: number, transfer: number): RowTransfer;
+}
+
+export interface RowTransfer {
+  /** Whole bursts. */
+  readonly bytes: number;
+  /** Which of the packet's rows it belongs to, and whether that begins with it. */
+  readonly row: number;
+  readonly isFirst: boolean;
 }
 
 /** Undefined where no row lies in DRAM. */
@@ -30,6 +37,8 @@ export function planRowTransfers(
     readonly columns: number;
     readonly column: number;
     readonly block: LoadedBlock;
+    /** What is fetched of each of its rows. */
+    readonly parts: readonly RowPart[];
     /** Source neuron of the block's first row. */
     readonly first: number;
   }
@@ -43,33 +52,48 @@ export function planRowTransfers(
       if (block.dram === undefined) continue;
       fetches[slice] = 1;
       const { first } = neuronsOf(block, keys.base, size);
-      const entry = { bytesOf: dramBytesOf, columns: columns.length, column, block, first };
+      const entry = {
+        bytesOf: dramBytesOf,
+        columns: columns.length,
+        column,
+        block,
+        parts: partsOf(block),
+        first,
+      };
       held[slice * populations + source]!.push(entry);
     }
   }
   const inDram = ({ bytesOf, columns, column }: Held, source: number): boolean =>
     bytesOf[source * columns + column]! > 0;
+  const sumOver = (neuron: number, slice: number, of: (entry: Held) => number): number => {
+    const population = populationOf[neuron]!;
+    let sum = 0;
+    for (const entry of held[slice * populations + population]!) {
+      if (inDram(entry, neuron - firstNeuron[population]!)) sum += of(entry);
+    }
+    return sum;
+  };
+  const found = { bytes: 0, row: 0, isFirst: false };
 
   return {
     fetches,
-    rows(neuron, slice) {
-      const population = populationOf[neuron]!;
-      let rows = 0;
-      for (const entry of held[slice * populations + population]!) {
-        if (inDram(entry, neuron - firstNeuron[population]!)) rows += 1;
-      }
-      return rows;
-    },
-    bytes(neuron, slice, transfer) {
+    rows: (neuron, slice) => sumOver(neuron, slice, () => 1),
+    count: (neuron, slice) => sumOver(neuron, slice, ({ parts }) => parts.length),
+    at(neuron, slice, transfer) {
       const population = populationOf[neuron]!;
       const source = neuron - firstNeuron[population]!;
-      let rows = transfer >> 1;
+      let left = transfer;
+      let row = 0;
       for (const entry of held[slice * populations + population]!) {
         if (!inDram(entry, source)) continue;
-        if (rows === 0) {
-          return transferBytes(entry.block, source - entry.first, PARTS[transfer & 1]!, burstBytes);
+        if (left < entry.parts.length) {
+          found.bytes = transferBytes(entry.block, source - entry.first, entry.parts[left]!, burstBytes);
+          found.row = row;
+          found.isFirst = left === 0;
+          return found;
         }
-        rows -= 1;
+        left -= entry.parts.length;
+        row += 1;
       }
       throw new RangeError("the packet needs no such transfer");
     },

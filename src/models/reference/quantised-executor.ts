@@ -1,6 +1,7 @@
 import { UnsupportedError } from "../../core/errors.ts";
 import { type ModelIr, type Population, populationNamed } from "../../core/model-ir.ts";
-import type { AccumulatorBits, Quantisation } from "../../core/number-format.ts";
+import { projectionName } from "../../core/event-graph.ts";
+import type { AccumulatorBits, ProjectionFormats, Quantisation } from "../../core/number-format.ts";
 import type { StateCarry } from "../../core/stimulus.ts";
 import { type Int8Layer, int8Layer, int8Logits } from "./chip-decoder.ts";
 import {
@@ -26,6 +27,8 @@ import { addProducts } from "./source-rows.ts";
 export interface QuantisedReferenceOptions extends StateCarry {
   /** The last linear layer runs in int8 on MAC arrays, and has no synops; else it runs on the host in float64. */
   readonly chipDecoder?: boolean | undefined;
+  /** Weight formats of projections that differ from the quantisation's, by `projectionName`. */
+  readonly formats?: ProjectionFormats | undefined;
   /** Width of the MAC arrays' saturating accumulators; 32 where nothing is said. */
   readonly decoderAccumulatorBits?: AccumulatorBits | undefined;
 }
@@ -165,7 +168,7 @@ function integerQuantisation(quantisation: Quantisation): IntegerQuantisation {
 function quantise(
   model: ModelIr,
   integers: IntegerQuantisation,
-  { chipDecoder }: QuantisedReferenceOptions,
+  { chipDecoder, formats }: QuantisedReferenceOptions,
 ): QuantisedModel {
   const layers = new Map<string, QuantisedLayer>();
   for (const population of model.populations)
@@ -179,7 +182,9 @@ function quantise(
     if (!layers.has(target)) continue;
     const bits = fractionBitsOf(model, source);
     fractionBits.set(source, bits);
-    rows.set(projection, quantiseRows(`${source} -> ${target}`, projection.rows, bits, integers));
+    const name = projectionName(projection);
+    const own = { ...integers, format: formats?.get(name) ?? integers.format };
+    rows.set(projection, quantiseRows(name, projection.rows, bits, own));
   }
   const decoder = chipDecoder ? chipDecoderOf(model, projections) : undefined;
   return {

@@ -7,6 +7,7 @@ import {
   PRODUCT_SHIFT,
   type Quantisation,
   SCALED_PAYLOAD_LIMIT,
+  type ScaleGranularity,
   WEIGHT_LIMIT,
 } from "../../core/number-format.ts";
 import { clamped, endOfRange, nearest, saturated, shiftedRight } from "./fixed-point.ts";
@@ -19,6 +20,7 @@ export interface IntegerQuantisation extends Quantisation {
 
 /** Rows of integer weights, and how payloads are scaled before they meet them. */
 export interface QuantisedRows extends SourceRows<Int32Array> {
+  readonly format: IntegerFormat;
   /** One for each source row, 0 … 2^24 − 1. */
   readonly multiplier: Float64Array;
   readonly shift: number;
@@ -36,7 +38,7 @@ export function quantiseRows(
   payloadFractionBits: number,
   { format, scales, accumulatorBits }: IntegerQuantisation,
 ): QuantisedRows {
-  const scale = scalesOf(rows, WEIGHT_LIMIT[format], scales === "row");
+  const scale = scalesOf(rows, WEIGHT_LIMIT[format], scales);
   const exponent = ACCUMULATOR_FRACTION_BITS[accumulatorBits] + PRODUCT_SHIFT[format] - payloadFractionBits;
   const factors = scale.map((s) => s * 2 ** exponent);
   const shift = largestShift(factors.reduce((largest, e) => Math.max(largest, e), 0));
@@ -47,21 +49,32 @@ export function quantiseRows(
     );
   return {
     ...integerRows(rows, scale, WEIGHT_LIMIT[format]),
+    format,
     multiplier: factors.map((e) => nearest(e * 2 ** shift)),
     shift,
   };
 }
 
-/** max|w| / L of each row, or of the whole matrix for each row. Shape [sources]. */
-function scalesOf({ rowStart, weight }: SourceRows, limit: number, perRow: boolean): Float64Array {
+/** max|w| / L of each row, or of the whole matrix for each row, perhaps the next power of two. Shape [sources]. */
+function scalesOf({ rowStart, weight }: SourceRows, limit: number, scales: ScaleGranularity): Float64Array {
   const sources = rowStart.length - 1;
   const largest = (from: number, to: number) =>
     weight.subarray(from, to).reduce((most, w) => Math.max(most, Math.abs(w)), 0);
   const all = largest(0, weight.length);
+  if (scales === "power-of-two") return new Float64Array(sources).fill(powerOfTwo(all, limit));
   return Float64Array.from(
     { length: sources },
-    (_, source) => (perRow ? largest(rowStart[source]!, rowStart[source + 1]!) : all) / limit,
+    (_, source) => (scales === "row" ? largest(rowStart[source]!, rowStart[source + 1]!) : all) / limit,
   );
+}
+
+/** The smallest 2^n with largest ≤ L·2^n, found by comparing; 0 for no weight. */
+function powerOfTwo(largest: number, limit: number): number {
+  if (largest === 0) return 0;
+  let power = 1;
+  while (limit * power < largest) power *= 2;
+  while (limit * (power / 2) >= largest) power /= 2;
+  return power;
 }
 
 /** The largest k in 0 … 62 with ⌊e · 2^k⌉ < 2^24. */
@@ -98,9 +111,9 @@ function integerRows(rows: SourceRows, scale: Float64Array, limit: number): Sour
 export function addQuantisedProducts(
   sums: Int32Array,
   payloads: Int32Array,
-  { rowStart, sum, weight, multiplier, shift }: QuantisedRows,
+  { rowStart, sum, weight, format, multiplier, shift }: QuantisedRows,
   graded: boolean,
-  { format, accumulatorBits }: IntegerQuantisation,
+  { accumulatorBits }: Pick<Quantisation, "accumulatorBits">,
 ): number {
   const unit = 2 ** PRODUCT_SHIFT[format];
   const end = endOfRange(accumulatorBits);

@@ -80,7 +80,12 @@ describe("compile", () => {
   it("says which rows went to DRAM, and how many bytes they take there", async () => {
     const large = "synthetic:64,600@1";
     const { stderr } = await good("compile", large, "--pes", "4", "--out", at("m.loom"));
-    expect(stderr).toContain("egru0 -> egru0 (recurrent): 1,080,000 synapses lie in DRAM\n");
+    expect(stderr).toMatch(
+      /^egru0 -> egru0 \(recurrent\): [\d,]+ synapses lie in DRAM, \d+ rows for [\d.]+ % of the events$/m,
+    );
+    expect(stderr).toMatch(
+      /^rows in DRAM: about [\d,]+ bytes are fetched a timestep, if 20 % of the neurons/m,
+    );
     expect(stderr).toMatch(/m\.loom: .*, [\d.]+ MiB of rows in DRAM, 2 routing entries\n$/);
     const { pes, manifest } = decodeProgram(readFileSync(at("m.loom")));
     expect(manifest.options).toMatchObject({ rows: "auto" });
@@ -88,6 +93,27 @@ describe("compile", () => {
     const json = await good("compile", large, "--pes", "4", "--out", at("m.loom"), "--json");
     const dram = pes.reduce((sum, { dramImage }) => sum + dramImage.length, 0);
     expect(JSON.parse(json.stdout)).toMatchObject({ fit: { dramBytesInAll: dram, routingTables: 1 } });
+  });
+
+  it("puts neurons into another order where it is asked to, and says so", async () => {
+    const { stderr } = await good(
+      "compile",
+      VECTORS,
+      "--order",
+      "balanced",
+      "--pes",
+      "3",
+      "--out",
+      at("m.loom"),
+    );
+    expect(stderr).toMatch(
+      /^egru0: neurons in another order; the busiest PE is expected to work [\d.]+ % longer than the mean \([\d.]+ % in the model's order\)$/m,
+    );
+    const { populations, manifest } = decodeProgram(readFileSync(at("m.loom")));
+    expect(manifest.options).toMatchObject({ order: "balanced" });
+    expect(populations.map(({ order }) => order !== undefined)).toContain(true);
+    const { stdout } = await good("disassemble", at("m.loom"));
+    expect(stdout).toMatch(/^ {2}egru0: egru, \d+ neurons, .*, in another order than the model's$/m);
   });
 
   it("writes the bytes alone to standard output with --out -", async () => {

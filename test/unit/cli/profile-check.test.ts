@@ -27,6 +27,23 @@ describe("profile check", () => {
     );
   });
 
+  it("takes what is broken from the command line, and says where nothing leads round it", async () => {
+    const faulty = (name: string, ...sets: string[]) =>
+      run(["profile", "check", name, ...sets.flatMap((set) => ["--set", set])]);
+    const board = await faulty(
+      "spinnaker2-48",
+      "pe.dead=7:3,9",
+      "board.deadLinks=(0,0)-(1,0)",
+      "board.deadChips=40",
+    );
+    expect([board.code, board.stderr]).toEqual([0, "spinnaker2-48 is sound\n"]);
+    const chip = await faulty("spinnaker2", "pe.dead=3,17", "noc.deadLinks=(1,6)-(2,6)");
+    expect(chip.code).toBe(1);
+    expect(chip.stderr).toContain("packets of PEs 48, 49, 50, 51 go over (1, 6)-(2, 6), as they go x first");
+    const shown = await run(["profile", "show", "spinnaker2", "--set", "pe.dead=3,17"]);
+    expect(shown.stdout).toContain("152 PEs, 150 usable, 2 dead\n");
+  });
+
   it("names both files where one extends another and is wrong", async () => {
     const file = join(folder, "mine.json");
     writeFileSync(file, JSON.stringify({ extends: "spinnaker2-48", board: { colour: "red" } }));

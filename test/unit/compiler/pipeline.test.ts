@@ -39,7 +39,7 @@ function synapsesIn(program: ReturnType<typeof compile>["program"]): Map<string,
 
 describe("compile", () => {
   it.each(["spread", "compact"])("stores every weight of the model exactly once (%s)", (partition) => {
-    const { program } = compile(model, chip, { partition });
+    const { program } = compile(model, chip, { partition, order: "model" });
     const expected = new Map<string, number>();
     for (const { source, target, weights } of model.projections) {
       if (weights.kind !== "sparse") throw new Error("the tiny model is sparse");
@@ -144,7 +144,7 @@ describe("compile", () => {
 
   it("names a neuron that alone is too large", () => {
     const wide = tinyModel({ inputs: 2000, layers: [1], density: 1 });
-    const error = outcome(() => compile(wide, chip, { rows: "sram" }));
+    const error = outcome(() => compile(wide, chip, { rows: "sram", partitionBy: "neurons" }));
     expect((error as Error).message).toMatch(
       new RegExp(
         `^One neuron alone \\(egru0\\[0\\]\\) needs [\\d,]+ SRAM bytes, but has ${dataBytesOf(chip.pe.sram).toLocaleString("en-US")} `,
@@ -154,7 +154,9 @@ describe("compile", () => {
 
   it("points to scales a matrix where scales a row take most of the memory", () => {
     const wide = tinyModel({ inputs: 2000, layers: [1], density: 1 });
-    expect(outcome(() => compile(wide, chip, { format: "int8", rows: "sram" }))).toMatchObject({
+    expect(
+      outcome(() => compile(wide, chip, { format: "int8", rows: "sram", partitionBy: "neurons" })),
+    ).toMatchObject({
       hint: "Choose a chip with more memory a PE, or shrink what takes most of it: scales with 8,000 bytes (--scales matrix).",
     });
   });

@@ -39,6 +39,32 @@ describe("event graphs as text", () => {
     expect(formatEventGraph(graph)).toBe(text);
   });
 
+  it("says a projection's format and part, and an order of neurons, only where they are needed", () => {
+    const text = `graph mixed int8 row 32
+input input 2 payload 20
+  order 1 0
+egru egru0 2 payload 23
+  order 1 0
+  start 0 0 0 0 0 0 0 0
+  threshold 1 2
+projection input -> egru0 delay 0 rows 2 shift 25 scale 100
+  0: 0*-7
+projection input -> egru0 delay 0 rows 2 part 1 format int16 shift 20 scale 5 6
+  1: 1*-700
+projection egru0 -> egru0 delay 1 rows 2 format int16 shift 20 scale 5
+  1: 6*32767
+`;
+    const graph = parseEventGraph(text);
+    expect(graph.populations.map(({ order }) => order)).toEqual([Uint32Array.of(1, 0), Uint32Array.of(1, 0)]);
+    expect(graph.projections.map(({ part }) => part)).toEqual([undefined, 1, undefined]);
+    const [whole, part, recurrent] = graph.projections.map(({ synapses }) => synapses);
+    expect(whole!.weight).toEqual(Int8Array.of(-7));
+    expect(part!.weight).toEqual(Int16Array.of(-700));
+    expect(part!.scale).toEqual({ shift: 20, multiplier: Uint32Array.of(5, 6) });
+    expect(recurrent!.weight).toEqual(Int16Array.of(32_767));
+    expect(formatEventGraph(graph)).toBe(text);
+  });
+
   it("has no line beyond a terminal's patience for a model with wide layers", () => {
     const graph = lower(tinyModel({ inputs: 40, layers: [60, 30] }));
     const text = formatEventGraph(graph);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { OperatingPoint } from "../../../src/core/profile.ts";
-import { hertz, joules, watts } from "../../../src/core/units.ts";
+import { cycles, hertz, joules, watts } from "../../../src/core/units.ts";
 import { energyOf } from "../../../src/energy/energy-of.ts";
 import type { EnergyReport } from "../../../src/energy/energy-report.ts";
 import {
@@ -102,6 +102,38 @@ describe("energyOf", () => {
     for (const traffic of Object.values(run.counts.sram)) traffic.fill(1e6);
     Object.assign(run.counts.host, { mac: 0, eventIn: 0, eventOut: 0 });
     expect(price(run, slow, 1e-3)).toEqual(before);
+  });
+
+  it("prices rows by the cycles of their form, so that the parts sum to the busy cycles", () => {
+    const run = idleRun();
+    work(run, 7, "rowFetch", 10);
+    work(run, 7, "synop", 1000);
+    work(run, 7, "synop", 300, "dense");
+    work(run, 8, "emptySlot", 200, "dense");
+    work(run, 8, "rowWord", 40, "block");
+    work(run, 8, "timestep", 3);
+    const { peByCause } = price(run, slow, 1e-3);
+    const { pe } = slow.energy;
+    const busyCycle = pe.basis === "state" ? pe.busyCycle : 0;
+    const { csr, block, dense } = profile.pe.rowForms.int8!;
+    expect(relativeError(peByCause.synop, (1000 * csr!.synop + 300 * dense!.synop) * busyCycle)).toBeLessThan(
+      1e-12,
+    );
+    expect(relativeError(peByCause.emptySlot, 200 * dense!.emptySlot * busyCycle)).toBeLessThan(1e-12);
+    expect(relativeError(peByCause.rowWord, 40 * block!.rowWord * busyCycle)).toBeLessThan(1e-12);
+    expect(peByCause.other).toBe(0);
+  });
+
+  it("refuses a profile whose dense rows take longer than those of the run", () => {
+    const run = idleRun();
+    work(run, 7, "synop", 1000, "dense");
+    const { int8, ...others } = profile.pe.rowForms;
+    const slower = { ...int8!, dense: { ...int8!.dense!, synop: cycles(8) } };
+    expect(() =>
+      energyOf(run, withPe({ rowForms: { ...others, int8: slower } }), slow, timingOf(slow, 1)),
+    ).toThrow(
+      "The kernel actions of this run take 8000 PE cycles on spinnaker2, but its PEs were busy for 7000.",
+    );
   });
 
   it("splits busy cycles over the kernel's actions, the rest as other", () => {
@@ -238,8 +270,14 @@ describe("things that do not belong together", () => {
   it("are refused: kernels that the chip does not have, or that are slower than the run's", () => {
     const run = idleRun();
     work(run, 0, "synop", 100);
-    const { int8: _, ...kernels } = profile.pe.kernels;
-    expect(() => energyOf(run, withPe({ kernels }), slow, timingOf(slow, 1))).toThrow(
+    const { int8: _, ...rowForms } = profile.pe.rowForms;
+    expect(() => energyOf(run, withPe({ rowForms }), slow, timingOf(slow, 1))).toThrow(
+      "The run used int8 kernels for csr rows, which spinnaker2 does not have.",
+    );
+    const other = idleRun();
+    work(other, 0, "timestep", 1);
+    const { int8: __, ...kernels } = profile.pe.kernels;
+    expect(() => energyOf(other, withPe({ kernels }), slow, timingOf(slow, 1))).toThrow(
       "The run used int8 kernels, which spinnaker2 does not have.",
     );
     run.busyCycles[0]! -= 1;

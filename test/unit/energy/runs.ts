@@ -7,11 +7,15 @@ import {
   MAC_ARRAY_ACTIONS,
   NOC_ACTIONS,
   perPe,
+  ROW_ACTIONS,
+  type RowAction,
+  type RowCount,
   SRAM_TRAFFIC,
   totals,
 } from "../../../src/core/counts.ts";
 import type { HardwareProfile, OperatingPoint } from "../../../src/core/profile.ts";
 import type { SimulationResult, Timing } from "../../../src/core/result.ts";
+import type { RowForm } from "../../../src/core/row-form.ts";
 import { joules, seconds } from "../../../src/core/units.ts";
 import { energyOf } from "../../../src/energy/energy-of.ts";
 import type { ChipComponent, EnergyReport } from "../../../src/energy/energy-report.ts";
@@ -25,6 +29,7 @@ export function idleRun(steps = 10) {
   const pes = profile.pe.count;
   const counts = {
     kernel: perPe(KERNEL_ACTIONS, pes),
+    rows: [] as RowCount[],
     macArray: perPe(MAC_ARRAY_ACTIONS, pes),
     sram: perPe(SRAM_TRAFFIC, pes),
     noc: totals(NOC_ACTIONS),
@@ -64,11 +69,33 @@ export function idleRun(steps = 10) {
 
 export type Run = ReturnType<typeof idleRun>;
 
-/** Adds so many actions of a kernel on a PE, with the busy cycles that they take. */
-export function work(run: Run, pe: number, action: (typeof KERNEL_ACTIONS)[number], count: number): void {
+/** Adds so many actions of a kernel on a PE, with the busy cycles that they take; of rows in CSR unless it is said. */
+export function work(
+  run: Run,
+  pe: number,
+  action: (typeof KERNEL_ACTIONS)[number],
+  count: number,
+  form: RowForm = "csr",
+): void {
+  const { kernels, rowForms } = profile.pe;
   run.counts.kernel[action][pe]! += count;
-  run.busyCycles[pe]! += count * profile.pe.kernels.int8![action];
+  run.busyCycles[pe]! +=
+    count * (isRowAction(action) ? rowForms.int8![form]![action] : kernels.int8![action]);
+  if (isRowAction(action)) addRows(run.counts.rows, action, count, form);
   if (!run.usedPes.includes(pe)) run.usedPes.push(pe);
+}
+
+const isRowAction = (action: string): action is RowAction => ROW_ACTIONS.some((name) => name === action);
+
+function addRows(rows: RowCount[], action: RowAction, count: number, form: RowForm): void {
+  const index = rows.findIndex((row) => row.form === form);
+  const { actions } = rows[index] ?? { actions: totals(ROW_ACTIONS) };
+  const row: RowCount = {
+    weightFormat: "int8",
+    form,
+    actions: { ...actions, [action]: actions[action] + count },
+  };
+  rows.splice(index < 0 ? rows.length : index, 1, row);
 }
 
 export const timingOf = (point: OperatingPoint, total: number): Timing => ({

@@ -49,8 +49,11 @@ describe("PEs charged by action", () => {
     packetReceive: 1,
     rowLookup: 2,
     rowFetch: 3,
+    rowWord: 8,
     synop: 4,
+    emptySlot: 9,
     neuronUpdate: 5,
+    linearUpdate: 1,
     eventSend: 6,
     timestep: 7,
   };
@@ -76,6 +79,19 @@ describe("PEs charged by action", () => {
     expect(relativeError(component.dynamic, 1000 * 4e-9 + 10 * 6e-9)).toBeLessThan(1e-12);
     expect(relativeError(component.static, 152e-6)).toBeLessThan(1e-12);
     expect(relativeError(report.peByCause.eventSend, 60e-9)).toBeLessThan(1e-12);
+  });
+
+  it("name the structure of rows and stored zeros, each at its own cost", () => {
+    const run = idleRun();
+    work(run, 2, "rowWord", 50, "block");
+    work(run, 2, "emptySlot", 70, "dense");
+    const known = price(run, withEnergy(slow, { pe: pe() }), 1e-3);
+    expect(relativeError(part(known, "pe")!.dynamic, 50 * 8e-9 + 70 * 9e-9)).toBeLessThan(1e-12);
+    const costs = { rowWord: undefined, emptySlot: undefined };
+    expect(price(run, withEnergy(slow, { pe: pe(costs) }), 1e-3).unpriced).toEqual([
+      { component: "pe", action: "rowWord", count: 50 },
+      { component: "pe", action: "emptySlot", count: 70 },
+    ]);
   });
 
   it("name unknown actions that happened, and spinning", () => {

@@ -26,6 +26,25 @@ describe("applyOverrides", () => {
     expect(profile.noc.hostNode).toEqual({ x: 8, y: 3 });
   });
 
+  it("takes lists as they are quickly written", () => {
+    const { profile } = readWith(
+      "pe.reserved=0, 1",
+      "pe.dead=17,0:3",
+      "noc.deadLinks = (1,6) - (2,6)",
+      "pe.dead=51,48,49,50",
+    );
+    expect(profile.pe.reserved).toEqual([0, 1]);
+    expect(profile.pe.dead).toEqual([48, 49, 50, 51]);
+    expect(profile.noc.deadLinks).toEqual([
+      [
+        { x: 1, y: 6 },
+        { x: 2, y: 6 },
+      ],
+    ]);
+    expect(readWith("pe.dead=17,0:3").profile.pe.dead).toEqual([3, 17]);
+    expect(readWith("pe.dead=3").profile.pe.dead).toEqual([3]);
+  });
+
   it("keeps a figure's unit where none is given", () => {
     expect(readWith("pe.sram.bytes=64").profile.pe.sram.bytes).toBe(65_536);
   });
@@ -98,6 +117,16 @@ describe("applyOverrides", () => {
     ["pe.sram.bytes=lots", 'override pe.sram.bytes: "lots" is not a number'],
     ["noc.energy.costs.flitHop=2", 'override noc.energy.costs.flitHop: "2" needs a unit'],
     ["pe.reserved=[0", 'override pe.reserved: "[0" is not valid JSON'],
+    ["pe.dead=3,x", 'override pe.dead: "3,x" is not valid JSON'],
+    [
+      "pe.dead=(1,2)",
+      `override pe.dead=(1,2): pe.dead.value[0]: must be a PE's number, or a chip's number and its PEs, but is {"x":1,"y":2}`,
+    ],
+    ["board.deadLinks=(0,0)-(1,0)", 'override board.deadLinks: the profile has no "board"'],
+    [
+      "noc.deadNodes=(1,1)",
+      'override noc.deadNodes=(1,1): noc.deadNodes: unknown key; did you mean "dramNode"?',
+    ],
     ["pe.sram.bytes", "override pe.sram.bytes: is not of the form path=value"],
     ["=3", "override =3: is not of the form path=value"],
     ["pe.sram.bytes=", "override pe.sram.bytes=: is not of the form path=value"],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { FORMAT_ACTIONS } from "../../../src/core/counts.ts";
 import { dataBytesOf, usablePes } from "../../../src/core/profile.ts";
 import { applyOverrides } from "../../../src/profiles/overrides.ts";
 import { readProfile } from "../../../src/profiles/read-profile.ts";
@@ -117,8 +118,7 @@ describe("readProfile", () => {
       14,
     );
 
-    const actions = Object.keys(json.pe.kernels.int8!);
-    const costs = Object.fromEntries(actions.map((action, i) => [action, fig(i, "nJ")]));
+    const costs = Object.fromEntries(FORMAT_ACTIONS.map((action, i) => [action, fig(i, "nJ")]));
     const byAction = readProfile(
       shippedWith({
         "operatingPoints.0.energy.pe": {
@@ -132,7 +132,7 @@ describe("readProfile", () => {
     ).profile.operatingPoints[0]!.energy;
     expect(byAction.pe).toMatchObject({
       basis: "action",
-      costs: { rowLookup: 1e-9, synop: 3e-9, timestep: undefined },
+      costs: { rowLookup: 1e-9, synop: 3e-9, timestep: undefined, rowWord: undefined, emptySlot: undefined },
     });
     expect(byAction.macArray!.costs.mac).toBe(0.5e-12);
   });
@@ -193,6 +193,23 @@ describe("readProfile", () => {
     expect(other.sha256).not.toBe(profile.sha256);
   });
 
+  it("gives the cycles of each form of rows, those of csr from the kernel itself", () => {
+    const sets = ["pe.kernels.int16.synop=99cycles", "pe.kernels.int16.forms.dense.rowFetch=98cycles"];
+    const changed = readProfile(fileText("hw-profiles/spinnaker2.json"), "s2.json", sets).profile.pe;
+    const before = profile.pe.rowForms.int16!;
+    expect(changed.rowForms.int16).toEqual({
+      ...before,
+      csr: { ...before.csr!, synop: 99, emptySlot: 99 },
+      dense: { ...before.dense!, rowFetch: 98 },
+    });
+    expect(changed.kernels.int16).not.toHaveProperty("forms");
+    const bare = readProfile(shippedWith({ "pe.kernels.int8.forms": undefined }), "s2.json").profile.pe;
+    expect(Object.keys(bare.rowForms.int8!)).toEqual(["csr"]);
+    expect(() => readProfile(shippedWith({ "pe.kernels.int8.forms.csr": before.csr }), "s2.json")).toThrow(
+      "pe.kernels.int8.forms.csr: unknown key",
+    );
+  });
+
   it("binds programs to no title and no name", () => {
     const renamed = readProfile(shippedWith({ title: "x", name: "y" }), "s2.json").profile;
     expect(renamed.hash).toBe(profile.hash);
@@ -204,6 +221,7 @@ describe("readProfile", () => {
     "pe.reserved=[0]",
     "pe.sram.bytes=256KiB",
     "pe.kernels.int8.synop=99cycles",
+    "pe.kernels.int8.forms.delta-csr.synop=99cycles",
     "pe.accumulatorBits=24",
     "pe.macArray.columns=32count",
     "pe.exponential=software",

@@ -1,6 +1,14 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
-import { DRAM_ACTIONS, EVENT_ROUTER_ACTIONS, KERNEL_ACTIONS, NOC_ACTIONS } from "../../../src/core/counts.ts";
+import {
+  DRAM_ACTIONS,
+  EVENT_ROUTER_ACTIONS,
+  FORMAT_ACTIONS,
+  KERNEL_ACTIONS,
+  NOC_ACTIONS,
+  ROW_ACTIONS,
+} from "../../../src/core/counts.ts";
+import { ROW_FORMS } from "../../../src/core/row-form.ts";
 import { profileJsonSchema } from "../../../src/profiles/schema.ts";
 import { fileText, shipped } from "./shipped.ts";
 
@@ -17,7 +25,11 @@ describe("profileJsonSchema", () => {
 
   it("has a slot for every action that is counted", () => {
     const { json } = shipped();
-    expect(Object.keys(json.pe.kernels.float32!)).toEqual([...KERNEL_ACTIONS]);
+    const { forms, ...kernel } = json.pe.kernels.float32!;
+    expect(Object.keys(kernel)).toEqual([...FORMAT_ACTIONS]);
+    expect(["csr", ...Object.keys(forms!)]).toEqual([...ROW_FORMS]);
+    for (const actions of Object.values(forms!)) expect(Object.keys(actions)).toEqual([...ROW_ACTIONS]);
+    expect(new Set([...FORMAT_ACTIONS, ...ROW_ACTIONS])).toEqual(new Set(KERNEL_ACTIONS));
     expect(Object.keys(json.noc.energy.costs)).toEqual([...NOC_ACTIONS]);
     expect(Object.keys(json.eventRouter.energy.costs)).toEqual([...EVENT_ROUTER_ACTIONS]);
     expect(Object.keys(json.dram!.energy.costs)).toEqual([...DRAM_ACTIONS]);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { KERNEL_ACTIONS } from "../../../src/core/counts.ts";
+import { FORMAT_ACTIONS, ROW_ACTIONS } from "../../../src/core/counts.ts";
 import type { CentralEventRouterNoc } from "../../../src/core/profile.ts";
 import { NUMBER_FORMATS } from "../../../src/core/number-format.ts";
+import { ROW_FORMS } from "../../../src/core/row-form.ts";
 import { fileText, shipped } from "./shipped.ts";
 
 const { profile, figures, json } = shipped();
@@ -27,14 +28,14 @@ describe("the shipped SpiNNaker2 profile", () => {
 
   it("has the kernel cycles that docs/kernel-cycles.md comes to", () => {
     const documented = Object.fromEntries(tableUnder("Cycles of the PE kernels", doc));
-    expect(Object.keys(documented)).toEqual([...KERNEL_ACTIONS]);
-    for (const action of KERNEL_ACTIONS) {
+    expect(Object.keys(documented)).toEqual([...FORMAT_ACTIONS]);
+    for (const action of FORMAT_ACTIONS) {
       const inProfile = NUMBER_FORMATS.map((format) => profile.pe.kernels[format]![action]);
       expect(inProfile, action).toEqual(documented[action]);
     }
   });
 
-  it.each(KERNEL_ACTIONS)("%s: the instructions add up to its sum", (action) => {
+  it.each(FORMAT_ACTIONS)("%s: the instructions add up to its sum", (action) => {
     const rows = tableUnder(action, doc);
     const [name, sums] = rows.at(-1)!;
     const added = [0, 1, 2].map((format) =>
@@ -42,6 +43,37 @@ describe("the shipped SpiNNaker2 profile", () => {
     );
     expect([name, added]).toEqual(["Sum", sums]);
     expect(sums).toEqual(Object.fromEntries(tableUnder("Cycles of the PE kernels", doc))[action]);
+  });
+
+  const forms = ROW_FORMS.filter((form) => form !== "csr").flatMap((form) =>
+    ROW_ACTIONS.map((action) => ({ form, action, name: `${form} ${action}` })),
+  );
+  const ofForms = Object.fromEntries(tableUnder("Forms of rows", doc));
+
+  it.each(forms)("$name: the cycles that docs/kernel-cycles.md comes to", ({ form, action, name }) => {
+    const inProfile = NUMBER_FORMATS.map((format) => profile.pe.rowForms[format]![form]![action]);
+    expect(inProfile).toEqual(ofForms[name]);
+  });
+
+  // A zero of a bitmap, block or dense row is worked like any weight; dense rows and gaps have no words.
+  const counted = forms.filter(({ name }) => doc.includes(`### ${name}\n`));
+
+  it.each(counted)("$name: the instructions add up to its sum", ({ form, action, name }) => {
+    const rows = tableUnder(name, doc);
+    const [, sums] = rows.at(-1)!;
+    const added = [0, 1, 2].map((format) =>
+      rows.slice(0, -1).reduce((sum, [, cells]) => sum + cells[format]!, 0),
+    );
+    expect(added).toEqual(sums);
+    const columns = action === "synop" && (form === "block" || form === "dense") ? 4 : 1;
+    expect(sums.map((sum) => Math.ceil(sum / columns))).toEqual(ofForms[name]);
+  });
+
+  it("has the same cycles for what has no table of its own: zeros like weights, and no words", () => {
+    for (const { form, action, name } of forms.filter((entry) => !counted.includes(entry))) {
+      const same = action === "emptySlot" ? ofForms[`${form} synop`] : [0, 0, 0];
+      expect(ofForms[name], name).toEqual(same);
+    }
   });
 
   it("has the update without the accelerator that its instructions add up to", () => {

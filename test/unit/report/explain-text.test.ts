@@ -13,18 +13,23 @@ const model = tinyModel({ inputs: 5, layers: [14, 9], density: 0.6 });
 const chip = tinyChip();
 const compilation = compile(model, chip);
 const { program } = compilation;
-const page = formatExplanation(explain(compilation, chip), PLAIN_STYLE);
+const facts = explain(compilation, chip);
+const page = formatExplanation(facts, PLAIN_STYLE);
 
 describe("the page that explains a mapping", () => {
   it("holds the figures of the program", () => {
-    const synapses = program.pes.map(({ sources }) => sources.reduce((sum, own) => sum + own.synapses, 0));
-    const bytes = program.pes.map(dataBytesOfPe);
-    const [most, fullest] = [Math.max(...synapses), Math.max(...bytes)];
-    expect(page).toContain(`busiest  ${formatCount(most)}, `);
+    const fullest = Math.max(...program.pes.map(dataBytesOfPe));
     expect(page).toMatch(new RegExp(`SRAM of a PE, most  ${formatBytes(fullest).replace(".", "\\.")} of`));
-    const busiest = program.pes.find((_, index) => synapses[index] === most)!;
+    for (const { population, pes, meanCycles, maxCycles } of facts.load.layers) {
+      const [mean, most] = [meanCycles, maxCycles].map(formatCount);
+      expect(page).toMatch(new RegExp(`${population} +${pes} +${mean} +${most} +[\\d.]+ ×\n`));
+    }
+    const [busiest] = facts.pes.toSorted((a, b) => b.cycles - a.cycles || a.pe - b.pe);
+    const { pe, population, firstNeuron, synapses, cycles } = busiest!;
     expect(page).toMatch(
-      new RegExp(`PE ${busiest.pe} +${busiest.population}\\[${busiest.firstNeuron}\\.\\.\\d+\\] +${most} `),
+      new RegExp(
+        `PE ${pe} +${population}\\[${firstNeuron}\\.\\.\\d+\\] +${formatCount(synapses)} +${formatCount(cycles)} `,
+      ),
     );
     expect(page).toContain(`longest  ${program.routing[0]!.entries.length} of ${chip.eventRouter.entries}\n`);
     expect(page).toContain("rows in DRAM        none");
@@ -36,6 +41,18 @@ describe("the page that explains a mapping", () => {
       for (const remark of remarks) expect(page.replace(/\s+/g, " ")).toContain(remark);
     }
     for (const line of page.split("\n")) expect(line.length).toBeLessThanOrEqual(REPORT_WIDTH);
+  });
+
+  it("says which events were measured and which assumed", () => {
+    const text = page.replace(/\s+/g, " ");
+    expect(text).toContain(
+      "nobody measured those of egru0, egru1, taken to be 0.2 a neuron (--calibrate measures them)",
+    );
+    const activity = new Map(
+      ["egru0", "egru1"].map((name, i) => [name, new Float64Array([14, 9][i]!).fill(0.1)]),
+    );
+    const measured = formatExplanation(explain(compile(model, chip, { activity }), chip), PLAIN_STYLE);
+    expect(measured.replace(/\s+/g, " ")).toContain("as measured on the sample, inputs one a timestep");
   });
 
   it("tells events between chips on a board only", () => {

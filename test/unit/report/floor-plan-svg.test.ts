@@ -3,6 +3,7 @@ import { explain } from "../../../compiler/explain.ts";
 import { compile } from "../../../compiler/pipeline.ts";
 import type { HardwareProfile } from "../../../src/core/profile.ts";
 import { formatFloorPlanSvg, fullestChip } from "../../../src/report/floor-plan-svg.ts";
+import { formatCount, formatMean } from "../../../src/report/quantities.ts";
 import { tinyChip } from "../../support/tiny-chip.ts";
 import { tinyModel } from "../../support/tiny-model.ts";
 import { tinyBoard, tinyMulticast, tinyUnicast } from "../../support/tiny-networks.ts";
@@ -36,19 +37,38 @@ describe("floor plan as SVG", () => {
     expect(source).not.toContain("Infinity");
   });
 
+  it("crosses dead PEs and draws dead links dashed", () => {
+    const mesh = tinyMulticast({ neighbours: 4 });
+    const deadLinks = [
+      [
+        { x: 1, y: 1 },
+        { x: 2, y: 1 },
+      ],
+    ] as const;
+    const profile = { ...mesh, pe: { ...mesh.pe, dead: [2] }, noc: { ...mesh.noc, deadLinks } };
+    const { facts, source } = drawn(profile);
+    const svg = parseXml(source);
+    const told = elementsNamed(svg, "title").map(({ text }) => text);
+    expect(told.filter((text) => text === "PE 2: dead")).toHaveLength(2);
+    expect(told.filter((text) => text === "(1, 1) to (2, 1): dead")).toHaveLength(1);
+    expect(elementsNamed(svg, "line")).toHaveLength(facts.traffic.links.length + 1);
+    expect(source).toContain("Crossed ones are dead.");
+    expect(drawn(mesh).source).not.toContain("dead");
+  });
+
   it("tells each PE's figures, the scales' ends with their units, and grey PEs", () => {
     const profile = tinyChip();
     const { facts, source } = drawn(profile);
     const told = elementsNamed(parseXml(source), "title").map(({ text }) => text);
-    for (const { pe, population, firstNeuron, neurons, synapses } of facts.pes) {
+    for (const { pe, population, firstNeuron, neurons, cycles } of facts.pes) {
       const slice = `${population}[${firstNeuron}..${firstNeuron + neurons - 1}]`;
-      expect(told).toContain(`PE ${pe}, ${slice}: ${synapses} synapse${synapses === 1 ? "" : "s"}`);
+      expect(told).toContain(`PE ${pe}, ${slice}: ${formatCount(cycles)} cycles`);
     }
     const holders = new Set(facts.pes.map(({ pe }) => pe));
     const idle = told.filter((text) => text.endsWith("holds nothing"));
     expect(idle).toHaveLength(2 * (profile.pe.count - holders.size));
-    expect(source).toContain(`>${facts.load.maxSynapses} synapses<`);
-    expect(source).toContain(`>${facts.traffic.busiest!.events} events<`);
+    expect(source).toContain(`>${formatCount(Math.max(...facts.pes.map(({ cycles }) => cycles)))} cycles<`);
+    expect(source).toContain(`>${formatMean(facts.traffic.busiest!.events)} events<`);
   });
 
   it("stays within its own edges", () => {

@@ -4,7 +4,7 @@ import { compile } from "../../../compiler/pipeline.ts";
 import type { Chip } from "../../../src/compare/chips.ts";
 import { compareAll } from "../../../src/compare/compare.ts";
 import { runProgram } from "../../../src/compare/run.ts";
-import { SRAM_TRAFFIC } from "../../../src/core/counts.ts";
+import { ROW_ACTIONS, SRAM_TRAFFIC } from "../../../src/core/counts.ts";
 import { inputPortOf } from "../../../src/inputs/input-port.ts";
 import { readStimulus } from "../../../src/inputs/read-stimulus.ts";
 import { formatJson, resultJsonOf } from "../../../src/report/result-json.ts";
@@ -102,6 +102,8 @@ describe("resultJsonOf", () => {
       expect(perPe.layer[index]).toBe(found.program.pes.find((other) => other.pe === pe)!.population);
       expect(perPe.busyCycles[index]).toBe(found.result.busyCycles[pe]);
     }
+    for (const action of ROW_ACTIONS)
+      expect(sum(counts.rows.map(({ actions }) => actions[action])), action).toBe(sum(perPe.kernel[action]));
     expect(sum(perPe.kernel.synop)).toBeCloseTo(work.synopsPerToken * input.steps, 6);
     expect(sum(perPe.kernel.eventSend)).toBe(
       sum(layers.filter(({ isInput }) => !isInput).map(({ events }) => events)),

@@ -68,6 +68,13 @@ const sampleCounts: RunJson["counts"] = {
     busyCycles: [18_225_000, 3_645_000, 0],
     macArrayCycles: [0, 0, 36_450],
   },
+  rows: [
+    {
+      weightFormat: "int8",
+      form: "csr",
+      actions: { rowFetch: 1200, rowWord: 0, synop: 1200, emptySlot: 0 },
+    },
+  ],
   links: [{ chip: 0, isBetweenChips: false, from: [4, 4], to: [3, 4], flits: 1200 }],
   noc: { flitHop: 18_000 },
   chipLinks: { packet: 0 },
@@ -169,6 +176,7 @@ export function sampleRun(changes: Partial<RunJson> = {}): RunJson {
       eventsReceivedPerToken: 143,
       rowLookupsPerToken: 143,
       rowFetchesPerToken: 99,
+      emptySlotsPerToken: 0,
       neuronUpdatesPerToken: 1350,
       tableLookupsPerToken: 47.7,
       packetsOutPerToken: 60,

@@ -51,6 +51,32 @@ describe("a floor plan", () => {
     ]);
   });
 
+  it("shows dead PEs, and names dead links and chips", () => {
+    const mesh = tinyMulticast({ pesPerNode: 3 });
+    const noc = {
+      ...mesh.noc,
+      deadLinks: [
+        [
+          { x: 0, y: 0 },
+          { x: 1, y: 0 },
+        ],
+      ] as const,
+    };
+    const lines = formatFloorPlan({ ...mesh, pe: { ...mesh.pe, dead: [4, 9, 10, 11] }, noc }, PLAIN_STYLE);
+    expect(lines[4]).toMatch(/ 0-2H +3,x,5 +6-8 +x,x,x$/);
+    expect(lines.slice(6)).toEqual([
+      "  A dead PE is shown as x.",
+      "  Dead links of the mesh: (0, 0)-(1, 0).",
+    ]);
+    const whole = tinyBoard();
+    const board = { ...whole.board!, deadChips: [4], deadLinks: noc.deadLinks };
+    const pe = { ...whole.pe, dead: Array.from({ length: 16 }, (_, own) => 64 + own) };
+    expect(formatFloorPlan({ ...whole, pe, board }, PLAIN_STYLE).slice(-2)).toEqual([
+      "  Dead links between chips: (0, 0)-(1, 0).",
+      "  Dead chips: 4.",
+    ]);
+  });
+
   it("shows the first of a board's chips, as all are alike", () => {
     const [heading, ...map] = formatFloorPlan(tinyChip(), PLAIN_STYLE);
     expect(formatFloorPlan(tinyBoard(), PLAIN_STYLE)).toEqual([

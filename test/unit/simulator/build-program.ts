@@ -1,8 +1,10 @@
 import type { HostStages } from "../../../src/core/event-graph.ts";
 import type { KeyRange, MemorySection, RoutingEntry, SectionKind } from "../../../src/core/mapping.ts";
-import { type Quantisation, WEIGHT_BYTES } from "../../../src/core/number-format.ts";
+import { type NumberFormat, type Quantisation, WEIGHT_BYTES } from "../../../src/core/number-format.ts";
 import type { HardwareProfile } from "../../../src/core/profile.ts";
 import { type ChipDecoder, DRAM_ADDRESS, type PeProgram, type Program } from "../../../src/core/program.ts";
+import type { RowForm } from "../../../src/core/row-form.ts";
+import { writeRows } from "./write-rows.ts";
 
 /**
  * A net by its numbers as they lie in memory, and a builder that lays them out as `PeProgram` describes.
@@ -37,6 +39,14 @@ export interface NetProjection {
   /** One, or one a source; ignored in float32. */
   readonly multiplier: readonly number[];
   readonly shift: number;
+  /** Of its rows, csr where it does not say; on all PEs or by PE. */
+  readonly form?: RowForm | ((pe: number) => RowForm);
+  /** Of its weights, the net's where it does not say; on all PEs or by PE. */
+  readonly format?: NumberFormat | ((pe: number) => NumberFormat);
+  /** Of one that is divided. */
+  readonly part?: number;
+  /** In delta-csr. */
+  readonly gapBits?: 4 | 8;
 }
 
 export interface NetSlice {
@@ -48,8 +58,11 @@ export interface NetSlice {
   readonly inDram?: true;
 }
 
-/** Accumulators that a projection reaches, by its delay: z, r and the input or the recurrent part of g. */
+/** Accumulators that a projection reaches at least, by its delay: z, r and the input or the recurrent part of g. */
 const GATES = [0b0111, 0b1011] as const;
+
+type Owner = Pick<MemorySection, "source" | "delay" | "part">;
+const SLICE: Owner = { source: "", delay: 0, part: 0 };
 
 /** Population n has the 256 keys from 256 · n on. */
 export const keysOf = (net: Net, name: string): KeyRange => ({
@@ -126,20 +139,20 @@ function buildPe(net: Net, slice: NetSlice, { pe: { sram } }: HardwareProfile): 
   const rowView = inDram ? dram : view;
   let nextInDram = 0;
   let next = sram.codeBytes;
-  const section = (kind: SectionKind, bytes: number, source = "", delay: 0 | 1 = 0): number => {
+  const section = (kind: SectionKind, bytes: number, owner = SLICE): number => {
     const offset = next;
-    sections.push({ kind, source, delay, part: 0, offset, bytes });
+    sections.push({ kind, ...owner, offset, bytes });
     next += (bytes + 3) & ~3;
     return offset;
   };
   /** A section for rows: its place in the memory that it lies in, and its address. */
-  const rowSection = (kind: SectionKind, bytes: number, source: string, delay: 0 | 1) => {
+  const rowSection = (kind: SectionKind, bytes: number, owner: Owner) => {
     if (!inDram) {
-      const place = section(kind, bytes, source, delay);
+      const place = section(kind, bytes, owner);
       return { place, address: place };
     }
     const place = nextInDram;
-    dramSections.push({ kind, source, delay, part: 0, offset: DRAM_ADDRESS + place, bytes });
+    dramSections.push({ kind, ...owner, offset: DRAM_ADDRESS + place, bytes });
     nextInDram += (bytes + 3) & ~3;
     return { place, address: DRAM_ADDRESS + place };
   };
@@ -148,29 +161,31 @@ function buildPe(net: Net, slice: NetSlice, { pe: { sram } }: HardwareProfile): 
 
   const table = section("population-table", 36 * inbound.length);
   const sources = inbound.map((projection, index) => {
-    const { source, delay, multiplier, shift } = projection;
+    const { source, delay, part = 0, multiplier, shift, gapBits } = projection;
+    const form = chosen(projection.form ?? "csr", slice.pe);
+    const format = chosen(projection.format ?? net.quantisation.format, slice.pe);
     const rows = localRows(projection, slice, population.size);
-    const synapses = rows.flat();
-    const pointerBytes = synapses.length < 2 ** 16 ? 2 : 4;
-    const indexBytes = 4 * slice.count <= 256 ? 1 : 2;
-    const pointers = section("row-pointers", pointerBytes * (rows.length + 1), source, delay);
-    const indices = rowSection("indices", indexBytes * synapses.length, source, delay);
-    const weights = rowSection("weights", WEIGHT_BYTES[format] * synapses.length, source, delay);
+    const reached = GATES[delay] | gatesOf(projection, population.size);
+    const columns = rows[0]!.flatMap((_, at) => ((reached >> Math.floor(at / slice.count)) & 1 ? [at] : []));
+    const { pointers, indices, weights, indexBits } = writeRows(form, rows, columns, gapBits);
+    const owner = { source, delay, part };
+    const pointerBytes = Math.max(...pointers) < 2 ** 16 ? 2 : 4;
+    const pointerSection =
+      pointers.length === 0 ? 0 : section("row-pointers", pointerBytes * pointers.length, owner);
+    const indexSection = form === "dense" ? NOWHERE : rowSection("indices", indices.length, owner);
+    const weightSection = rowSection("weights", WEIGHT_BYTES[format] * weights.length, owner);
     const scalePerRow = isInteger && scales === "row" && rows.length > 1;
-    const multipliers = isInteger ? section("scales", 4 * (scalePerRow ? rows.length : 1), source, delay) : 0;
+    const multipliers = isInteger ? section("scales", 4 * (scalePerRow ? rows.length : 1), owner) : 0;
 
-    let count = 0;
-    for (const [row, entries] of [...rows, []].entries()) {
-      if (pointerBytes === 2) view.setUint16(pointers + 2 * row, count, true);
-      else view.setUint32(pointers + 4 * row, count, true);
-      count += entries.length;
+    for (const [row, count] of pointers.entries()) {
+      if (pointerBytes === 2) view.setUint16(pointerSection + 2 * row, count, true);
+      else view.setUint32(pointerSection + 4 * row, count, true);
     }
-    for (const [at, { index, weight }] of synapses.entries()) {
-      if (indexBytes === 1) rowView.setUint8(indices.place + at, index);
-      else rowView.setUint16(indices.place + 2 * at, index, true);
-      if (format === "float32") rowView.setFloat32(weights.place + 4 * at, weight, true);
-      else if (format === "int16") rowView.setInt16(weights.place + 2 * at, weight, true);
-      else rowView.setInt8(weights.place + at, weight);
+    for (const [at, byte] of indices.entries()) rowView.setUint8(indexSection.place + at, byte);
+    for (const [at, weight] of weights.entries()) {
+      if (format === "float32") rowView.setFloat32(weightSection.place + 4 * at, weight, true);
+      else if (format === "int16") rowView.setInt16(weightSection.place + 2 * at, weight, true);
+      else rowView.setInt8(weightSection.place + at, weight);
     }
     if (isInteger) {
       for (let row = 0; row < (scalePerRow ? rows.length : 1); row += 1) {
@@ -179,25 +194,25 @@ function buildPe(net: Net, slice: NetSlice, { pe: { sram } }: HardwareProfile): 
     }
     const keys = keysOf(net, source);
     const scaleShift = isInteger ? shift : 0;
-    const layout = pointerBytes | ((8 * indexBytes) << 8) | (scaleShift << 16) | (delay << 24);
-    const offsets = [pointers, indices.address, weights.address, multipliers];
-    const form = (WEIGHT_BYTES[format] << 8) | (GATES[delay] << 16);
-    const record = [keys.base, keys.mask, rows.length, ...offsets, layout, form];
+    const layout = pointerBytes | (indexBits << 8) | (scaleShift << 16) | (delay << 24);
+    const offsets = [pointerSection, indexSection.address, weightSection.address, multipliers];
+    const kind = FORMS.indexOf(form) | (WEIGHT_BYTES[format] << 8) | (reached << 16);
+    const record = [keys.base, keys.mask, rows.length, ...offsets, layout, kind];
     for (const [word, value] of record.entries())
       view.setUint32(table + 36 * index + 4 * word, value >>> 0, true);
     return {
       population: source,
       delay,
+      part,
       keys,
       rows: rows.length,
-      synapses: synapses.length,
-      part: 0,
-      form: "csr",
-      slots: synapses.length,
+      synapses: rows.flat().filter((weight) => weight !== 0).length,
+      form,
+      slots: weights.length,
       weightFormat: format,
-      gates: GATES[delay],
+      gates: reached,
       pointerBytes,
-      indexBits: indexBytes === 1 ? 8 : 16,
+      indexBits,
       scalePerRow,
       scaleShift,
       inDram,
@@ -237,11 +252,26 @@ function buildPe(net: Net, slice: NetSlice, { pe: { sram } }: HardwareProfile): 
   };
 }
 
-/** Per source, the stored weights that end in the slice, by local accumulator. */
+/** Per source, its weight for each local accumulator, 0 where there is none. */
 const localRows = ({ weights }: NetProjection, { first, count }: NetSlice, size: number) =>
   weights.map((row) =>
-    Array.from({ length: 4 * count }, (_, index) => ({
-      index,
-      weight: row[Math.floor(index / count) * size + first + (index % count)]!,
-    })).filter(({ weight }) => weight !== 0),
+    Array.from(
+      { length: 4 * count },
+      (_, index) => row[Math.floor(index / count) * size + first + (index % count)]!,
+    ),
   );
+
+const gatesOf = ({ weights }: NetProjection, size: number): number =>
+  weights.reduce(
+    (gates, row) =>
+      row.reduce((sum, weight, at) => (weight === 0 ? sum : sum | (1 << Math.floor(at / size))), gates),
+    0,
+  );
+
+function chosen<Choice extends string>(choice: Choice | ((pe: number) => Choice), pe: number): Choice {
+  return typeof choice === "function" ? choice(pe) : choice;
+}
+
+/** Positions of forms in a record. */
+const FORMS: readonly RowForm[] = ["csr", "delta-csr", "bitmap", "block", "dense"];
+const NOWHERE = { place: 0, address: 0 };

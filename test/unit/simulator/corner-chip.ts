@@ -1,5 +1,6 @@
-import type { KernelAction } from "../../../src/core/counts.ts";
+import type { KernelAction, RowAction } from "../../../src/core/counts.ts";
 import type { NumberFormat } from "../../../src/core/number-format.ts";
+import type { RowForm } from "../../../src/core/row-form.ts";
 import type { Cycles } from "../../../src/core/units.ts";
 import { type CentralChip, csrOnly } from "../../support/tiny-chip.ts";
 
@@ -8,11 +9,29 @@ export const KERNEL_CYCLES: Readonly<Record<KernelAction, Cycles>> = {
   packetReceive: 2,
   rowLookup: 30,
   rowFetch: 500,
+  rowWord: 0,
   synop: 7_000,
+  emptySlot: 7_000,
   neuronUpdate: 110_000,
+  linearUpdate: 50_000,
   eventSend: 1_300_000,
   timestep: 17_000_000,
 };
+
+/** Distinct costs of the other forms. */
+export const FORM_CYCLES: Readonly<Record<RowForm, Readonly<Record<RowAction, Cycles>>>> = {
+  csr: { rowFetch: 500, rowWord: 0, synop: 7_000, emptySlot: 7_000 },
+  "delta-csr": { rowFetch: 501, rowWord: 0, synop: 7_010, emptySlot: 3_000 },
+  bitmap: { rowFetch: 502, rowWord: 51, synop: 7_020, emptySlot: 7_020 },
+  block: { rowFetch: 503, rowWord: 53, synop: 5_030, emptySlot: 5_031 },
+  dense: { rowFetch: 504, rowWord: 0, synop: 4_040, emptySlot: 4_039 },
+};
+
+/** The chip with kernels for all forms, the same in all number formats. */
+export const allForms = (chip: CentralChip): CentralChip => ({
+  ...chip,
+  pe: { ...chip.pe, rowForms: { float32: FORM_CYCLES, int16: FORM_CYCLES, int8: FORM_CYCLES } },
+});
 
 /**
  * Eight PEs in the corners of a mesh of 3 × 3 with the router in its middle; PE 7 is the system's. The host

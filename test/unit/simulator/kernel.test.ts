@@ -68,6 +68,7 @@ function rowsOf(kernel: Kernel, wide: boolean, format: "float32" | "int8" | "int
   );
   const type = { float32: Float32Array, int8: Int8Array, int16: Int16Array }[format];
   return {
+    format,
     rowStart: placed(kernel, Uint32Array, starts),
     target: placed<Uint16Array | Uint32Array>(kernel, wide ? Uint32Array : Uint16Array, targets),
     weight: placed<Float32Array | Int8Array | Int16Array>(kernel, type, weights),
@@ -105,7 +106,7 @@ describe.each([false, true])("synapses, 32-bit targets: %s", (wide) => {
         expected[rows.target[i]!] = fround(expected[rows.target[i]!]! + product);
       }
     }
-    addSynapses(kernel, "float32", rows, events, accumulators, 32, {
+    addSynapses(kernel, rows, events, accumulators, 32, {
       input: 0,
       scaledPayload: 0,
       accumulator: 0,
@@ -154,7 +155,7 @@ describe.each([false, true])("synapses, 32-bit targets: %s", (wide) => {
         expected[rows.target[i]!] = sum;
       }
     }
-    addSynapses(kernel, format, rows, events, accumulators, bits, saturations);
+    addSynapses(kernel, rows, events, accumulators, bits, saturations);
     expect([...accumulators]).toEqual(expected.map(Number));
     expect(saturations).toEqual(counted);
     expect(counted.accumulator).toBeGreaterThan(0);

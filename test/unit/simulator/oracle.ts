@@ -1,4 +1,5 @@
-import type { Net, NetPopulation } from "./build-program.ts";
+import type { NumberFormat } from "../../../src/core/number-format.ts";
+import type { Net, NetPopulation, NetProjection } from "./build-program.ts";
 
 /**
  * A slow, direct executor of a Net, written from docs/model.md: unbounded integers (BigInt) for the integer
@@ -40,6 +41,7 @@ export function createOracle(net: Net): Oracle {
               weight,
               multiplier[multiplier.length === 1 ? 0 : source]!,
               shift,
+              formatAt(net, projection, at % population.size),
             );
           }
         }
@@ -53,7 +55,14 @@ export function createOracle(net: Net): Oracle {
 }
 
 interface Arithmetic {
-  add(sum: number, payload: number, weight: number, multiplier: number, shift: number): number;
+  add(
+    sum: number,
+    payload: number,
+    weight: number,
+    multiplier: number,
+    shift: number,
+    format: NumberFormat,
+  ): number;
   /** Overwrites h, returns the payloads. */
   update(population: NetPopulation, sums: readonly number[], h: number[]): number[];
 }
@@ -75,10 +84,17 @@ function floatArithmetic(): Arithmetic {
   };
 }
 
-function integerArithmetic({ quantisation: { format, accumulatorBits } }: Net, oracle: Oracle): Arithmetic {
+/** Number format of the weights that lead to a neuron, which may differ by its PE. */
+function formatAt(net: Net, { format = net.quantisation.format, target }: NetProjection, neuron: number) {
+  if (typeof format === "string") return format;
+  const slice = net.slices.find(
+    ({ population, first, count }) => population === target && first <= neuron && neuron < first + count,
+  )!;
+  return format(slice.pe);
+}
+
+function integerArithmetic({ quantisation: { accumulatorBits } }: Net, oracle: Oracle): Arithmetic {
   const fraction = accumulatorBits === 32 ? 20 : 16;
-  const productShift = format === "int8" ? 8n : 16n;
-  const payloadLimit = format === "int8" ? 2n ** 24n : 2n ** 31n - 1n;
   const top = 2n ** BigInt(accumulatorBits - 1);
   const saturate = (x: bigint): bigint => {
     if (x < -top || x >= top) oracle.accumulatorClamps += 1;
@@ -100,7 +116,9 @@ function integerArithmetic({ quantisation: { format, accumulatorBits } }: Net, o
   };
   const tanh = (x: bigint) => (x < 0n ? -half(Math.tanh, x) : half(Math.tanh, x));
   return {
-    add(sum, payload, weight, multiplier, shift) {
+    add(sum, payload, weight, multiplier, shift, format) {
+      const productShift = format === "int8" ? 8n : 16n;
+      const payloadLimit = format === "int8" ? 2n ** 24n : 2n ** 31n - 1n;
       const rounding = shift === 0 ? 0n : 2n ** BigInt(shift - 1);
       const scaled = (BigInt(payload) * BigInt(multiplier) + rounding) >> BigInt(shift);
       const p = scaled > payloadLimit ? payloadLimit : scaled < -payloadLimit ? -payloadLimit : scaled;

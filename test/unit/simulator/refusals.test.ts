@@ -211,7 +211,7 @@ describe("a memory image is refused", () => {
     [
       "whose rows hold more synapses than are said",
       withBytes((view, at, pe) => view.setUint16(at(sectionOf(pe, "row-pointers", "in")) + 4, 9, true)),
-      "PE 0: source block 0 (in): rows end at synapse 9, but the program says 1",
+      "PE 0: source block 0 (in): rows end at slot 9, but the program says 1",
     ],
     [
       "with an index past the accumulators",

@@ -1,13 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { expectedActivity } from "../../../../compiler/expected-activity.ts";
 import { anneal } from "../../../../compiler/place/annealing.ts";
 import { PLACERS } from "../../../../compiler/place/place.ts";
-import { flowsOf, livingRouters, type PlacementProblem } from "../../../../compiler/place/problem.ts";
+import { flowsOf, type PlacementProblem } from "../../../../compiler/place/problem.ts";
 import { costOf } from "../../../../compiler/place/traffic.ts";
 import { lower } from "../../../../compiler/lower.ts";
 import { compile } from "../../../../compiler/pipeline.ts";
 import { CapacityError } from "../../../../src/core/errors.ts";
 import { type HardwareProfile, pesOfChip, usablePes } from "../../../../src/core/profile.ts";
 import { routerGraphOf } from "../../../../src/core/router-graph.ts";
+import { linksOf, withDeadLinks } from "../../../support/faulty-machines.ts";
+import { oneEventEach } from "../../../support/one-event-each.ts";
 import { layeredProblem } from "../../../support/placement-problems.ts";
 import { tinyChip } from "../../../support/tiny-chip.ts";
 import { tinyModel } from "../../../support/tiny-model.ts";
@@ -32,11 +35,12 @@ function walkedLinks(profile: HardwareProfile, placer: string): { walked: number
       walked += walk((keys.base + neuron) >>> 0, start).links;
     }
   }
+  const graphOfModel = lower(model);
   const problem: PlacementProblem = {
     slices: mapping.partition,
     pes: usablePes(profile),
     profile,
-    flows: flowsOf(lower(model)),
+    flows: flowsOf(graphOfModel, oneEventEach(graphOfModel.populations)),
   };
   const cost = costOf(problem, mapping.placement);
   return { walked, counted: profile.board ? cost.chipEventHops : cost.eventHops };
@@ -89,7 +93,7 @@ describe("what a placement costs", () => {
   it("weighs a slice by its measured events", () => {
     const graph = lower(tinyModel({ inputs: 5, layers: [4] }));
     const activity = new Map([["egru0", Float64Array.of(0.5, 0, 0.25, 1)]]);
-    const [input, layer] = flowsOf(graph, activity);
+    const [input, layer] = flowsOf(graph, expectedActivity(graph, activity));
     expect([...input!.events]).toEqual([1, 1, 1, 1, 1]);
     expect([...layer!.events]).toEqual([0.5, 0, 0.25, 1]);
     const profile = tinyMulticast();
@@ -111,11 +115,8 @@ describe("what a placement costs", () => {
 describe("dead links", () => {
   const profile = tinyMulticast({ neighbours: 4, isTorus: false });
   const graph = routerGraphOf(profile);
-  const linksAround = (router: number) => graph.directions.map((_, direction) => ({ router, direction }));
-
   it("are gone in both directions", () => {
-    const problem = { ...layeredProblem(profile, [4]), deadLinks: [{ router: 0, direction: 0 }] };
-    const { neighbour } = livingRouters(problem);
+    const { neighbour } = routerGraphOf(withDeadLinks(profile, [[0, 1]]));
     const ways = graph.directions.length;
     expect([neighbour[0], neighbour[ways + 2]]).toEqual([-1, -1]);
     expect(neighbour.filter((other, at) => other !== graph.neighbour[at])).toHaveLength(2);
@@ -123,16 +124,20 @@ describe("dead links", () => {
 
   it("make events take another way", () => {
     const whole = layeredProblem(profile, [2]);
-    const cut = { ...whole, deadLinks: [{ router: 0, direction: 0 }] };
+    const cut = { ...whole, profile: withDeadLinks(profile, [[0, 1]]) };
     // PEs 0 and 3 are on nodes 0 and 1, whose link is dead: three links round the next row.
     expect(costOf(whole, [0, 3]).eventHops * 3).toBe(costOf(cut, [0, 3]).eventHops);
   });
 
   it.each(PLACERS)("leave no slice where nothing leads ($name)", (placer) => {
-    const problem = { ...layeredProblem(profile, [5, 28]), deadLinks: linksAround(5) };
+    const apart = withDeadLinks(
+      profile,
+      linksOf(profile).filter((link) => link.includes(5)),
+    );
+    const problem = layeredProblem(apart, [5, 28]);
     const nodes = placer.place(problem, { seed: 1 }).map((pe) => graph.routerOfPe[pe]);
     expect(nodes).not.toContain(5);
-    const tooMany = { ...layeredProblem(profile, [6, 28]), deadLinks: linksAround(5) };
+    const tooMany = layeredProblem(apart, [6, 28]);
     expect(() => placer.place(tooMany, { seed: 1 })).toThrow(CapacityError);
     expect(() => placer.place(tooMany, { seed: 1 })).toThrow(
       "The model needs 34 processing elements, but has 33 (1 short).",

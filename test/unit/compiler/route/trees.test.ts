@@ -4,15 +4,19 @@ import { neighbourExploring } from "../../../../compiler/route/neighbour-explori
 import { ROUTERS } from "../../../../compiler/route/route.ts";
 import type { RoutingTree } from "../../../../compiler/route/routing-tree.ts";
 import { UnsupportedError } from "../../../../src/core/errors.ts";
-import type { LinkTopology, MeshPosition } from "../../../../src/core/profile.ts";
+import type { HardwareProfile, LinkTopology, MeshPosition } from "../../../../src/core/profile.ts";
 import { randomNumbers } from "../../../../src/core/random.ts";
 import { type RouterGraph, routerGraphOf } from "../../../../src/core/router-graph.ts";
+import { damaged, linksOf, withDeadLinks } from "../../../support/faulty-machines.ts";
 import { tinyMulticast } from "../../../support/tiny-networks.ts";
 
 const square = (size: number): MeshPosition[] =>
   Array.from({ length: size * size }, (_, i) => ({ x: i % size, y: Math.floor(i / size) }));
 
-function graphOf(places: readonly MeshPosition[], topology: Partial<LinkTopology> = {}): RouterGraph {
+const graphOf = (places: readonly MeshPosition[], topology: Partial<LinkTopology> = {}): RouterGraph =>
+  routerGraphOf(gridProfile(places, topology));
+
+function gridProfile(places: readonly MeshPosition[], topology: Partial<LinkTopology>): HardwareProfile {
   const chip = tinyMulticast();
   const nodes = places.map((place, node) => ({ ...place, chip: 0, pes: [node] }));
   const noc = {
@@ -20,7 +24,7 @@ function graphOf(places: readonly MeshPosition[], topology: Partial<LinkTopology
     nodes,
     topology: { neighbours: 4, isTorus: false, ...topology } as LinkTopology,
   };
-  return routerGraphOf({ ...chip, pe: { ...chip.pe, count: nodes.length }, noc });
+  return { ...chip, pe: { ...chip.pe, count: nodes.length }, noc };
 }
 
 /** Places from the origin to a router of the tree. */
@@ -65,6 +69,40 @@ describe("dimension-order", () => {
     const graph = graphOf([at2(0, 0), at2(2, 0), at2(0, 1), at2(1, 1), at2(2, 1)]);
     const tree = dimensionOrder.tree(graph, 0, [1]);
     expect(pathTo(graph, tree, 1)).toEqual(["0,0", "0,1", "1,1", "2,1", "2,0"]);
+  });
+});
+
+describe("dead links", () => {
+  const square4 = tinyMulticast({ neighbours: 4 });
+  // 4 × 3 routers; the way from (0, 0) to (3, 0) is dead between (1, 0) and (2, 0).
+  const graph = routerGraphOf(withDeadLinks(square4, [[1, 2]]));
+
+  it.each(ROUTERS)("are gone round by the fewest links ($name)", (router) => {
+    const tree = router.tree(graph, 0, [3]);
+    expect(tree.size - 1).toBe(3 + 2);
+    expect(pathTo(graph, tree, 3)).toContain("2,1");
+  });
+
+  it.each(ROUTERS)("are gone round from what the tree holds already ($name)", (router) => {
+    // (2, 0) lies four links away, and (3, 0) beside it.
+    expect(router.tree(graph, 0, [2, 3]).size - 1).toBe(4 + 1);
+  });
+
+  it("cost the default few links more than whole grids do", () => {
+    const random = randomNumbers(11);
+    const links = { whole: 0, damaged: 0 };
+    for (let trial = 0; trial < 30; trial += 1) {
+      const whole = gridProfile(square(8), { neighbours: 6, isTorus: trial % 2 === 0 });
+      const rest = routerGraphOf(damaged(whole, Math.round(0.1 * linksOf(whole).length), trial));
+      const destinations = [...new Set(Array.from({ length: 12 }, () => Math.floor(random() * 64)))].sort(
+        (a, b) => a - b,
+      );
+      const from = Math.floor(random() * 64);
+      links.whole += neighbourExploring.tree(routerGraphOf(whole), from, destinations).size - 1;
+      links.damaged += neighbourExploring.tree(rest, from, destinations).size - 1;
+    }
+    expect(links.damaged).toBeGreaterThan(links.whole);
+    expect(links.damaged).toBeLessThan(1.1 * links.whole);
   });
 });
 

@@ -13,11 +13,17 @@ export class BigIntegerLayer {
   private readonly input: BigIntegerMatrix;
   private readonly recurrent: BigIntegerMatrix;
 
-  constructor(layer: EgruPopulation, input: DenseMatrix, recurrent: DenseMatrix, quantisation: Quantisation) {
+  constructor(
+    layer: EgruPopulation,
+    input: DenseMatrix,
+    recurrent: DenseMatrix,
+    quantisation: Quantisation,
+    recurrentFormat = quantisation.format,
+  ) {
     this.layer = layer;
     this.quantisation = quantisation;
     this.input = quantised(input, 20, quantisation);
-    this.recurrent = quantised(recurrent, 23, quantisation);
+    this.recurrent = quantised(recurrent, 23, { ...quantisation, format: recurrentFormat });
     this.h = new Array<bigint>(layer.size).fill(0n);
     this.y = new Array<bigint>(layer.size).fill(0n);
   }
@@ -90,7 +96,15 @@ function quantised(
     ...matrix.values.subarray(s * matrix.targets, (s + 1) * matrix.targets),
   ]);
   const most = (values: number[]) => Math.max(...values.map(Math.abs));
-  const scale = dense.map((row) => (scales === "row" ? most(row) : most(dense.flat())) / L);
+  const powerOfTwo = (largest: number) => {
+    let step = 2 ** -200;
+    while (step * L < largest) step *= 2;
+    return step;
+  };
+  const scale = dense.map((row) => {
+    if (scales === "power-of-two") return powerOfTwo(most(dense.flat()));
+    return (scales === "row" ? most(row) : most(dense.flat())) / L;
+  });
   const e = scale.map((s) => s * 2 ** (F + S - f));
   let k = 62;
   while (Math.floor(most(e) * 2 ** k + 0.5) >= 2 ** 24) k -= 1;

@@ -13,17 +13,19 @@ const one = 2 ** 23;
 describe("quantised reference", () => {
   const formats = ["int8", "int16"] as const;
   const cases = formats.flatMap((format) =>
-    (["row", "matrix"] as const).flatMap((scales) =>
+    (["row", "matrix", "power-of-two"] as const).flatMap((scales) =>
       ([24, 32] as const).flatMap((accumulatorBits) =>
-        [1, 300].map((size) => ({ format, scales, accumulatorBits, size })),
+        formats.flatMap((recurrent) =>
+          [1, 300].map((size) => ({ format, recurrent, scales, accumulatorBits, size })),
+        ),
       ),
     ),
   );
 
   it.each(cases)(
-    "equals big integers: $format, $scales, $accumulatorBits bits, weights of $size",
+    "equals big integers: $format, recurrent $recurrent, $scales, $accumulatorBits bits, weights of $size",
     (options) => {
-      const { size, ...quantisation } = options;
+      const { size, recurrent: recurrentFormat, ...quantisation } = options;
       const random = randomNumbers(7);
       const pruned = (rows: number, columns: number) =>
         matrix(
@@ -42,8 +44,10 @@ describe("quantised reference", () => {
         Array.from({ length: neurons }, () => random() * 0.2),
         { bias: numbers(3 * neurons), recurrentBias: numbers(3 * neurons) },
       );
-      const oracle = new BigIntegerLayer(layer, input, recurrent, quantisation);
-      const reference = createQuantisedReference(oneLayer(layer, input, recurrent), quantisation);
+      const oracle = new BigIntegerLayer(layer, input, recurrent, quantisation, recurrentFormat);
+      const reference = createQuantisedReference(oneLayer(layer, input, recurrent), quantisation, {
+        formats: new Map([["layer -> layer (recurrent)", recurrentFormat]]),
+      });
       let events = 0;
       let saturations = 0;
       for (let t = 0; t < 60; t += 1) {

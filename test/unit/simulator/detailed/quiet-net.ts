@@ -5,6 +5,7 @@ import type { ReplayRequest } from "../../../../src/core/run-policy.ts";
 import type { DenseStimulus } from "../../../../src/core/stimulus.ts";
 import { cycles } from "../../../../src/core/units.ts";
 import { type SimulationOptions, simulate } from "../../../../simulator/simulate.ts";
+import { csrOnly } from "../../../support/tiny-chip.ts";
 import { buildProgram, type Net } from "../build-program.ts";
 import { cornerChip, KERNEL_CYCLES } from "../corner-chip.ts";
 
@@ -35,7 +36,7 @@ export function quietChip({ kernel = {}, dram }: ChipOptions = {}): HardwareProf
   const [point] = chip.operatingPoints as [(typeof chip.operatingPoints)[number]];
   return {
     ...chip,
-    pe: { ...chip.pe, kernels: { float32: costs } as HardwareProfile["pe"]["kernels"] },
+    pe: { ...chip.pe, kernels: { float32: costs }, rowForms: csrOnly({ float32: costs }) },
     dram: memory,
     operatingPoints: [
       { ...point, peClock: 1e6 },

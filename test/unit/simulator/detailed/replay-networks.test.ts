@@ -89,7 +89,7 @@ describe.each(each)("a run on the %s", (_, profile) => {
   const model = tinyModel({ inputs, layers: [60, 40], density: 0.4 });
   /** Runs the model and replays it, with a step without events at the end in which all that is under way arrives. */
   const run = (chip: HardwareProfile, rows: "sram" | "dram" = "sram") => {
-    const { program } = compile(model, chip, { rows });
+    const { program } = compile(model, chip, { rows, order: "model" });
     const random = randomNumbers(5);
     const values = Float32Array.from({ length: steps * inputs }, () => 2 * random() - 1);
     const stimulus = { kind: "dense", width: inputs, values, origin: "noise", synthetic: true } as const;

@@ -95,6 +95,7 @@ describe("compile", () => {
   const lengthsFor = (entries: number, minimise: "auto" | "always" | "never") => {
     const { program, remarks } = compile(model, withEntries(tinyMulticast(), entries), {
       placer: "sequential",
+      order: "model",
       minimise,
     });
     return { lengths: program.routing.map((table) => table.entries.length), remarks, program };

@@ -4,7 +4,7 @@ import { planReceptions } from "../../../../../simulator/detailed/pes/receptions
 import { loadMachine } from "../../../../../simulator/engine/machine.ts";
 import type { HardwareProfile } from "../../../../../src/core/profile.ts";
 import { cycles } from "../../../../../src/core/units.ts";
-import { tinyChip } from "../../../../support/tiny-chip.ts";
+import { csrOnly, tinyChip } from "../../../../support/tiny-chip.ts";
 import { tinyModel } from "../../../../support/tiny-model.ts";
 
 const model = tinyModel({ inputs: 6, layers: [10, 8], density: 0.5 });
@@ -30,9 +30,9 @@ describe("the work of receptions", () => {
       const source = neuron - receptions.firstNeuron[population]!;
       let rows = 0;
       let synops = 0;
-      for (const { source: from, synopsOf, slices } of machine.projections) {
+      for (const { source: from, slotsOf, slices } of machine.projections) {
         if (from !== population) continue;
-        const counts = [...synopsOf.slice(source * slices.length, (source + 1) * slices.length)];
+        const counts = [...slotsOf.slice(source * slices.length, (source + 1) * slices.length)];
         rows += counts.filter((count) => count > 0).length;
         synops += counts.reduce((sum, count) => sum + count, 0);
       }
@@ -49,7 +49,8 @@ describe("the work of receptions", () => {
   it("is the same where the table has no room, and where a cost is no whole number", () => {
     const chip = tinyChip();
     const kernel = { ...chip.pe.kernels.float32!, synop: cycles(1.3) };
-    const odd = { ...chip, pe: { ...chip.pe, kernels: { ...chip.pe.kernels, float32: kernel } } };
+    const rowForms = csrOnly({ float32: kernel });
+    const odd = { ...chip, pe: { ...chip.pe, kernels: { ...chip.pe.kernels, float32: kernel }, rowForms } };
     for (const each of [chip, odd]) {
       const { works } = worksOf(each);
       expect(works.flat().length).toBeGreaterThan(20);

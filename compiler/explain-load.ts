@@ -1,0 +1,49 @@
+import type { PeFacts } from "./explain.ts";
+import { ASSUMED_EVENTS } from "./expected-activity.ts";
+import { PARTITION_STRATEGIES } from "./partition/partition.ts";
+import type { Compilation } from "./pipeline.ts";
+
+/** What the PEs that hold neurons are expected to work in a timestep. */
+export interface LoadFacts {
+  readonly layers: readonly LayerLoad[];
+  /** Layers of which nobody measured the events. */
+  readonly guessed: readonly string[];
+  /** Events that each of their neurons is taken to send in a timestep. */
+  readonly guessedEvents: number;
+  /** Whether the layers' times count together, or the slowest alone, as in a pipeline. */
+  readonly counts: "sum of layers" | "slowest layer";
+  /**
+   * How much longer that takes than if the same PEs shared the work evenly: 1 is even. Of the sum of layers PEs share the work of their
+   * own layer, of the slowest layer all PEs that of all.
+   */
+  readonly imbalance: number;
+}
+
+export interface LayerLoad {
+  readonly population: string;
+  readonly pes: number;
+  readonly meanCycles: number;
+  readonly maxCycles: number;
+}
+
+export function loadFacts({ program, guessed }: Compilation, pes: readonly PeFacts[]): LoadFacts {
+  const { partition } = program.manifest.options;
+  const { aim } = PARTITION_STRATEGIES.find(({ name }) => name === partition) ?? PARTITION_STRATEGIES[0]!;
+  const counts = aim ?? "sum of layers";
+  const layers = program.populations.flatMap(({ name }): LayerLoad[] => {
+    const cycles = pes.filter(({ population }) => population === name).map((own) => own.cycles);
+    if (cycles.length === 0) return [];
+    const meanCycles = sumOf(cycles) / cycles.length;
+    return [{ population: name, pes: cycles.length, meanCycles, maxCycles: mostOf(cycles) }];
+  });
+  const most = layers.map(({ maxCycles }) => maxCycles);
+  const all = layers.map((own) => own.pes * own.meanCycles);
+  const imbalance =
+    counts === "sum of layers"
+      ? sumOf(most) / sumOf(layers.map(({ meanCycles }) => meanCycles))
+      : (mostOf(most) * sumOf(layers.map((own) => own.pes))) / sumOf(all);
+  return { layers, guessed, guessedEvents: ASSUMED_EVENTS.egru, counts, imbalance };
+}
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+const mostOf = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), 0);

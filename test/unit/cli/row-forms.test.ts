@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { run } from "./run-in-process.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "eventloom-cli-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const compileWith = (...options: string[]) =>
+  run(["compile", "synthetic:6,8@0.5", "--out", join(folder, "a.loom"), ...options]);
+
+interface Storage {
+  readonly name: string;
+  readonly bytes: number;
+  readonly cycles: number;
+  readonly forms: readonly { form: string; pes: number; bytes: number; cycles: number }[];
+}
+
+describe("--row-forms", () => {
+  it("is said in a remark and in the table of forms, with what others would have cost", async () => {
+    const { code, stdout, stderr } = await compileWith("--row-forms", "bitmap", "--explain");
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^egru0 -> egru0 \(recurrent\): rows as bitmap on \d+ PEs?$/m);
+    expect(stdout).toContain("Synaptic rows: forms, on all PEs together\n");
+    expect(stdout).toMatch(/^ {2}input -> egru0, float32 +bitmap +\d+ /m);
+    expect(stdout).toMatch(/^ +csr instead /m);
+  });
+
+  it("carries the same in the JSON", async () => {
+    const { stdout } = await compileWith("--row-forms", "dense", "--json");
+    const { storage, program } = JSON.parse(stdout) as {
+      storage: Storage[];
+      program: { options: Record<string, string> };
+    };
+    expect(program.options["rowForms"]).toBe("dense");
+    expect(storage.map(({ name }) => name)).toEqual(["input -> egru0", "egru0 -> egru0 (recurrent)"]);
+    for (const { forms, bytes, cycles } of storage) {
+      expect(forms.filter(({ pes }) => pes > 0)).toEqual([
+        expect.objectContaining({ form: "dense", bytes, cycles }),
+      ]);
+      // Rows of 6 or 8 sources by 3 gates of 8 neurons in float32.
+      expect([6 * 24 * 4, 8 * 24 * 4]).toContain(bytes);
+    }
+  });
+
+  it("knows no other forms", async () => {
+    const { code, stderr } = await compileWith("--row-forms", "coo");
+    expect(code).toBe(2);
+    expect(stderr).toContain("auto, csr, delta-csr, bitmap, block, dense");
+  });
+});
