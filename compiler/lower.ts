@@ -1,3 +1,4 @@
+import { unrolledConvolution } from "../src/core/convolution.ts";
 import { UnsupportedError } from "../src/core/errors.ts";
 import type {
   EgruGraphPopulation,
@@ -15,7 +16,9 @@ import {
   type ModelIr,
   type Population,
   type Projection,
+  type SparseMatrix,
   sparseFromDense,
+  type WeightMatrix,
 } from "../src/core/model-ir.ts";
 import {
   ACCUMULATOR_G_INPUT,
@@ -114,10 +117,7 @@ function accumulatorStart({ size, bias, recurrentBias }: EgruPopulation): Float3
 /** Gate columns [z | r | g] become accumulators; the g part of a recurrent projection has its own. */
 function lowerProjection(model: ModelIr, projection: Projection): GraphProjection {
   const { source, target, delay, weights } = projection;
-  const matrix =
-    weights.kind === "sparse"
-      ? weights
-      : sparseFromDense(sourceMajor(weights), weights.sources, weights.targets);
+  const matrix = sparseOf(weights);
   const size = model.populations.find(({ name }) => name === target)!.size;
   // Without delay it is an input projection: W·x. With delay it is R·y, whose g part the reset gate scales.
   const shift = delay === 1 ? (ACCUMULATOR_G_RECURRENT - ACCUMULATOR_G_INPUT) * size : 0;
@@ -132,6 +132,13 @@ function lowerProjection(model: ModelIr, projection: Projection): GraphProjectio
     weight: matrix.value,
   };
   return { source, target, delay, synapses };
+}
+
+/** Fan-out rows of any matrix; those of a convolution at each place anew. */
+function sparseOf(weights: WeightMatrix): SparseMatrix {
+  if (weights.kind === "sparse") return weights;
+  if (weights.kind === "convolution") return unrolledConvolution(weights);
+  return sparseFromDense(sourceMajor(weights), weights.sources, weights.targets);
 }
 
 function sourceMajor({ layout, sources, targets, values }: DenseMatrix): Float32Array {
@@ -198,7 +205,7 @@ function lowerStage(model: ModelIr, source: Population, population: Population):
 
 function denseOf({ weights }: Projection): DenseMatrix {
   if (weights.kind === "dense") return weights;
-  const { sources, targets, rowStart, target, value } = weights;
+  const { sources, targets, rowStart, target, value } = sparseOf(weights);
   const values = new Float32Array(sources * targets);
   for (let source = 0; source < sources; source += 1) {
     for (let i = rowStart[source]!; i < rowStart[source + 1]!; i += 1)

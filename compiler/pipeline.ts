@@ -338,7 +338,11 @@ function hashOfModel(model: ModelIr): string {
   for (const { source, target, delay, weights } of model.projections) {
     parts.push(`${source} ${target} ${delay} ${weights.kind}\n`);
     if (weights.kind === "dense") parts.push(weights.layout, weights.values);
-    else parts.push(weights.rowStart, weights.target, weights.value);
+    else if (weights.kind === "sparse") parts.push(weights.rowStart, weights.target, weights.value);
+    else {
+      const { values, ...shape } = weights;
+      parts.push(JSON.stringify(shape), values);
+    }
   }
   return hashOf(...parts);
 }

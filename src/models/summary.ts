@@ -1,4 +1,10 @@
-import { type ModelIr, nonZerosOf, type Population, type Projection } from "../core/model-ir.ts";
+import {
+  type ModelIr,
+  nonZerosOf,
+  type Population,
+  type Projection,
+  storedValuesOf,
+} from "../core/model-ir.ts";
 
 export interface MatrixSummary {
   readonly source: string;
@@ -96,7 +102,7 @@ function matrixSummary(
   { source, target, delay, weights }: Projection,
   owners: Map<unknown, string>,
 ): MatrixSummary {
-  const values = weights.kind === "dense" ? weights.values : weights.value;
+  const values = storedValuesOf(weights);
   const owner = owners.get(values);
   if (owner === undefined) owners.set(values, `${source} -> ${target}`);
   const count = weights.sources * weights.targets;

@@ -1,3 +1,4 @@
+import { unrolledConvolution } from "../core/convolution.ts";
 import type { DenseMatrix, ModelIr, Population, SparseMatrix, WeightMatrix } from "../core/model-ir.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../formats/tensors.ts";
@@ -54,7 +55,8 @@ function required(matrix: WeightMatrix | undefined, { name }: Population): Weigh
   return matrix;
 }
 
-function sourceMajor(matrix: WeightMatrix): Float32Array {
+function sourceMajor(weights: WeightMatrix): Float32Array {
+  const matrix = weights.kind === "convolution" ? unrolledConvolution(weights) : weights;
   if (matrix.kind === "sparse") return denseFromSparse(matrix);
   return matrix.layout === "source-major" ? matrix.values : transposed(matrix);
 }
@@ -63,7 +65,7 @@ function targetMajor(matrix: WeightMatrix): Float32Array {
   const dense: DenseMatrix =
     matrix.kind === "dense"
       ? matrix
-      : { ...matrix, kind: "dense", layout: "source-major", values: denseFromSparse(matrix) };
+      : { ...matrix, kind: "dense", layout: "source-major", values: sourceMajor(matrix) };
   return dense.layout === "target-major" ? dense.values : transposed(dense);
 }
 

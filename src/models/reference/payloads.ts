@@ -1,4 +1,4 @@
-import { type ModelIr, populationNamed } from "../../core/model-ir.ts";
+import { type ModelIr, populationNamed, storedValuesOf } from "../../core/model-ir.ts";
 import { DEFAULT_INPUT_FRACTION_BITS, PAYLOAD_LIMIT, STATE_FRACTION_BITS } from "../../core/number-format.ts";
 import { clamped, nearest } from "./fixed-point.ts";
 
@@ -10,7 +10,7 @@ export function fractionBitsOf(model: ModelIr, name: string): number {
   let largest = 0;
   for (const { target, weights } of model.projections) {
     if (target !== name) continue;
-    const values = weights.kind === "dense" ? weights.values : weights.value;
+    const values = storedValuesOf(weights);
     for (const value of values) largest = Math.max(largest, Math.abs(value));
   }
   let integerBits = 0; // ⌈log2 largest⌉, found by comparing, as Math.log2 rounds

@@ -48,6 +48,13 @@ export function biases(population: Population): Float64Array {
       return Float64Array.from(population.bias);
     case "embedding":
       return new Float64Array(size);
+    case "lstm":
+    case "gru":
+    case "lif":
+      throw new UnsupportedError(
+        `${name} is a layer of kind ${kind}, which no executor runs yet.`,
+        "Give a model of EGRU and Linear layers.",
+      );
     case "token-input":
     case "dense-input":
       throw new UnsupportedError(
