@@ -1,5 +1,5 @@
 import { expectedActivity } from "../compiler/expected-activity.ts";
-import { lower } from "../compiler/lower.ts";
+import { lower } from "../compiler/lower/lower.ts";
 import { partition } from "../compiler/partition/partition.ts";
 import { PLACERS } from "../compiler/place/place.ts";
 import { type Activity, type Flow, flowsOf, type PlacementProblem } from "../compiler/place/problem.ts";
