@@ -16,7 +16,7 @@ import {
   loadModelFiles,
   readModel,
   readStimulus,
-  syntheticEgru,
+  syntheticModel,
 } from "../src/index.ts";
 import { formatTable } from "./measure.ts";
 import { bundled, gridOf, measuredActivity, unicastHops, unicastOf } from "./problems.ts";
@@ -25,7 +25,7 @@ const STEPS = 20;
 
 /** Full size, so many per cent of its weights pruned. */
 const study = (pruned: number): ModelIr =>
-  syntheticEgru({
+  syntheticModel({
     name: `study, ${pruned} % pruned`,
     inputs: 750,
     layers: [1350, 1350, 750],

@@ -1,9 +1,14 @@
 import { MismatchError, UnsupportedError } from "../src/core/errors.ts";
-import { carriesPartialSums, type EventGraph, modelProjectionNames } from "../src/core/event-graph.ts";
+import {
+  carriesPartialSums,
+  type EventGraph,
+  modelProjectionNames,
+  projectionName,
+} from "../src/core/event-graph.ts";
 import { formatEventGraph } from "../src/core/event-graph-text.ts";
 import { hashOf } from "../src/core/hash.ts";
 import type { Mapping } from "../src/core/mapping.ts";
-import type { ModelIr } from "../src/core/model-ir.ts";
+import { denseSynapsesOf, type ModelIr } from "../src/core/model-ir.ts";
 import { NUMBER_FORMATS, type ProjectionFormats, type Quantisation } from "../src/core/number-format.ts";
 import { type HardwareProfile, usablePes } from "../src/core/profile.ts";
 import type { Manifest, Program } from "../src/core/program.ts";
@@ -11,7 +16,7 @@ import { allocate } from "./allocate/allocate.ts";
 import { planDecoder, quantiseDecoder } from "./decoder.ts";
 import { emit } from "./emit/emit.ts";
 import { expectedActivity, guessedPopulations } from "./expected-activity.ts";
-import { lower } from "./lower.ts";
+import { lower } from "./lower/lower.ts";
 import { chooseDramRows, describeDramRows, ROW_PLACES, type RowPlace } from "./partition/dram-rows.ts";
 import { NEURON_ORDERS, type NeuronOrder, partitionInOrder } from "./partition/order.ts";
 import { PARTITION_STRATEGIES } from "./partition/partition.ts";
@@ -305,12 +310,15 @@ function manifestOf(
   graph: EventGraph,
   { seed, options }: Pick<Manifest, "seed" | "options">,
 ): Manifest {
-  const recurrent = new Set(graph.populations.filter(({ kind }) => kind === "egru").map(({ name }) => name));
-  const dense = model.projections
-    .filter(({ target }) => recurrent.has(target))
-    .reduce((sum, { weights }) => sum + weights.sources * weights.targets, 0);
+  const onChip = new Set(graph.populations.slice(1).map(({ name }) => name));
+  const denseByProjection: Record<string, number> = {};
+  for (const projection of model.projections) {
+    if (!onChip.has(projection.target)) continue;
+    const name = projectionName(projection);
+    denseByProjection[name] = (denseByProjection[name] ?? 0) + denseSynapsesOf(projection.weights);
+  }
   return {
-    formatVersion: 3,
+    formatVersion: 4,
     compiler: "eventloom",
     modelName: model.name,
     modelHash: hashOfModel(model),
@@ -319,7 +327,8 @@ function manifestOf(
     seed,
     options,
     quantisation: graph.quantisation,
-    denseWeights: dense,
+    denseWeights: Object.values(denseByProjection).reduce((sum, weights) => sum + weights, 0),
+    denseByProjection,
     storedWeights: synapsesOf({
       ...graph,
       projections: graph.projections.filter((projection) => !carriesPartialSums(graph, projection)),
@@ -331,9 +340,9 @@ function hashOfModel(model: ModelIr): string {
   const parts: (string | ArrayBufferView)[] = [];
   for (const population of model.populations) {
     parts.push(`${population.kind} ${population.name} ${population.size}\n`);
-    if (population.kind === "linear") parts.push(population.bias);
-    if (population.kind === "egru")
-      parts.push(population.bias, population.recurrentBias, population.threshold);
+    const { kind: _, name: __, size: ___, ...rest } = population;
+    for (const [field, value] of Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)))
+      parts.push(`${field} `, value instanceof Float32Array ? value : `${value}\n`);
   }
   for (const { source, target, delay, weights } of model.projections) {
     parts.push(`${source} ${target} ${delay} ${weights.kind}\n`);

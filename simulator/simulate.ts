@@ -196,7 +196,7 @@ export function startSimulation(
         counts: countsOf(machine, ledger, steps, saturations),
         phases,
         populations: network.activities(steps),
-        projections: projectionActivities(machine, ledger),
+        projections: projectionActivities(machine, ledger, network.isUnitValued),
         ...cyclesByPe(machine, ledger, steps),
         usedPes: [...new Set(machine.workers.map(({ pe }) => pe))].sort((a, b) => a - b),
         ...(evaluation && { evaluation }),

@@ -74,7 +74,7 @@ export function describeDramRows(
     return `${projectionName(projection)}: ${rowsText(projection, traffic.events)}`;
   });
   const about = `rows in DRAM: about ${count(moved)} bytes are fetched a timestep`;
-  return [...lines, guessed.length > 0 ? `${about}, if ${guessText(guessed)}` : about];
+  return [...lines, guessed.length > 0 ? `${about}, if ${guessText(graph, guessed)}` : about];
 }
 
 function rowsText({ synapses: { rowStart, target } }: GraphProjection, events: Float64Array): string {

@@ -1,4 +1,4 @@
-import type { EventGraph } from "../../src/core/event-graph.ts";
+import { type EventGraph, partOf } from "../../src/core/event-graph.ts";
 import type { Partition, Slice } from "../../src/core/mapping.ts";
 import { inGraphOrder, type NeuronOrders, permuteNeurons } from "../passes/permute-neurons.ts";
 import type { Activity } from "../place/problem.ts";
@@ -84,7 +84,7 @@ export function partitionInOrder(
 const pinnedPopulations = ({ populations, projections }: EventGraph): ReadonlySet<string> =>
   new Set([
     ...projections.flatMap(({ source, sources }) => (sources ? [source] : [])),
-    ...populations.flatMap((own) => (own.kind === "linear" ? [own.partOf] : [])),
+    ...populations.flatMap((own) => partOf(own) ?? []),
   ]);
 
 function cutInOrder(layer: SharedLayer, pes: number): CutLayer {

@@ -6,7 +6,7 @@ import {
 } from "../../src/core/event-graph.ts";
 import type { MemorySection, SectionKind, Slice } from "../../src/core/mapping.ts";
 import { formatOf, type NumberFormat, TABLE_INTERVALS, WEIGHT_BYTES } from "../../src/core/number-format.ts";
-import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
+import { NEURON_TRAITS, parameterWords } from "../../src/core/population-kind.ts";
 import type { PeProfile } from "../../src/core/profile.ts";
 import { PACKET_BYTES, POPULATION_RECORD_BYTES } from "../../src/core/program.ts";
 import { gatesIn, type RowLayout, rowBytesOf } from "../../src/core/row-form.ts";
@@ -84,7 +84,10 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
   const { packetFifoEntries, format = graph.quantisation.format, dram = NO_DRAM_ROWS } = options;
   const blocks = blocksOf(graph, population, options);
   const inDram = blocks.filter((block) => block.isInDram);
-  const { accumulators, parameters, state, readsTables } = NEURON_TRAITS[population.kind];
+  const traits = NEURON_TRAITS[population.kind];
+  const accumulators = traits.accumulators.length;
+  const parameters = parameterWords(traits);
+  const state = traits.state.length;
 
   const rowBufferBytes = (count: number): number => {
     let largest = 0;
@@ -113,7 +116,7 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
       ...(format === "float32" ? [] : [sectionOf(block, "scales", block.scaleBytes)]),
     ]),
     own("parameters", 4 * parameters * count),
-    ...(format === "float32" || !readsTables ? [] : [own("tables", 2 * 2 * (TABLE_INTERVALS + 1))]),
+    ...(format === "float32" || traits.lookups === 0 ? [] : [own("tables", 2 * 2 * (TABLE_INTERVALS + 1))]),
     ...(state > 0 ? [own("state", 4 * state * count)] : []),
     own("accumulators", 4 * accumulators * count),
     own("packet-fifo", packetFifoEntries * PACKET_BYTES),

@@ -41,7 +41,8 @@ export interface WorkProblem {
 export function workOf({ graph, profile, activity }: WorkProblem, name: string): SliceWork {
   const population = graphPopulationNamed(graph, name);
   const { size } = population;
-  const update = NEURON_TRAITS[population.kind === "input" ? "linear" : population.kind].update;
+  if (population.kind === "input") throw new Error(`${name} is not on the chip`);
+  const { update } = NEURON_TRAITS[population.kind];
   const kernels = profile.pe.kernels[graph.quantisation.format]!;
   const blocks = graph.projections
     .filter(({ target }) => target === name)

@@ -1,5 +1,6 @@
 import type { MemorySection, SectionKind } from "../../src/core/mapping.ts";
 import { TABLE_INTERVALS } from "../../src/core/number-format.ts";
+import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import { chipsOf, dataBytesOf, type HardwareProfile, pesOfChip } from "../../src/core/profile.ts";
 import {
   type ChipDecoder,
@@ -75,15 +76,15 @@ function ownSections(
   { pe: { sram } }: HardwareProfile,
 ): readonly (readonly [SectionKind, number])[] {
   const isFloat = manifest.quantisation.format === "float32";
-  // A linear slice holds a start and a sum a neuron, and neither state nor tables.
-  const isLinear = populations.find(({ name }) => name === population)?.kind === "linear";
-  const words = isLinear ? { parameters: 1, accumulators: 1 } : { parameters: 5, accumulators: 4 };
+  const { kind } = populations.find(({ name }) => name === population)!;
+  if (kind === "input") fault(`PE ${pe} holds a slice of the input`);
+  const { accumulators, parameters, state, lookups } = NEURON_TRAITS[kind];
   return [
     ["population-table", sources.length * POPULATION_RECORD_BYTES],
-    ["parameters", 4 * words.parameters * neurons],
-    ...(isFloat || isLinear ? [] : [["tables", 2 * 2 * (TABLE_INTERVALS + 1)] as const]),
-    ...(isLinear ? [] : [["state", 4 * neurons] as const]),
-    ["accumulators", 4 * words.accumulators * neurons],
+    ["parameters", 4 * (accumulators.length + parameters.length) * neurons],
+    ...(isFloat || lookups === 0 ? [] : [["tables", 2 * 2 * (TABLE_INTERVALS + 1)] as const]),
+    ...(state.length === 0 ? [] : [["state", 4 * state.length * neurons] as const]),
+    ["accumulators", 4 * accumulators.length * neurons],
     ["packet-fifo", sram.packetFifoEntries * PACKET_BYTES],
     ["send-buffer", neurons * PACKET_BYTES],
     ...(chipDecoder?.pes.includes(pe) ? [["decoder-buffer", chipDecoder.bufferBytes] as const] : []),

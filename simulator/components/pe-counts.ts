@@ -11,7 +11,7 @@ import {
   totals,
 } from "../../src/core/counts.ts";
 import { type NumberFormat, WEIGHT_BYTES } from "../../src/core/number-format.ts";
-import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
+import { NEURON_TRAITS, parameterWords } from "../../src/core/population-kind.ts";
 import { type ChipDecoder, PACKET_BYTES } from "../../src/core/program.ts";
 import { bitmapBytesOf, BLOCK_COLUMNS } from "../../src/core/row-form.ts";
 import type { FusedProjection } from "../functional/fuse-rows.ts";
@@ -52,8 +52,8 @@ export interface PeActivity {
 
 /** Bytes of a word of state, of an accumulator, of a parameter and of a row's scale. */
 const WORD = 4;
-/** σ twice and tanh once, two table entries of two bytes each. */
-const TABLE_BYTES = 3 * 2 * 2;
+/** Of a look-up: two table entries of two bytes each. */
+const LOOKUP_BYTES = 2 * 2;
 
 export function countPes(activity: PeActivity): PeCounts {
   const counts = { kernel: perPe(KERNEL_ACTIONS, activity.pes), sram: perPe(SRAM_TRAFFIC, activity.pes) };
@@ -133,8 +133,8 @@ function structureBytes({ form, columns, indexBits }: LoadedBlock, { rows, slots
 }
 
 /**
- * A neuron's update reads its accumulators, sets them to their start values, which are parameters like the
- * threshold, and replaces its state. A decoder's share reads its int8 weights and inputs, scales and biases
+ * A neuron's update reads its accumulators, sets them to their start values, which are parameters like its
+ * others, and replaces its state. A decoder's share reads its int8 weights and inputs, scales and biases
  * and writes its sums, whatever the input.
  */
 function countNeurons(activity: PeActivity, { kernel, sram }: CountsByPe): void {
@@ -150,13 +150,14 @@ function countNeurons(activity: PeActivity, { kernel, sram }: CountsByPe): void 
       sram.accumulatorsWritten[pe]! += updates * WORD;
       continue;
     }
-    const { accumulators, parameters, state, update, readsTables } = NEURON_TRAITS[kind];
-    kernel[update][pe]! += updates;
-    sram.accumulatorsRead[pe]! += updates * accumulators * WORD;
-    sram.accumulatorsWritten[pe]! += updates * accumulators * WORD;
-    sram.parametersRead[pe]! += updates * parameters * WORD;
-    sram.stateRead[pe]! += updates * state * WORD;
-    sram.stateWritten[pe]! += updates * state * WORD;
-    if (readsTables && format !== "float32") sram.tablesRead[pe]! += updates * TABLE_BYTES;
+    const traits = NEURON_TRAITS[kind];
+    const words = updates * WORD;
+    kernel[traits.update][pe]! += updates;
+    sram.accumulatorsRead[pe]! += words * traits.accumulators.length;
+    sram.accumulatorsWritten[pe]! += words * traits.accumulators.length;
+    sram.parametersRead[pe]! += words * parameterWords(traits);
+    sram.stateRead[pe]! += words * traits.state.length;
+    sram.stateWritten[pe]! += words * traits.state.length;
+    if (format !== "float32") sram.tablesRead[pe]! += updates * traits.lookups * LOOKUP_BYTES;
   }
 }

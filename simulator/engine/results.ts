@@ -6,7 +6,7 @@ import {
   sumOf,
   totals as zeroTotals,
 } from "../../src/core/counts.ts";
-import { EGRU_ACCUMULATORS } from "../../src/core/number-format.ts";
+import { projectionName } from "../../src/core/event-graph.ts";
 import type { ProjectionActivity } from "../../src/core/result.ts";
 import { createNetworkLoad, loadNetwork } from "../components/flow-table.ts";
 import { dramTraffic } from "../components/dram-traffic.ts";
@@ -73,7 +73,9 @@ function hostCounts({ program, plan }: Machine, { totals }: Ledger, steps: numbe
 export function projectionActivities(
   { program, projections }: Machine,
   { rows, empties }: Ledger,
+  isUnitValued: (population: number) => boolean,
 ): ProjectionActivity[] {
+  const { denseByProjection } = program.manifest;
   const activities = new Map<string, ProjectionActivity>();
   for (const [index, { source, target, delay, blocks }] of projections.entries()) {
     const from = program.populations[source]!;
@@ -86,11 +88,12 @@ export function projectionActivities(
       source: from.name,
       target: to.name,
       delay,
-      ...(from.kind === "linear" && { bringsPartialSums: true as const }),
+      ...(from.kind === "partial-sum" && { bringsPartialSums: true as const }),
+      ...(isUnitValued(source) && { isUnitValued: true as const }),
       synops:
         (before?.synops ?? 0) + sumOf(rows[index]!.total.sums) - sumOf(empties[index]?.total.sums ?? []),
       synapses: (before?.synapses ?? 0) + blocks.reduce((sum, { index }) => sum + index.length, 0),
-      dense: from.kind === "linear" ? 0 : from.size * (EGRU_ACCUMULATORS - 1) * to.size,
+      dense: denseByProjection[projectionName({ source: from.name, target: to.name, delay })] ?? 0,
     });
   }
   return [...activities.values()];

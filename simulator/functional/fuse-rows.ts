@@ -215,7 +215,7 @@ function fuseStrand(
   });
   for (let neuron = 0; neuron < size; neuron += 1) rowStart[neuron + 1]! += rowStart[neuron]!;
   const synapses = rowStart[size]!;
-  const accumulators = NEURON_TRAITS[slices[columns[0]!.slice]!.kind].accumulators;
+  const accumulators = NEURON_TRAITS[slices[columns[0]!.slice]!.kind].accumulators.length;
   const target = accumulators * targetSize <= 2 ** 16 ? new Uint16Array(synapses) : new Uint32Array(synapses);
   const weight = emptyWeights(format, synapses);
   const next = rowStart.slice();
@@ -244,7 +244,7 @@ function fuseStrand(
 /** Population-wide index of each of a slice's accumulators. */
 const globalAccumulators = ({ first, neurons, kind }: LoadedSlice, targetSize: number): Uint32Array =>
   Uint32Array.from(
-    { length: NEURON_TRAITS[kind].accumulators * neurons },
+    { length: NEURON_TRAITS[kind].accumulators.length * neurons },
     (_, index) => Math.floor(index / neurons) * targetSize + first + (index % neurons),
   );
 

@@ -11,7 +11,7 @@ import { isSyntheticModel, readSyntheticModel } from "./synthetic-model.ts";
 
 export const MODEL_ARGUMENT =
   "model file (.cpt, .pt, .pth, .safetensors), its folder, or synthetic:WIDTH,NEURONS,...@DENSITY " +
-  "(width of the input, then each EGRU layer; random weights)";
+  "(width of the input, then each EGRU layer; random weights; synthetic:lstm:..., gru:, lif: or linear: for others)";
 
 /** Reading this much is felt, so it is announced. */
 const LARGE_FILE_BYTES = 32 * 2 ** 20;

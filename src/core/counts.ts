@@ -20,10 +20,18 @@ export const KERNEL_ACTIONS = [
   "synop",
   /** One slot of weight zero, which the row's form stores, passed through. */
   "emptySlot",
-  /** One neuron's gates, state, threshold test; its accumulators reset. */
+  /** One EGRU neuron's gates, state, threshold test; its accumulators reset. */
   "neuronUpdate",
-  /** One sum of a linear population read, set back to its start and tested; in integer formats rounded to a payload. */
+  /** One LSTM neuron's gates and cell; its accumulators reset. */
+  "lstmUpdate",
+  /** One GRU neuron's gates and state; its accumulators reset. */
+  "gruUpdate",
+  /** One leaky integrate-and-fire neuron's current, potential and threshold test; its accumulator reset. */
+  "lifUpdate",
+  /** One sum read, set back to its start and tested; in integer formats rounded to a payload. */
   "linearUpdate",
+  /** The same through σ or tanh. */
+  "activationUpdate",
   /** One event composed and handed to the NoC. */
   "eventSend",
   /** Start and end of one timestep's work on one PE: loop control and synchronisation with the others. */
@@ -40,14 +48,33 @@ export const ROW_ACTIONS = [
 ] as const satisfies readonly KernelAction[];
 export type RowAction = (typeof ROW_ACTIONS)[number];
 
+/** One update a neuron and timestep, of its kind. */
+export const NEURON_UPDATES = [
+  "neuronUpdate",
+  "lstmUpdate",
+  "gruUpdate",
+  "lifUpdate",
+  "linearUpdate",
+  "activationUpdate",
+] as const satisfies readonly KernelAction[];
+export type NeuronUpdate = (typeof NEURON_UPDATES)[number];
+
+/** Exponentials in a float32 update, for those that have any. */
+export const EXPONENTIALS = {
+  neuronUpdate: 3,
+  lstmUpdate: 5,
+  gruUpdate: 3,
+  activationUpdate: 1,
+} as const satisfies Partial<Record<NeuronUpdate, number>>;
+export type ExponentialUpdate = keyof typeof EXPONENTIALS;
+
 /** Actions that a number format's kernels have cycles for whatever other forms they read; those of rows are CSR's. */
 export const FORMAT_ACTIONS = [
   "packetReceive",
   "rowLookup",
   "rowFetch",
   "synop",
-  "neuronUpdate",
-  "linearUpdate",
+  ...NEURON_UPDATES,
   "eventSend",
   "timestep",
 ] as const satisfies readonly KernelAction[];

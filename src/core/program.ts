@@ -21,7 +21,7 @@ export interface Program {
 }
 
 export interface Manifest {
-  readonly formatVersion: 3;
+  readonly formatVersion: 4;
   readonly compiler: string;
   readonly modelName: string;
   /** SHA-256 in hex of the model's populations and weights. */
@@ -32,8 +32,10 @@ export interface Manifest {
   /** Options that shaped the program, as text. */
   readonly options: Readonly<Record<string, string>>;
   readonly quantisation: Quantisation;
-  /** Of the model's recurrent part: all weights, pruned ones too, and those that are stored. */
+  /** Of the model's layers on the chip: all weights, pruned ones too, and those that are stored. */
   readonly denseWeights: number;
+  /** The first by the model's projections, as `projectionName` calls them. */
+  readonly denseByProjection: Readonly<Record<string, number>>;
   readonly storedWeights: number;
 }
 
@@ -41,8 +43,10 @@ export interface ProgramPopulation {
   readonly name: string;
   readonly kind: PopulationKind;
   readonly size: number;
-  /** Of a linear population: the one whose fan-in it shares. The model knows only that one. */
+  /** Of partial sums: the population whose fan-in they share. The model knows only that one. */
   readonly partOf?: string;
+  /** Of an input: whether components whose payload is 0 send nothing. */
+  readonly silentZeros?: true;
   readonly keys: KeyRange;
   /** 0 for float32. */
   readonly payloadFractionBits: number;
@@ -66,10 +70,11 @@ export interface ProgramPopulation {
  * - row-pointers, indices, weights: as `RowForm` says, from the block's first on. Pointers: rows + 1 entries of
  *   pointerBytes each. An accumulator is accumulator · n + neuron (local), ascending within a row.
  * - scales: uint32 multipliers, one a block or one a row (integer formats; absent in float32).
- * - parameters: accumulatorStart [4, n], then threshold [n]; float32, or int32. Linear: accumulatorStart [n].
- * - tables: σ then tanh, 513 uint16 each (integer formats; absent in float32 and where a slice is linear).
+ * - parameters: what accumulators start from, [accumulators, n], then the kind's other parameters, [n] each, as NEURON_TRAITS
+ *   lists them; float32, or int32.
+ * - tables: σ then tanh, 513 uint16 each (integer formats; absent in float32 and where the kind looks nothing up).
  * - row-buffer: room for two rows that come from DRAM, so that one can be worked off while the next arrives.
- * - state [n] (not where linear), accumulators [4, n] (linear: [n]), packet-fifo, send-buffer, decoder-buffer (where the PE helps a decoder on
+ * - state [states, n] (absent where the kind has none), accumulators [accumulators, n], packet-fifo, send-buffer, decoder-buffer (where the PE helps a decoder on
  *   the chip): not loaded, start at zero.
  */
 export interface PeProgram {
@@ -114,7 +119,7 @@ export interface SourceBlock {
   /** Weights that are stored: synapses, and zeros where the form needs them. */
   readonly slots: number;
   readonly weightFormat: NumberFormat;
-  /** Bits of the accumulators (of EGRU: z, r, g input, g recurrent) that the rows can reach. */
+  /** Bits of the accumulators that the rows can reach, in the order of NEURON_TRAITS. */
   readonly gates: number;
   readonly pointerBytes: 2 | 4;
   readonly indexBits: IndexBits;

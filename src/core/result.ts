@@ -82,6 +82,8 @@ export interface ProjectionActivity {
   readonly delay: 0 | 1;
   /** Present where partial sums are brought to their layer: work of the chip, no synapses of the model. */
   readonly bringsPartialSums?: true;
+  /** Present where every event was a spike of 1, so that its synops are accumulations without a product. */
+  readonly isUnitValued?: true;
   /** Weight · event products, as executed. */
   readonly synops: number;
   /** Weights stored on the chip. */

@@ -1,5 +1,11 @@
 import { Type } from "typebox";
-import { DRAM_ACTIONS, FORMAT_ACTIONS, ROW_ACTIONS } from "../core/counts.ts";
+import {
+  DRAM_ACTIONS,
+  EXPONENTIALS,
+  type ExponentialUpdate,
+  FORMAT_ACTIONS,
+  ROW_ACTIONS,
+} from "../core/counts.ts";
 import { NUMBER_FORMATS } from "../core/number-format.ts";
 import { SYNCHRONISATIONS } from "../core/profile.ts";
 import { ROW_FORMS } from "../core/row-form.ts";
@@ -37,6 +43,16 @@ const kernel = Type.Object(
   },
   { ...CLOSED, description: "Cycles of each kernel action, of those of rows in csr" },
 );
+
+const updateInSoftware = (update: ExponentialUpdate) =>
+  Type.Partial(
+    recordOf(
+      NUMBER_FORMATS,
+      (format) => quantity("cycles", `PE cycles of one ${update} in ${format} without the accelerator`),
+      "",
+    ),
+    { ...CLOSED, description: `${update} by number format` },
+  );
 
 export const PeSchema = Type.Object(
   {
@@ -90,20 +106,12 @@ export const PeSchema = Type.Object(
     exponential: Type.Optional(
       setting(Type.Enum(["accelerator", "software"]), "What computes the exponentials of gates"),
     ),
-    neuronUpdateInSoftware: Type.Optional(
-      Type.Partial(
-        recordOf(
-          NUMBER_FORMATS,
-          (format) =>
-            quantity("cycles", `PE cycles of one neuronUpdate in ${format} without the accelerator`),
-          "",
-        ),
-        {
-          ...CLOSED,
-          description:
-            "neuronUpdate by number format where exponentials are computed in software; a format that is missing computes none",
-        },
-      ),
+    updatesInSoftware: Type.Optional(
+      Type.Partial(recordOf(Object.keys(EXPONENTIALS) as ExponentialUpdate[], updateInSoftware, ""), {
+        ...CLOSED,
+        description:
+          "Updates that compute exponentials in software, by number format; a format that is missing computes none",
+      }),
     ),
     accumulatorBits: accumulatorBits("Accumulator width of the integer kernels"),
     macArray: Type.Optional(

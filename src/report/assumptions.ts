@@ -16,7 +16,7 @@ export function assumptionsOf({ program, chip, readings, stepIs }: RunReport): s
   const kernels = chip.figures.filter(({ path }) => path.startsWith("pe.kernels."));
   const guessed = kernels.filter(({ basis }) => basis === "estimated").length;
   return [
-    `Chip time and energy are of the recurrent layers${program.chipDecoder ? " and the decoder" : ""}; what runs on the host is counted apart and costs neither.`,
+    `Chip time and energy are of the layers on the chip${program.chipDecoder ? " and the decoder" : ""}; what runs on the host is counted apart and costs neither.`,
     `Time is modelled from counts, not measured: a layer takes its busiest PE, the packets' flight, and the slower of busiest link and event router.`,
     `Of the profile's figures ${measured} are measured, ${published} published, ${estimated} estimated and ${unknown} unknown` +
       (guessed > 0 ? `; the cycles of ${guessed} of ${kernels.length} kernel actions are estimates.` : "."),

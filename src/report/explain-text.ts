@@ -134,7 +134,13 @@ function loadLines({ load, pes }: Explanation, style: Style): string[] {
 export const eventsNote = ({ guessed, guessedEvents }: Explanation["load"]): string =>
   guessed.length === 0
     ? "Events: as measured on the sample, inputs one a timestep."
-    : `Events: inputs one a timestep; nobody measured those of ${guessed.join(", ")}, taken to be ${guessedEvents} a neuron (--calibrate measures them).`;
+    : `Events: dense layers and inputs one a timestep; nobody measured those of ${guessedText(guessed, guessedEvents)} a neuron (--calibrate measures them).`;
+
+/** "egru0, egru1, taken to be 0.2; lif0, taken to be 0.05". */
+const guessedText = (names: readonly string[], events: readonly number[]): string =>
+  [...new Set(events)]
+    .map((each) => `${names.filter((_, index) => events[index] === each).join(", ")}, taken to be ${each}`)
+    .join("; ");
 
 /** "egru1[0..26]", as traces name slices. */
 export const sliceName = ({ population, firstNeuron, neurons }: PeFacts): string =>

@@ -76,7 +76,7 @@ describe("fan-in divided by sources", () => {
     const [whole, split] = [run({}), run({ partitionBy: "both", parts: 2 })];
     const [a, b] = [whole, split].map(({ result, program }) => neuroBenchMetrics(result, program));
     expect(b).toEqual({ ...a, footprintBytes: b!.footprintBytes });
-    const sums = split.program.populations.filter(({ kind }) => kind === "linear");
+    const sums = split.program.populations.filter(({ kind }) => kind === "partial-sum");
     expect(sumOf(split.result.counts.kernel.linearUpdate)).toBe(STEPS * sumOf(sums.map(({ size }) => size)));
     expect(sumOf(whole.result.counts.kernel.linearUpdate)).toBe(0);
     const brought = split.result.projections.filter(({ bringsPartialSums }) => bringsPartialSums);
@@ -116,6 +116,6 @@ describe("fan-in divided by sources", () => {
       /One neuron alone/,
     );
     const { program } = compile(wide, chip, { format: "int8" });
-    expect(program.populations.some(({ kind }) => kind === "linear")).toBe(true);
+    expect(program.populations.some(({ kind }) => kind === "partial-sum")).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lower } from "../../../compiler/lower.ts";
+import { lower } from "../../../compiler/lower/lower.ts";
 import { formatEventGraph, parseEventGraph } from "../../../src/core/event-graph-text.ts";
 import { tinyModel } from "../../support/tiny-model.ts";
 

@@ -42,7 +42,7 @@ export function idleRun(steps = 10) {
   };
   return {
     manifest: {
-      formatVersion: 3,
+      formatVersion: 4,
       compiler: "test",
       modelName: "test",
       modelHash: "",
@@ -52,6 +52,7 @@ export function idleRun(steps = 10) {
       options: {},
       quantisation: { format: "int8", scales: "row", accumulatorBits: 32 },
       denseWeights: 0,
+      denseByProjection: {},
       storedWeights: 0,
     },
     steps,

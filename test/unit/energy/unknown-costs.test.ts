@@ -53,7 +53,11 @@ describe("PEs charged by action", () => {
     synop: 4,
     emptySlot: 9,
     neuronUpdate: 5,
+    lstmUpdate: 11,
+    gruUpdate: 12,
+    lifUpdate: 13,
     linearUpdate: 1,
+    activationUpdate: 14,
     eventSend: 6,
     timestep: 7,
   };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DenseMatrix, ModelIr } from "../../../src/core/model-ir.ts";
 import { readSafetensors } from "../../../src/formats/safetensors.ts";
 import { readModel } from "../../../src/models/read-model.ts";
-import { syntheticEgru } from "../../../src/models/synthetic.ts";
+import { syntheticModel } from "../../../src/models/synthetic.ts";
 import { writeModel } from "../../../src/models/write-model.ts";
 import { egru, linear, read, reference, type Shapes } from "./model-files.ts";
 
@@ -46,14 +46,14 @@ describe("writeModel", () => {
     ],
     [
       "a synthetic model",
-      syntheticEgru({ inputs: 7, layers: [9, 7], vocabulary: 12, density: 0.2, seed: 3 }),
+      syntheticModel({ inputs: 7, layers: [9, 7], vocabulary: 12, density: 0.2, seed: 3 }),
     ],
   ])("writes %s so that it reads back equal", (_, model) => {
     expect(readBack(model)).toEqual(model);
   });
 
   it("keeps ties", () => {
-    const model = readBack(syntheticEgru({ inputs: 4, layers: [4], vocabulary: 6, density: 0.5, seed: 1 }));
+    const model = readBack(syntheticModel({ inputs: 4, layers: [4], vocabulary: 6, density: 0.5, seed: 1 }));
     const [table, decoder] = [
       model.projections[0]!.weights,
       model.projections.at(-1)!.weights,

@@ -65,7 +65,13 @@ describe("readProfile", () => {
       "pe.exponential=software",
     ]);
     const { float32, ...others } = software.profile.pe.kernels;
-    expect(float32).toEqual({ ...profile.pe.kernels.float32, neuronUpdate: 264 });
+    expect(float32).toEqual({
+      ...profile.pe.kernels.float32,
+      neuronUpdate: 264,
+      lstmUpdate: 396,
+      gruUpdate: 262,
+      activationUpdate: 88,
+    });
     expect(others).toEqual({ int16: profile.pe.kernels.int16, int8: profile.pe.kernels.int8 });
     expect(faultOf(fileText("hw-profiles/spinnaker2.json"), ["pe.exponential=fpga"]).message).toBe(
       'override pe.exponential=fpga: pe.exponential.value: is "fpga"; must be one of "accelerator", "software"',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FORMAT_ACTIONS, ROW_ACTIONS } from "../../../src/core/counts.ts";
+import { EXPONENTIALS, FORMAT_ACTIONS, ROW_ACTIONS } from "../../../src/core/counts.ts";
 import type { CentralEventRouterNoc } from "../../../src/core/profile.ts";
 import { NUMBER_FORMATS } from "../../../src/core/number-format.ts";
 import { ROW_FORMS } from "../../../src/core/row-form.ts";
@@ -83,10 +83,13 @@ describe("the shipped SpiNNaker2 profile", () => {
     for (const cycles of [software, accelerator]) {
       expect(cycles.at(-1)).toBe(cycles.slice(0, -1).reduce((sum, count) => sum + count, 0));
     }
-    const { neuronUpdate } = profile.pe.kernels.float32!;
-    expect(json.pe.neuronUpdateInSoftware!.float32!.value).toBe(
-      neuronUpdate + 3 * (software.at(-1)! - accelerator.at(-1)!),
-    );
+    const longer = software.at(-1)! - accelerator.at(-1)!;
+    for (const [update, exponentials] of Object.entries(EXPONENTIALS)) {
+      const own = update as keyof typeof EXPONENTIALS;
+      expect(json.pe.updatesInSoftware![own]!.float32!.value).toBe(
+        profile.pe.kernels.float32![own] + exponentials * longer,
+      );
+    }
   });
 
   it("cites the chip paper, and no figure comes from a measurement of a whole model", () => {
