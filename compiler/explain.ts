@@ -8,6 +8,7 @@ import { sizersOf } from "./partition/partition.ts";
 import { workOf } from "./partition/work.ts";
 import { nodesByPe } from "./place/traffic.ts";
 import { type LoadFacts, loadFacts } from "./explain-load.ts";
+import { type StageFacts, stageFacts } from "./explain-stages.ts";
 import { type TrafficFacts, trafficFacts } from "./explain-traffic.ts";
 import type { Compilation, PassReport } from "./pipeline.ts";
 import { ROUTERS, route } from "./route/route.ts";
@@ -30,6 +31,7 @@ export interface Explanation {
   readonly traffic: TrafficFacts;
   readonly routing: RoutingFacts;
   readonly passes: readonly PassReport[];
+  readonly stages: StageFacts;
   readonly remarks: readonly string[];
   /** Absent where no row lies in DRAM. */
   readonly dram?: { readonly bytes: number; readonly synapses: number; readonly blocks: readonly string[] };
@@ -105,6 +107,7 @@ export function explain(compilation: Compilation, profile: HardwareProfile): Exp
     traffic: trafficFacts(program, profile, graph, compilation.flows),
     routing,
     passes,
+    stages: stageFacts(compilation, profile),
     remarks,
     ...(dram && { dram }),
   };

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { annealing } from "../../compiler/place/annealing.ts";
 import { defaultPlacer } from "../../compiler/place/place.ts";
 import { type HardwareProfile, usablePes } from "../core/profile.ts";
-import { routerGraphOf } from "../core/router-graph.ts";
+import { hasLinks, routerGraphOf } from "../core/router-graph.ts";
 import { counted } from "../core/wording.ts";
 import { type CommandIo, say } from "./command-io.ts";
 import type { PricingOptions, ProgramOptions } from "./shared-options.ts";
@@ -30,7 +30,7 @@ export function noteIneffective(
       `note: --parts ${parts} has no effect on --partition-by ${partitionBy}; sources and both take it.`,
     );
   }
-  if (router !== undefined && !routerGraphOf(profile).neighbour.some((neighbour) => neighbour >= 0)) {
+  if (router !== undefined && !hasLinks(routerGraphOf(profile))) {
     say(io, `note: --router ${router} has no effect, as ${profile.name} has no links between routers.`);
   }
   const usable = usablePes(profile).length;
