@@ -12,6 +12,7 @@ import { type StageFacts, stageFacts } from "./explain-stages.ts";
 import { type TrafficFacts, trafficFacts } from "./explain-traffic.ts";
 import type { Compilation, PassReport } from "./pipeline.ts";
 import { ROUTERS, route } from "./route/route.ts";
+import { packetsPerEvent } from "./source-ranges.ts";
 import { ROW_FORM_CHOICES, withRowForm } from "./storage/choose-row-forms.ts";
 import { storageFacts, type StoredProjection } from "./storage/storage-facts.ts";
 
@@ -114,14 +115,15 @@ export function explain(compilation: Compilation, profile: HardwareProfile): Exp
 }
 
 function peFacts(
-  { program: { pes, chipDecoder }, graph, flows }: Compilation,
+  { program: { pes, chipDecoder }, graph, mapping, flows }: Compilation,
   profile: HardwareProfile,
 ): PeFacts[] {
   const activity = new Map(flows.map(({ source, events }) => [source, events]));
+  const packets = packetsPerEvent(graph, mapping.partition, profile);
   const works = new Map(
     [...new Set(pes.map(({ population }) => population))].map((name) => [
       name,
-      workOf({ graph, profile, activity }, name),
+      workOf({ graph, profile, activity, packets }, name),
     ]),
   );
   const nodeOfPe = nodesByPe(profile);
