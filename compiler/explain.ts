@@ -8,9 +8,11 @@ import { sizersOf } from "./partition/partition.ts";
 import { workOf } from "./partition/work.ts";
 import { nodesByPe } from "./place/traffic.ts";
 import { type LoadFacts, loadFacts } from "./explain-load.ts";
+import { type StageFacts, stageFacts } from "./explain-stages.ts";
 import { type TrafficFacts, trafficFacts } from "./explain-traffic.ts";
 import type { Compilation, PassReport } from "./pipeline.ts";
 import { ROUTERS, route } from "./route/route.ts";
+import { packetsPerEvent } from "./source-ranges.ts";
 import { ROW_FORM_CHOICES, withRowForm } from "./storage/choose-row-forms.ts";
 import { storageFacts, type StoredProjection } from "./storage/storage-facts.ts";
 
@@ -30,6 +32,7 @@ export interface Explanation {
   readonly traffic: TrafficFacts;
   readonly routing: RoutingFacts;
   readonly passes: readonly PassReport[];
+  readonly stages: StageFacts;
   readonly remarks: readonly string[];
   /** Absent where no row lies in DRAM. */
   readonly dram?: { readonly bytes: number; readonly synapses: number; readonly blocks: readonly string[] };
@@ -105,20 +108,22 @@ export function explain(compilation: Compilation, profile: HardwareProfile): Exp
     traffic: trafficFacts(program, profile, graph, compilation.flows),
     routing,
     passes,
+    stages: stageFacts(compilation, profile),
     remarks,
     ...(dram && { dram }),
   };
 }
 
 function peFacts(
-  { program: { pes, chipDecoder }, graph, flows }: Compilation,
+  { program: { pes, chipDecoder }, graph, mapping, flows }: Compilation,
   profile: HardwareProfile,
 ): PeFacts[] {
   const activity = new Map(flows.map(({ source, events }) => [source, events]));
+  const packets = packetsPerEvent(graph, mapping.partition, profile);
   const works = new Map(
     [...new Set(pes.map(({ population }) => population))].map((name) => [
       name,
-      workOf({ graph, profile, activity }, name),
+      workOf({ graph, profile, activity, packets }, name),
     ]),
   );
   const nodeOfPe = nodesByPe(profile);

@@ -25,6 +25,7 @@ import { splitFanIn } from "./passes/split-fan-in.ts";
 import { dropZeroSynapses } from "./passes/drop-zero-synapses.ts";
 import { GRAPH_VERIFIERS, type GraphPass, type GraphProperty } from "./passes/pass.ts";
 import { quantiseWeights } from "./passes/quantise-weights.ts";
+import { packetsPerEvent } from "./source-ranges.ts";
 import { defaultPlacer, PLACERS } from "./place/place.ts";
 import { type Activity, type Flow, flowsOf } from "./place/problem.ts";
 import type { MinimiseChoice } from "./route/minimise/minimise.ts";
@@ -166,7 +167,12 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
     const guessed = guessedPopulations(passed, options.activity);
     const placedRows = chooseDramRows({ graph: passed, profile, pes, activity: expected }, rows, strategy);
     const problem = { ...placedRows, profile, pes, activity: expected };
-    return { parts, passes, profile, guessed, ...partitionInOrder(problem, strategy, order) };
+    const cut = partitionInOrder(problem, strategy, order);
+    // For how many PEs a core composes packets is known once there are slices.
+    const packets = packetsPerEvent(cut.graph, cut.slices, profile);
+    const isOneEach = [...packets.values()].every((count) => count === 1);
+    const settled = isOneEach ? cut : partitionInOrder({ ...problem, packets }, strategy, order);
+    return { parts, passes, profile, guessed, ...settled };
   };
   const cut = chooseParts(lowered, chip, quantisation, options, cutInto);
   const { graph, dram, activity, slices, passes, profile, guessed, ...ordered } = cut;

@@ -36,9 +36,11 @@ export interface WorkProblem {
   readonly profile: HardwareProfile;
   /** Mean events of each neuron of each population in a timestep, in the graph's numbering. */
   readonly activity: Activity;
+  /** Packets that a core composes for an event, by population; one each where absent. */
+  readonly packets?: ReadonlyMap<string, number>;
 }
 
-export function workOf({ graph, profile, activity }: WorkProblem, name: string): SliceWork {
+export function workOf({ graph, profile, activity, packets }: WorkProblem, name: string): SliceWork {
   const population = graphPopulationNamed(graph, name);
   const { size } = population;
   if (population.kind === "input") throw new Error(`${name} is not on the chip`);
@@ -48,9 +50,10 @@ export function workOf({ graph, profile, activity }: WorkProblem, name: string):
     .filter(({ target }) => target === name)
     .map((projection) => blockOf(projection, size, profile, activity));
   const sent = activity.get(name)!;
+  const send = kernels.eventSend * (packets?.get(name) ?? 1);
   const neurons = new Float64Array(size);
   for (let neuron = 0; neuron < size; neuron += 1) {
-    neurons[neuron] = kernels[update] + sent[neuron]! * kernels.eventSend;
+    neurons[neuron] = kernels[update] + sent[neuron]! * send;
     for (const { load, synop } of blocks)
       neurons[neuron]! += synop * (load.prefix[neuron + 1]! - load.prefix[neuron]!);
   }

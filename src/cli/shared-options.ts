@@ -5,6 +5,7 @@ import { NEURON_ORDERS, type NeuronOrder } from "../../compiler/partition/order.
 import { PARTITION_STRATEGIES } from "../../compiler/partition/partition.ts";
 import { type CompileOptions, PARTITION_BY, type PartitionBy } from "../../compiler/pipeline.ts";
 import { PLACERS } from "../../compiler/place/place.ts";
+import { ROUTERS } from "../../compiler/route/route.ts";
 import { ROW_FORM_CHOICES, type RowFormChoice } from "../../compiler/storage/choose-row-forms.ts";
 import {
   NUMBER_FORMATS,
@@ -39,6 +40,7 @@ export interface ProgramOptions {
   readonly order: NeuronOrder;
   readonly placer?: string;
   readonly effort?: number;
+  readonly router?: string;
   readonly rows: RowPlace;
   readonly rowForms: RowFormChoice;
   readonly minimise: MinimiseChoice;
@@ -162,6 +164,12 @@ export const withProgramOptions = (command: Command): Command =>
     )
     .addOption(
       new Option(
+        "--router <router>",
+        `how the tree of an event grows from router to router (default: "${ROUTERS[0]?.name}")`,
+      ).choices(ROUTERS.map(({ name }) => name)),
+    )
+    .addOption(
+      new Option(
         "--rows <memory>",
         "where synaptic rows lie; auto: in DRAM what does not fit, and more where faster",
       )
@@ -276,6 +284,7 @@ export const compileOptionsOf = (options: ProgramOptions & { readonly seed: numb
   order: options.order,
   ...(options.placer !== undefined && { placer: options.placer }),
   ...(options.effort !== undefined && { effort: options.effort }),
+  ...(options.router !== undefined && { router: options.router }),
   rows: options.rows,
   rowForms: options.rowForms,
   minimise: options.minimise,

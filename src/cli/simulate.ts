@@ -60,6 +60,7 @@ const PROGRAM_OPTIONS = Object.keys({
   order: true,
   placer: true,
   effort: true,
+  router: true,
   rows: true,
   rowForms: true,
   minimise: true,

@@ -212,7 +212,7 @@ function routingLines({ routing, noc }: Explanation, style: Style): string[] {
   ];
 }
 
-function changeLines({ passes, remarks }: Explanation, style: Style): string[] {
+function changeLines({ passes, stages, remarks }: Explanation, style: Style): string[] {
   const lines = passes.flatMap(({ name, synapsesBefore, synapsesAfter, remarks: own }) => [
     synapsesBefore === synapsesAfter
       ? `${name}: ${own.length === 0 ? "changed nothing" : `${plural(synapsesAfter, "synapse")} before and after`}`
@@ -221,6 +221,26 @@ function changeLines({ passes, remarks }: Explanation, style: Style): string[] {
   ]);
   return [
     style.heading("What passes and stages changed"),
-    ...[...lines, ...remarks].flatMap((line) => hangingItem(printable(line))),
+    ...[...lines, ...stageLines(stages), ...remarks].flatMap((line) => hangingItem(printable(line))),
+  ];
+}
+
+function stageLines({
+  partition,
+  slices,
+  layers,
+  placer,
+  hopsOverSequential,
+  router,
+}: Explanation["stages"]) {
+  const change = 100 * Math.abs(1 - hopsOverSequential);
+  const hops =
+    change < 0.05
+      ? "as many event-hops as"
+      : `${change.toFixed(1)} % ${hopsOverSequential < 1 ? "fewer" : "more"} event-hops than`;
+  return [
+    `partition: ${partition}, ${plural(slices, "slice")} of ${plural(layers, "layer")}`,
+    `place: ${placer}, ${hops} with slices in order on PEs in order`,
+    ...(router === undefined ? [] : [`route: ${router}`]),
   ];
 }
