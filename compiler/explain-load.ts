@@ -7,6 +7,8 @@ import type { Compilation } from "./pipeline.ts";
 /** What the PEs that hold neurons are expected to work in a timestep. */
 export interface LoadFacts {
   readonly layers: readonly LayerLoad[];
+  /** Form of rows whose cycles are reckoned: csr, unless another one was asked for. */
+  readonly rowForm: string;
   /** Layers of which nobody measured the events. */
   readonly guessed: readonly string[];
   /** Events that each of their neurons is taken to send in a timestep; one for each of `guessed`. */
@@ -28,7 +30,7 @@ export interface LayerLoad {
 }
 
 export function loadFacts({ program, graph, guessed }: Compilation, pes: readonly PeFacts[]): LoadFacts {
-  const { partition } = program.manifest.options;
+  const { partition, rowForms: rowForm = "csr" } = program.manifest.options;
   const { aim } = PARTITION_STRATEGIES.find(({ name }) => name === partition) ?? PARTITION_STRATEGIES[0]!;
   const counts = aim ?? "sum of layers";
   const layers = program.populations.flatMap(({ name }): LayerLoad[] => {
@@ -44,7 +46,7 @@ export function loadFacts({ program, graph, guessed }: Compilation, pes: readonl
       ? sumOf(most) / sumOf(layers.map(({ meanCycles }) => meanCycles))
       : (mostOf(most) * sumOf(layers.map((own) => own.pes))) / sumOf(all);
   const guessedEvents = guessed.map((name) => assumedEvents(graphPopulationNamed(graph, name)));
-  return { layers, guessed, guessedEvents, counts, imbalance };
+  return { layers, rowForm, guessed, guessedEvents, counts, imbalance };
 }
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);

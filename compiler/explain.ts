@@ -88,7 +88,8 @@ export interface TableFacts {
 export function explain(compilation: Compilation, profile: HardwareProfile): Explanation {
   const { program, passes, remarks } = compilation;
   const graph = routerGraphOf(profile);
-  const pes = peFacts(compilation, profile);
+  const reckoned = reckonedProfile(compilation, profile);
+  const pes = peFacts(compilation, reckoned);
   const bytes = pes.map(({ dataBytes }) => dataBytes);
   const routing = routingFacts(compilation, profile, graph);
   const dram = dramFacts(program);
@@ -96,7 +97,7 @@ export function explain(compilation: Compilation, profile: HardwareProfile): Exp
     model: program.manifest.modelName,
     chip: profile.name,
     noc: profile.noc.kind,
-    limits: limitsOf(pes, routing, profile, fewestPes(compilation, profile)),
+    limits: limitsOf(pes, routing, profile, fewestPes(compilation, reckoned)),
     pes,
     sram: {
       meanBytes: sumOf(bytes) / Math.max(1, bytes.length),
@@ -149,6 +150,12 @@ function peFacts(
   return [...holders, ...decoders].sort((a, b) => a.pe - b.pe);
 }
 
+/** With the forms of rows that slices were cut with: one alone, where one was asked for. */
+function reckonedProfile({ program, graph }: Compilation, profile: HardwareProfile): HardwareProfile {
+  const form = ROW_FORM_CHOICES.find((name) => name === program.manifest.options["rowForms"]) ?? "auto";
+  return withRowForm(profile, graph, form);
+}
+
 /** Cuts the model again, as small as it goes. */
 function fewestPes({ program, graph }: Compilation, profile: HardwareProfile) {
   const { pes: wished } = program.manifest.options;
@@ -158,9 +165,7 @@ function fewestPes({ program, graph }: Compilation, profile: HardwareProfile) {
     blocks: new Set(graph.projections.filter((own) => isInDram(program, own))),
     burstBytes: profile.dram?.burstBytes ?? 1,
   };
-  const form = ROW_FORM_CHOICES.find((name) => name === program.manifest.options["rowForms"]) ?? "auto";
-  const problem = { graph, profile: withRowForm(profile, graph, form), dram };
-  const fit = fitOf(sizersOf(problem), dataBytesOf(profile.pe.sram));
+  const fit = fitOf(sizersOf({ graph, profile, dram }), dataBytesOf(profile.pe.sram));
   return { available: pes, ...(fit.kind !== "too-large" && { fewest: fit.slices }) };
 }
 

@@ -96,7 +96,7 @@ function loadLines({ load, pes }: Explanation, style: Style): string[] {
     .sort((a, b) => b.cycles - a.cycles || a.pe - b.pe)
     .slice(0, SHOWN);
   return [
-    style.heading("Load: PE cycles that a timestep is expected to take, rows as csr"),
+    style.heading(`Load: PE cycles that a timestep is expected to take, rows as ${load.rowForm}`),
     ...formatTable(
       ["layer", "PEs", "mean", "busiest", "of the mean"],
       load.layers
