@@ -91,9 +91,16 @@ function trafficOf({ graph, profile, pes, activity }: PartitionProblem): RowTraf
       0,
     );
   return graph.projections.map((projection) => {
+    if (projection.onMacArray) return noTraffic(projection);
     const slices = Math.max(1, Math.round((pes * synapses(projection.target)) / Math.max(1, synapses())));
     return rowTrafficOf(graph, projection, slices, profile.dram!.burstBytes, activity);
   });
+}
+
+/** Of what stays where the MAC arrays read it. */
+function noTraffic({ synapses: { rowStart } }: GraphProjection): RowTraffic {
+  const none = new Float64Array(rowStart.length - 1);
+  return { bytes: none, moved: none, events: none };
 }
 
 /** A row of one of the graph's projections. */

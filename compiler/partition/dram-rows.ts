@@ -41,7 +41,9 @@ export function chooseDramRows(
     );
   }
   const { burstBytes } = profile.dram;
-  const allInDram = { graph, dram: { blocks: new Set(graph.projections), burstBytes } };
+  // Matrices of products stay where the arrays read them.
+  const movable = graph.projections.filter(({ onMacArray }) => !onMacArray);
+  const allInDram = { graph, dram: { blocks: new Set(movable), burstBytes } };
   if (place === "dram") return allInDram;
   const budget = dataBytesOf(profile.pe.sram);
   const fits = (placed: PlacedRows): boolean => {

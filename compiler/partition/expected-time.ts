@@ -107,9 +107,9 @@ function layerTime(
     const { projection, variants, shape, isInDram } = block;
     const measures = expectedRows(projection, size, slices, activity);
     if (isInDram) transferCount += 2 * measures.met.rows[0]!;
-    const costs = profile.pe.rowForms[formatOf(projection.synapses.weight)] ?? {};
+    const kernels = { pe: profile.pe, format: formatOf(projection.synapses.weight) };
     const candidates = variants.map((variant) =>
-      candidateOf(variant, shape(count), measures, 0, costs, isInDram ? transfers : undefined),
+      candidateOf(variant, shape(count), measures, 0, kernels, isInDram ? transfers : undefined),
     );
     return { block, isHeld: true, candidates };
   });

@@ -65,9 +65,11 @@ function verifySections(pe: PeProgram, program: Program, profile: HardwareProfil
   if (twice) fault(`section ${twice.kind} of ${twice.source} is on PE ${pe.pe} twice`);
 }
 
-/** Of a source block: pointers, indices and weights or, where dense, weights alone; scales beside integers. */
+/** Of a source block: pointers, indices and weights or, of all columns, weights alone; scales beside integers; a product's buffer. */
 const sectionsOf = ({ form, weightFormat }: SourceBlock): number =>
-  (form === "dense" ? 1 : 3) + (weightFormat === "float32" ? 0 : 1);
+  (form === "dense" || form === "mac-array" ? 1 : 3) +
+  (weightFormat === "float32" ? 0 : 1) +
+  (form === "mac-array" ? 1 : 0);
 
 function ownSections(
   { pe, population, neurons, sources }: PeProgram,

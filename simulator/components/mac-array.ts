@@ -1,57 +1,53 @@
-import type { HardwareProfile, MacArrayProfile } from "../../src/core/profile.ts";
+import { productCycles } from "../../src/core/mac-product.ts";
+import type { HardwareProfile } from "../../src/core/profile.ts";
 import type { ChipDecoder } from "../../src/core/program.ts";
 import { type Cycles, cycles } from "../../src/core/units.ts";
+import type { LoadedBlock } from "../functional/load-image.ts";
 import type { Worker } from "./workers.ts";
 
-/** What one PE does for the decoder in each timestep, whatever its input. */
-export interface DecoderWork {
+/** What one worker's MAC array does in each timestep, whatever comes in: products of a slice, or a share of a decoder. */
+export interface ArrayWork {
   readonly macs: number;
   /** PE cycles of the MAC array. */
   readonly cycles: Cycles;
-  /** int8 weights, and a float32 scale and bias an output, in whole bursts. */
+  /** Sums that the core scales and adds to accumulators. */
+  readonly results: number;
+  /** Streamed from DRAM in whole bursts: a decoder's int8 weights, and a float32 scale and bias an output. */
   readonly dramBytes: number;
 }
 
-/** An int8 product of a matrix of `vectors` × `inputs` with one of `inputs` × `outputs`. */
-export interface Product {
-  readonly vectors: number;
-  readonly inputs: number;
-  readonly outputs: number;
+const SCALE_AND_BIAS_BYTES = 8;
+
+/** Of a slice with these source blocks; those that are no products are of no account. */
+export function sliceWork(blocks: readonly LoadedBlock[], { pe }: Pick<HardwareProfile, "pe">): ArrayWork {
+  let [macs, array, results] = [0, 0, 0];
+  for (const { form, rows, columns } of blocks) {
+    if (form !== "mac-array") continue;
+    macs += rows * columns;
+    array += productCycles(pe.macArray!, { vectors: 1, inputs: rows, outputs: columns });
+    results += columns;
+  }
+  return { macs, cycles: cycles(array), results, dramBytes: 0 };
 }
 
-const SCALE_AND_BIAS_BYTES = 8;
-/** A sum leaves the array as a word. */
-const SUM_BYTES = 4;
+/** PE cycles in which the core takes a timestep's sums over. */
+export const resultCycles = (
+  { results }: ArrayWork,
+  { pe: { macArray } }: Pick<HardwareProfile, "pe">,
+): number => (results === 0 ? 0 : results * macArray!.kernel!.macResult);
 
 export function decoderWork(
   { count }: Worker,
   { inputs }: ChipDecoder,
   { pe, dram }: HardwareProfile,
-): DecoderWork {
+): ArrayWork {
   const { burstBytes } = dram!;
   const macs = count * inputs;
   const bytes = macs + SCALE_AND_BIAS_BYTES * count;
   return {
     macs,
     cycles: productCycles(pe.macArray!, { vectors: 1, inputs, outputs: count }),
+    results: 0,
     dramBytes: Math.ceil(bytes / burstBytes) * burstBytes,
   };
-}
-
-/**
- * PE cycles of one product, output stationary. The array works on a tile of `columns` outputs for `rows` vectors at
- * a time. Each step of a tile takes one input of each vector and its weights: columns + rows bytes through the SRAM
- * port, which fetches a whole tile's worth also where the tile is not full. A finished tile's sums leave through
- * the same port.
- */
-export function productCycles(
-  { columns, rows, sramPortBytes, setupCycles }: MacArrayProfile,
-  { vectors, inputs, outputs }: Product,
-): Cycles {
-  if (vectors === 0 || inputs === 0 || outputs === 0) return cycles(0);
-  const tiles = Math.ceil(vectors / rows) * Math.ceil(outputs / columns);
-  const multiplying = Math.max(inputs, Math.ceil((inputs * (columns + rows)) / sramPortBytes));
-  const sums = Math.min(vectors, rows) * Math.min(outputs, columns);
-  const writing = Math.ceil((sums * SUM_BYTES) / sramPortBytes);
-  return cycles(setupCycles + tiles * (multiplying + writing));
 }

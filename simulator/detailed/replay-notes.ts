@@ -1,5 +1,6 @@
 import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import { HOST_TRACK, SPAN, type TraceRecorder } from "../../src/core/trace.ts";
+import { resultCycles } from "../components/mac-array.ts";
 import type { Machine } from "../engine/machine.ts";
 import type { PacketWatch } from "./pes/pe-queues.ts";
 import type { Receptions } from "./pes/receptions.ts";
@@ -12,7 +13,7 @@ export interface ReplayNotes {
   beginStep(step: number): void;
   readonly received: PacketWatch;
   receivedByHost(payload: number, cycle: number): void;
-  /** A core turns to its timestep. */
+  /** A core turns to its timestep, in which its MAC array's products come first. */
   began(slice: number, cycle: number): void;
   /** From this cycle on it updates so many neurons, and then composes an event or has none left. */
   updated(slice: number, cycle: number, neurons: number, sends: boolean): void;
@@ -34,7 +35,7 @@ export function createReplayNotes(
   perPeCycle: Float64Array,
   recorder: TraceRecorder,
 ): ReplayNotes {
-  const { program, profile, workers, slices, cycles } = machine;
+  const { program, profile, workers, slices, cycles, arrayWork } = machine;
   const { clock } = profile.noc;
   /** By payload, in seconds; NaN where it was not sent within the window. */
   const sentAt = new Float64Array(2 * sliceOf.length).fill(NaN);
@@ -74,7 +75,14 @@ export function createReplayNotes(
       const until = (cycle + 1) / clock;
       recorder.packet(senderOf(payload), HOST_TRACK, keyOf(payload), sentAt[payload]!, at, at, until);
     },
-    began: (slice, cycle) => span(slice, SPAN.timestep, cycle, cycle + cycles.timestep * perPeCycle[slice]!),
+    began(slice, cycle) {
+      const work = arrayWork[slice]!;
+      const product = cycle + cycles.timestep * perPeCycle[slice]!;
+      const sums = product + work.cycles * perPeCycle[slice]!;
+      span(slice, SPAN.timestep, cycle, product);
+      span(slice, SPAN["mac-array"], product, sums);
+      span(slice, SPAN.synops, sums, sums + resultCycles(work, profile) * perPeCycle[slice]!);
+    },
     updated(slice, cycle, neurons, sends) {
       const updates = neurons * cycles[NEURON_TRAITS[workers[slice]!.kind].update];
       const until = cycle + updates * perPeCycle[slice]!;

@@ -8,11 +8,12 @@ import {
 } from "../../src/core/number-format.ts";
 import { DRAM_ADDRESS, type PeProgram, type SourceBlock } from "../../src/core/program.ts";
 import {
+  BLOCK_FORMS,
+  type BlockForm,
   gatesIn,
+  macBufferBytes,
   type IndexBits,
-  ROW_FORMS,
   rowBytesOf,
-  type RowForm,
   type RowLayout,
 } from "../../src/core/row-form.ts";
 import { type DecodedRows, decodeRows, type Refuse } from "./decode-rows.ts";
@@ -25,7 +26,7 @@ export interface LoadedBlock extends DecodedRows {
   readonly part: number;
   readonly keys: KeyRange;
   readonly rows: number;
-  readonly form: RowForm;
+  readonly form: BlockForm;
   readonly weightFormat: NumberFormat;
   /** Accumulators that the rows can reach. */
   readonly columns: number;
@@ -139,6 +140,8 @@ function readRows(
   for (const [kind, length] of sections) {
     if (length > 0) reader.section(kind, owner, length, offsets[kind]);
   }
+  if (form === "mac-array")
+    reader.section("mac-buffer", owner, macBufferBytes(rows, accumulatorOf.length, source.delay));
   return decodeRows(
     {
       form,
@@ -181,7 +184,7 @@ function verifyRecord(record: PopulationRecord, source: SourceBlock, columns: nu
     ["index size", record.indexBits, source.indexBits],
     ["scale shift", record.scaleShift, source.scaleShift],
     ["delay", record.delay, source.delay],
-    ["form", record.form, ROW_FORMS.indexOf(source.form)],
+    ["form", record.form, BLOCK_FORMS.indexOf(source.form)],
     ["weight size", record.weightBytes, WEIGHT_BYTES[source.weightFormat]],
     ["gates", record.gates, source.gates],
   ];

@@ -62,6 +62,7 @@ const PROGRAM_OPTIONS = Object.keys({
   effort: true,
   rows: true,
   rowForms: true,
+  mac: true,
   minimise: true,
   pes: true,
   decoder: true,

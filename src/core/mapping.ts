@@ -58,6 +58,7 @@ export const SECTION_KINDS = [
   "send-buffer",
   "row-buffer",
   "decoder-buffer",
+  "mac-buffer",
 ] as const;
 export type SectionKind = (typeof SECTION_KINDS)[number];
 

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { DRAM_ACTIONS, FORMAT_ACTIONS, ROW_ACTIONS } from "../core/counts.ts";
+import { DRAM_ACTIONS, FORMAT_ACTIONS, PRODUCT_ACTIONS, ROW_ACTIONS } from "../core/counts.ts";
 import { NUMBER_FORMATS } from "../core/number-format.ts";
 import { SYNCHRONISATIONS } from "../core/profile.ts";
 import { ROW_FORMS } from "../core/row-form.ts";
@@ -114,6 +114,13 @@ export const PeSchema = Type.Object(
           sramPort: quantity("size", "Bytes that the array reads or writes in SRAM in one PE cycle"),
           setup: quantity("cycles", "PE cycles before the first step of a product"),
           accumulatorBits: accumulatorBits("Accumulator width of the array"),
+          kernel: Type.Optional(
+            recordOf(
+              PRODUCT_ACTIONS,
+              (action) => quantity("cycles", `PE cycles of one ${action}`),
+              "What the core does for products of projections; without it only a decoder runs on the array",
+            ),
+          ),
         },
         { ...CLOSED, description: "A dense int8 engine beside the core" },
       ),

@@ -19,6 +19,8 @@ const PE_CAUSES: Readonly<Record<PeCause, string>> = {
   linearUpdate: "sums of partial inputs",
   eventSend: "sending events",
   timestep: "loop and synchronisation",
+  macOperand: "operands of MAC arrays",
+  macResult: "sums of MAC arrays",
   spinning: "waiting awake",
   other: "other busy cycles",
 };

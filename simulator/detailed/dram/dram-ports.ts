@@ -31,9 +31,9 @@ export interface DramEnds {
 }
 
 /** Whether anything of a machine's program comes from DRAM. */
-export const usesDram = ({ projections, phases }: Machine): boolean =>
+export const usesDram = ({ projections, arrayWork }: Machine): boolean =>
   projections.some(({ dramBytesOf }) => dramBytesOf !== undefined) ||
-  phases.some(({ decoderWork }) => decoderWork.length > 0);
+  arrayWork.some(({ dramBytes }) => dramBytes > 0);
 
 export function createDramPorts(machine: Machine, agenda: Agenda, ends: DramEnds): DramPorts {
   const { profile, workers } = machine;

@@ -149,17 +149,16 @@ export function createDecoderArrays(surroundings: DecoderSurroundings): DecoderA
 
 /** Tiles are as large as half of what the decoder's buffers leave for weights. */
 function sharesOf(machine: Machine): Share[] {
-  const { workers, phases, program, profile, cycles } = machine;
+  const { workers, phases, program, profile, cycles, arrayWork } = machine;
   const { inputs, outputs, pes, bufferBytes } = program.chipDecoder!;
   const { setupCycles } = profile.pe.macArray!;
   const { burstBytes } = profile.dram!;
   const weightBytes = bufferBytes - 4 * Math.ceil(inputs / 4) - 4 * Math.ceil(outputs / pes.length);
   const tileOutputs = Math.max(1, Math.floor(weightBytes / SLOTS / inputs));
   const coreOf = coresOf(machine);
-  const { workers: own, decoderWork } = phases.at(-1)!;
-  return own.map((worker, index) => {
+  return phases.at(-1)!.workers.map((worker) => {
     const { count } = workers[worker]!;
-    const work = decoderWork[index]!;
+    const work = arrayWork[worker]!;
     const tiles = Math.ceil(count / tileOutputs);
     const upTo = (tile: number) => Math.min(count, tile * tileOutputs) / count;
     const bytesUpTo = (tile: number) => burstBytes * Math.ceil((work.dramBytes * upTo(tile)) / burstBytes);

@@ -1,4 +1,5 @@
 import { NEURON_TRAITS } from "../../../src/core/population-kind.ts";
+import { resultCycles } from "../../components/mac-array.ts";
 import type { Machine } from "../../engine/machine.ts";
 import { type Agenda, DUE } from "../agenda.ts";
 import type { DecoderArrays } from "./decoder-arrays.ts";
@@ -48,6 +49,7 @@ export function createPeCores(surroundings: CoreSurroundings): PeCores {
   const { machine, receptions, places, agenda, queues, way, progress, decoder, perPeCycle, notes } =
     surroundings;
   const { slices, workers, cycles } = machine;
+  const productCycles = productCyclesOf(machine);
   const { firstNeuron, routeOf, start, slice: slicesAt, lag, workAt } = receptions;
   const placeCount = places.count;
   const layerOf = Int32Array.from(workers, ({ phase }) => phase + 1);
@@ -116,7 +118,7 @@ export function createPeCores(surroundings: CoreSurroundings): PeCores {
       return;
     }
     notes?.began(slice, begin);
-    goOn(slice, begin + cycles.timestep * perPeCycle[slice]!);
+    goOn(slice, begin + (cycles.timestep + productCycles[slice]!) * perPeCycle[slice]!);
   }
 
   /** From this time on the core updates neurons up to the next one that sends, or to its last. */
@@ -232,6 +234,13 @@ export function createPeCores(surroundings: CoreSurroundings): PeCores {
     stalledSlices: () => [...slices.keys()].filter((slice) => isStalled[slice] === 1),
   };
 }
+
+/** PE cycles of the products that come before a slice's neurons: of the array, which the core waits for, and of its sums. */
+const productCyclesOf = ({ slices, arrayWork, profile }: Machine): Float64Array =>
+  Float64Array.from(
+    slices,
+    (_, slice) => arrayWork[slice]!.cycles + resultCycles(arrayWork[slice]!, profile),
+  );
 
 const NO_PLAN: StepPlan = {
   parity: 0,

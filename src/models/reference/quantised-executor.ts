@@ -13,6 +13,7 @@ import {
   restarts,
 } from "./executor.ts";
 import { fractionBitsOf, hostPayloads, valuesOfEvents } from "./payloads.ts";
+import { addMacProduct } from "./mac-product.ts";
 import { biases, type PreparedProjection, prepareProjections } from "./prepared-projections.ts";
 import { type QuantisedLayer, quantiseLayer, stepQuantisedEgru } from "./quantised-egru.ts";
 import {
@@ -29,8 +30,10 @@ export interface QuantisedReferenceOptions extends StateCarry {
   readonly chipDecoder?: boolean | undefined;
   /** Weight formats of projections that differ from the quantisation's, by `projectionName`. */
   readonly formats?: ProjectionFormats | undefined;
+  /** Projections that MAC arrays multiply instead, by `projectionName`. */
+  readonly products?: ReadonlySet<string> | undefined;
   /** Width of the MAC arrays' saturating accumulators; 32 where nothing is said. */
-  readonly decoderAccumulatorBits?: AccumulatorBits | undefined;
+  readonly arrayAccumulatorBits?: AccumulatorBits | undefined;
 }
 
 /** What a population puts out in one timestep. Shape [size] each. */
@@ -71,7 +74,9 @@ export function createQuantisedReference(
   const integers = integerQuantisation(quantisation);
   const { layers, projections, rows, fractionBits, decoder } = quantise(model, integers, options);
   const counted = projections.filter(({ lookUp, target }) => !lookUp && target !== decoder?.name);
-  const decoderBits = options.decoderAccumulatorBits ?? 32;
+  const arrayBits = options.arrayAccumulatorBits ?? 32;
+  const isProduct = (projection: PreparedProjection) =>
+    options.products?.has(projectionName(projection)) ?? false;
   const layerNames = [...layers.keys()];
   const hidden = new Map([...layers].map(([name, { size }]) => [name, new Int32Array(size)]));
   let before = new Map([...layers].map(([name, { size }]) => [name, ofEvents(new Int32Array(size))]));
@@ -104,7 +109,10 @@ export function createQuantisedReference(
         for (const { projection, y } of incoming) {
           const integerRows = rows.get(projection)!;
           const { graded } = projection;
-          synops.set(projection, addQuantisedProducts(sums, y.payloads, integerRows, graded, integers));
+          const met = isProduct(projection)
+            ? addMacProduct(sums, y.payloads, integerRows, graded, integers, arrayBits)
+            : addQuantisedProducts(sums, y.payloads, integerRows, graded, integers);
+          synops.set(projection, met);
         }
         const step = stepQuantisedEgru(layer, sums, hidden.get(layer.name)!, integers.accumulatorBits);
         layerSteps.push(step);
@@ -124,7 +132,7 @@ export function createQuantisedReference(
         const layer = layers.get(name);
         if (layer !== undefined) return outputOfLayer(layer, incoming);
         if (name !== decoder?.name) return outputOfHost(population, incoming);
-        return ofHost(name, int8Logits(decoder.layer, incoming[0]!.y.values, decoderBits));
+        return ofHost(name, int8Logits(decoder.layer, incoming[0]!.y.values, arrayBits));
       });
       steps += 1;
       return {
@@ -168,7 +176,7 @@ function integerQuantisation(quantisation: Quantisation): IntegerQuantisation {
 function quantise(
   model: ModelIr,
   integers: IntegerQuantisation,
-  { chipDecoder, formats }: QuantisedReferenceOptions,
+  { chipDecoder, formats, products }: QuantisedReferenceOptions,
 ): QuantisedModel {
   const layers = new Map<string, QuantisedLayer>();
   for (const population of model.populations)
@@ -183,7 +191,9 @@ function quantise(
     const bits = fractionBitsOf(model, source);
     fractionBits.set(source, bits);
     const name = projectionName(projection);
-    const own = { ...integers, format: formats?.get(name) ?? integers.format };
+    // The sums of a product have one scale.
+    const scales = products?.has(name) && integers.scales === "row" ? "matrix" : integers.scales;
+    const own = { ...integers, scales, format: formats?.get(name) ?? integers.format };
     rows.set(projection, quantiseRows(name, projection.rows, bits, own));
   }
   const decoder = chipDecoder ? chipDecoderOf(model, projections) : undefined;
