@@ -112,7 +112,7 @@ export function withProductsHint<Value>(products: ReadonlySet<string>, run: () =
     if (!(error instanceof CapacityError) || products.size === 0) throw error;
     throw new CapacityError(
       error.shortage,
-      `Leave some projections to rows: products on MAC arrays hold all weights of ${[...products].join(", ")} in SRAM, zeros too (--mac off, auto, or fewer names).`,
+      `Leave some projections to rows: products on MAC arrays hold all weights of ${[...products].join(", ")}, zeros too (--mac off, auto, or fewer names).`,
     );
   }
 }

@@ -12,6 +12,7 @@ import { PACKET_BYTES, POPULATION_RECORD_BYTES } from "../../src/core/program.ts
 import {
   gatesIn,
   macBufferBytes,
+  macTilesBytes,
   type RowLayout,
   rowBytesOf,
   storesAllColumns,
@@ -89,7 +90,12 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
   if (population.kind === "input") throw new Error(`${name} is not on the chip`);
   const { packetFifoEntries, format = graph.quantisation.format, dram = NO_DRAM_ROWS } = options;
   const blocks = blocksOf(graph, population, options);
-  const inDram = blocks.filter((block) => block.isInDram);
+  const inDram = blocks.filter((block) => block.isInDram && !block.projection.onMacArray);
+  const streamed = blocks.filter((block) => block.isInDram && block.projection.onMacArray);
+  const tilesBytes = Math.max(
+    0,
+    ...streamed.map(({ shape }) => macTilesBytes(shape(0).rows, dram.burstBytes)),
+  );
   const { accumulators, parameters, state, readsTables } = NEURON_TRAITS[population.kind];
 
   const rowBufferBytes = (count: number): number => {
@@ -126,6 +132,7 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
     own("packet-fifo", packetFifoEntries * PACKET_BYTES),
     own("send-buffer", count * PACKET_BYTES),
     ...(inDram.length > 0 ? [own("row-buffer", rowBufferBytes(count))] : []),
+    ...(tilesBytes > 0 ? [own("mac-tiles", tilesBytes)] : []),
   ];
 
   // What `sections` add up to, without making them: partitioners ask millions of times.

@@ -119,10 +119,12 @@ function metBy(variant: RowVariant, { columns }: RowShape, { met, events }: RowM
 
 /** A row's part of each section begins anywhere in a burst, and so moves all but one byte of a burst too many on average. */
 function bytesFetched(
-  { form, indexBits, weightBytes }: RowLayout,
+  { form, indexBits, weightBytes, slots: stored }: RowLayout,
   { rows, words, slots }: Met,
   burstBytes: number,
 ): number {
+  // A product's weights are one stretch, whatever events come.
+  if (form === "mac-array") return stored === 0 ? 0 : stored + burstBytes - 1;
   const indices = form === "bitmap" ? 4 * words : ((form === "block" ? words : slots) * indexBits) / 8;
   const sections = storesAllColumns(form) ? 1 : 2;
   return indices + slots * weightBytes + rows * sections * (burstBytes - 1);

@@ -3,7 +3,7 @@ import type { Ledger } from "../engine/ledger.ts";
 import type { Machine } from "../engine/machine.ts";
 import { partsOf } from "../functional/columns.ts";
 
-/** What workers fetch from DRAM: rows for the events that they receive, and a decoder's weights. By worker. */
+/** What workers fetch from DRAM: rows for the events that they receive, and weights of products and decoders. By worker. */
 export interface Fetches {
   /** Whole bursts. */
   readonly bytes: Float64Array;
@@ -34,9 +34,9 @@ export function dramTraffic({ profile, workers, arrayWork, projections, network 
   };
   const fill = (into: Fetches, ledger: Ledger, when: "step" | "total", steps: number): Fetches => {
     for (let worker = 0; worker < workers.length; worker += 1) {
-      const { dramBytes } = arrayWork[worker]!;
+      const { dramBytes, transfers } = arrayWork[worker]!;
       into.bytes[worker] = steps * dramBytes;
-      into.transfers[worker] = dramBytes > 0 ? steps : 0;
+      into.transfers[worker] = dramBytes > 0 ? steps * transfers : 0;
     }
     for (let projection = 0; projection < projections.length; projection += 1) {
       const counter = ledger.fetches[projection];

@@ -1,6 +1,6 @@
+import { sumOf } from "../../src/core/counts.ts";
 import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import { HOST_TRACK, SPAN, type TraceRecorder } from "../../src/core/trace.ts";
-import { resultCycles } from "../components/mac-array.ts";
 import type { Machine } from "../engine/machine.ts";
 import type { PacketWatch } from "./pes/pe-queues.ts";
 import type { Receptions } from "./pes/receptions.ts";
@@ -15,6 +15,10 @@ export interface ReplayNotes {
   receivedByHost(payload: number, cycle: number): void;
   /** A core turns to its timestep, in which its MAC array's products come first. */
   began(slice: number, cycle: number): void;
+  /** Its array works on a tile of what comes from DRAM. */
+  multiplies(slice: number, begin: number, end: number): void;
+  /** The core takes the sums of its products over. */
+  tookSums(slice: number, begin: number, end: number): void;
   /** From this cycle on it updates so many neurons, and then composes an event or has none left. */
   updated(slice: number, cycle: number, neurons: number, sends: boolean): void;
   /** A packet of its event, counted from 0, is in the NoC. Of several the first one's time stands for all. */
@@ -76,13 +80,15 @@ export function createReplayNotes(
       recorder.packet(senderOf(payload), HOST_TRACK, keyOf(payload), sentAt[payload]!, at, at, until);
     },
     began(slice, cycle) {
-      const work = arrayWork[slice]!;
+      const { cycles: array, tiles } = arrayWork[slice]!;
       const product = cycle + cycles.timestep * perPeCycle[slice]!;
-      const sums = product + work.cycles * perPeCycle[slice]!;
       span(slice, SPAN.timestep, cycle, product);
-      span(slice, SPAN["mac-array"], product, sums);
-      span(slice, SPAN.synops, sums, sums + resultCycles(work, profile) * perPeCycle[slice]!);
+      // What is streamed is told of tile by tile.
+      const here = array - (tiles ? sumOf(tiles.cycles) : 0);
+      span(slice, SPAN["mac-array"], product, product + here * perPeCycle[slice]!);
     },
+    multiplies: (slice, begin, end) => span(slice, SPAN["mac-array"], begin, end),
+    tookSums: (slice, begin, end) => span(slice, SPAN.synops, begin, end),
     updated(slice, cycle, neurons, sends) {
       const updates = neurons * cycles[NEURON_TRAITS[workers[slice]!.kind].update];
       const until = cycle + updates * perPeCycle[slice]!;

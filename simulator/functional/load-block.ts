@@ -35,8 +35,10 @@ export interface LoadedBlock extends DecodedRows {
   readonly shift: number;
   readonly pointerBytes: number;
   readonly indexBits: IndexBits;
-  /** Where indices and weights begin in DRAM; absent where they lie in SRAM. */
+  /** Where indices and weights begin in DRAM; absent where they lie in SRAM, and of products. */
   readonly dram?: { readonly indices: number; readonly weights: number };
+  /** Where a product's weights begin in DRAM; absent where they lie in SRAM. */
+  readonly streamedFrom?: number;
 }
 
 interface PopulationRecord {
@@ -105,7 +107,8 @@ export function loadBlock(
     shift: record.scaleShift,
     pointerBytes: record.pointerBytes,
     indexBits: source.indexBits,
-    ...(source.inDram && { dram: { indices, weights } }),
+    ...(source.inDram &&
+      (source.form === "mac-array" ? { streamedFrom: weights } : { dram: { indices, weights } })),
   };
 }
 

@@ -59,6 +59,7 @@ export const SECTION_KINDS = [
   "row-buffer",
   "decoder-buffer",
   "mac-buffer",
+  "mac-tiles",
 ] as const;
 export type SectionKind = (typeof SECTION_KINDS)[number];
 

@@ -70,7 +70,7 @@ export interface ProgramPopulation {
  * - tables: σ then tanh, 513 uint16 each (integer formats; absent in float32 and where a slice is linear).
  * - row-buffer: room for two rows that come from DRAM, so that one can be worked off while the next arrives.
  * - state [n] (not where linear), accumulators [4, n] (linear: [n]), packet-fifo, send-buffer, decoder-buffer (where the PE helps a decoder on
- *   the chip), mac-buffer (a block of the form mac-array): not loaded, start at zero.
+ *   the chip), mac-buffer (a block of the form mac-array), mac-tiles (where such blocks lie in DRAM): not loaded, start at zero.
  */
 export interface PeProgram {
   readonly pe: number;

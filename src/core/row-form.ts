@@ -84,6 +84,13 @@ export function rowBytesOf(layout: RowLayout): RowBytes {
 export const macBufferBytes = (rows: number, columns: number, delay: 0 | 1): number =>
   4 * Math.ceil(rows / 4) + (1 + delay) * (4 * rows + 4 * Math.ceil(rows / 2)) + 4 * columns;
 
+/** Columns of a product whose weights come from DRAM together, as one tile. */
+export const MAC_TILE_COLUMNS = 16;
+
+/** Bytes of SRAM for two tiles of so many rows, so that one arrives while the other is multiplied; each in whole bursts. */
+export const macTilesBytes = (rows: number, burstBytes: number): number =>
+  2 * burstBytes * (Math.ceil((MAC_TILE_COLUMNS * rows) / burstBytes) + 1);
+
 /** Rows that two bytes name. */
 export const MAX_MAC_ROWS = 2 ** 16;
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ROW_PLACES } from "../../compiler/partition/dram-rows.ts";
 import { type CompileOptions, compile } from "../../compiler/pipeline.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import { modelProjectionName } from "../../src/core/event-graph.ts";
@@ -80,6 +81,7 @@ describe("products on MAC arrays", () => {
       withForms(tinyMulticast()),
       withForms(tinyUnicast()),
     ),
+    rows: fc.constantFrom(...ROW_PLACES),
     mac: fc.subarray(ALL, { minLength: 1 }),
     format: fc.constantFrom("int8" as const, "int16" as const),
     scales: fc.constantFrom("row" as const, "matrix" as const, "power-of-two" as const),
@@ -94,12 +96,12 @@ describe("products on MAC arrays", () => {
   it("beside rows of any form computes what the reference computes, in every integer", () => {
     let events = 0;
     fc.assert(
-      fc.property(settings, ({ chip, mac, format, scales, accumulatorBits, arrayBits, ...own }) => {
+      fc.property(settings, ({ chip, rows, mac, format, scales, accumulatorBits, arrayBits, ...own }) => {
         const { density, weightScale, seed } = own;
         const model = tinyModel({ inputs: INPUTS, layers: [14, 9], density, weightScale, seed });
         // In a program of int16 what is to be multiplied is int8 all the same.
         const formats = new Map(format === "int8" ? [] : mac.map((name) => [name, "int8" as const]));
-        const options = { format, formats, scales, mac: new Set(mac), order: "model" as const };
+        const options = { format, formats, scales, rows, mac: new Set(mac), order: "model" as const };
         const stimulus = stimulusOf(seed, own.inputScale);
         events += expectEqual(model, withBits(chip, accumulatorBits, arrayBits), options, stimulus);
       }),

@@ -53,6 +53,7 @@ const inForms: readonly CompileOptions[] = [...ROW_FORMS, "auto" as const].flatM
 const onMacArrays: readonly CompileOptions[] = [
   { format: "int8", mac: "all", rows: "sram" },
   { format: "int8", mac: new Set(["input -> egru0"]), rows: "dram", pes: 6 },
+  { format: "int8", mac: "all", rows: "dram", pes: 9 },
 ];
 const bases: readonly Base[] = [
   ...onMacArrays.map((options) => ({ ...compile(model, allForms, options), profile: allForms })),

@@ -155,6 +155,12 @@ export const ROW_FORM_MUTATIONS: Readonly<Record<string, Mutation>> = {
     buffer.bytes -= 4;
     return true;
   }),
+  "tiles of a product shortened": ({ pes }) => {
+    const tiles = pes.flatMap(({ sections }) => sections.filter(({ kind }) => kind === "mac-tiles"));
+    if (tiles.length === 0) return false;
+    tiles[0]!.bytes -= 4;
+    return true;
+  },
   "form of a block changed": onAny((block, dice) => {
     block.form = dice.pick(BLOCK_FORMS.filter((form) => form !== block.form));
     return true;

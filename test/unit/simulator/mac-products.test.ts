@@ -152,10 +152,54 @@ describe("what products cost", () => {
     expect(slower.detailed - plain.detailed).toBeGreaterThan((STEPS * 7 * 50) / point.peClock - 1e-9);
   });
 
-  it("the price of their MACs, beside the core's cycles", () => {
-    const { program } = compiled({ pes: 2 });
-    const { counts } = simulate(program, chip, stimulus);
-    expect(sumOf(counts.macArray.mac)).toBe(STEPS * 36 * (7 + 12));
+  it("from DRAM: each matrix once a timestep, in whole bursts, tile by tile", () => {
+    const big = tinyModel({ inputs: 7, layers: [40], density: 1, seed: 3 });
+    const { program } = compile(big, chip, { format: "int8", rows: "dram", mac: "all", pes: 2 });
+    const { burstBytes, bandwidth, latency } = chip.dram!;
+    const request = { point };
+    const result = simulate(program, chip, stimulus, { replays: [request] });
+    let bytes = 0;
+    for (const { sources, dramSections } of program.pes) {
+      expect(sources.every(({ inDram }) => inDram)).toBe(true);
+      for (const { offset, bytes: length } of dramSections) {
+        const end = Math.ceil((offset + length) / burstBytes);
+        bytes += burstBytes * (end - Math.floor(offset / burstBytes));
+      }
+    }
+    expect(bytes).toBeGreaterThanOrEqual(3 * 40 * (7 + 40));
+    expect(result.counts.dram.byteRead).toBe(STEPS * bytes);
+    expect(sumOf(result.counts.sram.rowsWritten)).toBe(STEPS * bytes);
+    expect(result.counts.kernel.rowFetch.every((count) => count === 0)).toBe(true);
+    const fast = timeOf(result, chip, point, "sequential").total;
+    const detailed = replayedTimeOf(result, chip, request);
+    const least = STEPS * (bytes / bandwidth + latency);
+    expect(fast).toBeGreaterThan(least);
+    expect(detailed.total).toBeGreaterThan(least);
+    // Tiles of 16 columns of two matrices on two PEs.
+    const tiles = program.pes.reduce((sum, { neurons }) => sum + 2 * Math.ceil((3 * neurons) / 16), 0);
+    expect(detailed.replay!.dram!.transfers).toBe(STEPS * tiles);
+    const state = (rows: "sram" | "dram") => {
+      const outputs: number[][] = [];
+      const options = { format: "int8", order: "model", rows, mac: "all" } as const;
+      simulate(compile(big, chip, options).program, chip, stimulus, {
+        observe: (_, view) => outputs.push([...view.population("egru0").output]),
+      });
+      return outputs;
+    };
+    expect(state("dram")).toEqual(state("sram"));
+  });
+
+  it("less of the SRAM where their matrices do not fit it", () => {
+    const big = tinyModel({ inputs: 20, layers: [60], density: 1, seed: 3 });
+    const { program, remarks } = compile(big, chip, { format: "int8", mac: "all", pes: 1 });
+    expect(program.pes[0]!.sources.map(({ inDram, form }) => [inDram, form])).toEqual([
+      [false, "mac-array"],
+      [true, "mac-array"],
+    ]);
+    expect(remarks).toContain(
+      "egru0 -> egru0 (recurrent): a matrix of 10,800 bytes is streamed from DRAM in each timestep",
+    );
+    expect(() => compile(big, chip, { format: "int8", mac: "all", pes: 1, rows: "sram" })).toThrow(/needs/);
   });
 });
 

@@ -107,15 +107,15 @@ describe("what cannot be a product is refused", () => {
 
   it("where SRAM is too small for all their weights, with what would help", () => {
     const model = tinyModel({ inputs: 24, layers: [60], density: 0.02 });
-    expect(productsOf({ pes: 1 }, chip, model)).toEqual([]);
-    expect(productsOf({ pes: 1, mac: "auto" }, chip, model)).toEqual([]);
+    expect(productsOf({ pes: 1, rows: "sram" }, chip, model)).toEqual([]);
+    expect(productsOf({ pes: 1, rows: "sram", mac: "auto" }, chip, model)).toEqual([]);
     try {
-      compile(model, chip, { format: "int8", mac: "all", pes: 1 });
+      compile(model, chip, { format: "int8", mac: "all", pes: 1, rows: "sram" });
       expect.fail("it fits");
     } catch (error) {
       expect((error as UserError).message).toMatch(/needs [\d,]+ (processing elements|SRAM bytes)/);
       expect((error as UserError).hint).toBe(
-        "Leave some projections to rows: products on MAC arrays hold all weights of input -> egru0, egru0 -> egru0 (recurrent) in SRAM, zeros too (--mac off, auto, or fewer names).",
+        "Leave some projections to rows: products on MAC arrays hold all weights of input -> egru0, egru0 -> egru0 (recurrent), zeros too (--mac off, auto, or fewer names).",
       );
     }
   });
