@@ -26,6 +26,9 @@ import { dropZeroSynapses } from "./passes/drop-zero-synapses.ts";
 import { GRAPH_VERIFIERS, type GraphPass, type GraphProperty } from "./passes/pass.ts";
 import { quantiseWeights } from "./passes/quantise-weights.ts";
 import { packetsPerEvent } from "./source-ranges.ts";
+import { useMacArrays } from "./passes/use-mac-arrays.ts";
+import { chooseProducts, type MacChoice, withProductsHint } from "./partition/choose-products.ts";
+import { planTimer } from "./partition/expected-time.ts";
 import { defaultPlacer, PLACERS } from "./place/place.ts";
 import { type Activity, type Flow, flowsOf } from "./place/problem.ts";
 import type { MinimiseChoice } from "./route/minimise/minimise.ts";
@@ -75,6 +78,8 @@ export interface CompileOptions {
   readonly rows?: RowPlace;
   /** In which form rows are stored; the first of `ROW_FORM_CHOICES`, the fastest that fits, where absent. */
   readonly rowForms?: RowFormChoice;
+  /** Which projections PEs work off on their MAC arrays; none where absent. It changes what is computed. */
+  readonly mac?: MacChoice;
   /** Use no more PEs than this. */
   readonly pes?: number;
   readonly decoder?: "host" | "chip";
@@ -111,8 +116,11 @@ export interface PassReport {
 export const graphPipeline = (
   quantisation: Quantisation,
   formats?: ProjectionFormats,
+  products: ReadonlySet<string> = new Set(),
 ): readonly GraphPass[] => [
-  // First, so that whatever follows sees the weights that the chip will hold.
+  // Before quantisation, as a product's weights share one scale.
+  ...(products.size > 0 ? [useMacArrays(products)] : []),
+  // Early, so that whatever follows sees the weights that the chip will hold.
   quantiseWeights(quantisation, formats),
   // After quantisation, which rounds small weights to zero.
   dropZeroSynapses,
@@ -158,8 +166,18 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
   );
   const { rows = ROW_PLACES[0] } = options;
   const { order = NEURON_ORDERS[0], effort = 1 } = options;
+  const secondsWith = (names: ReadonlySet<string>): number => {
+    const { graph } = runPasses(lowered, graphPipeline(quantisation, options.formats, names), { seed });
+    const profile = withRowForm(chip, graph, form);
+    const problem = { graph, profile, pes, activity: expectedActivity(graph, options.activity) };
+    return planTimer(problem, strategy).secondsOf(chooseDramRows(problem, rows, strategy));
+  };
+  const { mac = "off" } = options;
+  const { format, formats: given = new Map() } = options;
+  const asked = { graph: lowered, profile: chip, format: format ?? "float32", formats: given, secondsWith };
+  const products = chooseProducts(asked, mac);
   const cutInto = (parts: FanInParts) => {
-    const pipeline = graphPipeline(quantisation, options.formats);
+    const pipeline = graphPipeline(quantisation, options.formats, products);
     const split = parts.size > 0 ? [splitFanIn(parts), ...pipeline] : pipeline;
     const { graph: passed, passes } = runPasses(lowered, split, { ...options, seed });
     const profile = withRowForm(chip, passed, form);
@@ -174,7 +192,7 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
     const settled = isOneEach ? cut : partitionInOrder({ ...problem, packets }, strategy, order);
     return { parts, passes, profile, guessed, ...settled };
   };
-  const cut = chooseParts(lowered, chip, quantisation, options, cutInto);
+  const cut = withProductsHint(products, () => chooseParts(lowered, chip, quantisation, options, cutInto));
   const { graph, dram, activity, slices, passes, profile, guessed, ...ordered } = cut;
   const placer =
     options.placer === undefined ? defaultPlacer(profile) : named(PLACERS, options.placer, "placer");
@@ -217,6 +235,7 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
       ...(minimise !== "auto" && { minimise }),
       rows,
       ...(form !== "auto" && { rowForms: form }),
+      ...(mac !== "off" && { mac: products.size === 0 ? "none" : [...products].join(", ") }),
       decoder: options.decoder ?? "host",
       ...(options.pes !== undefined && { pes: String(options.pes) }),
     },

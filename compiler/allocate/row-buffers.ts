@@ -19,6 +19,8 @@ export function largestTransfers(
 ): Float64Array {
   const largest = new Float64Array(slices.length);
   for (const projection of blocks) {
+    // Its tiles have room of their own.
+    if (projection.onMacArray) continue;
     const inbound = graph.projections.filter(({ target }) => target === projection.target);
     const block = inbound.indexOf(projection);
     const { size } = graphPopulationNamed(graph, projection.target);

@@ -16,7 +16,7 @@ import {
   type Program,
   type SourceBlock,
 } from "../../src/core/program.ts";
-import { ROW_FORMS, type RowLayout } from "../../src/core/row-form.ts";
+import { BLOCK_FORMS, type RowLayout } from "../../src/core/row-form.ts";
 import { formatOf, WEIGHT_BYTES } from "../../src/core/number-format.ts";
 import { encodeRows } from "./encode-rows.ts";
 import { sigmoidTable, tanhTable } from "./fixed-point-tables.ts";
@@ -199,7 +199,7 @@ const recordOf = (
   weights,
   scales,
   pointerBytes | (indexBits << 8) | (scaleShift << 16) | (delay << 24),
-  ROW_FORMS.indexOf(form) | (WEIGHT_BYTES[weightFormat] << 8) | (gates << 16),
+  BLOCK_FORMS.indexOf(form) | (WEIGHT_BYTES[weightFormat] << 8) | (gates << 16),
 ];
 
 /** What accumulators start from, [accumulators, n], then the other parameters, [n] each. */

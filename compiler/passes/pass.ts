@@ -101,6 +101,8 @@ function verifyQuantised(graph: EventGraph): void {
   const { format } = graph.quantisation;
   for (const projection of graph.projections) {
     const { weight, scale } = projection.synapses;
+    if (projection.onMacArray && (formatOf(weight) !== "int8" || scale?.multiplier.length !== 1))
+      throw new Error(`${projectionName(projection)}: a product on MAC arrays takes int8 with one scale`);
     // Integer formats may stand beside each other.
     const isRight =
       (formatOf(weight) === "float32") === (format === "float32") &&

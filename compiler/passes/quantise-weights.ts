@@ -57,7 +57,9 @@ export const quantiseWeights = (
       const isSum = carriesPartialSums(graph, projection);
       const own = isSum ? "int16" : (formats.get(modelProjectionName(graph, projection)) ?? format);
       // Sums are moved by weights of 1, which a step of a power of two holds exactly.
-      const steps = isSum ? { ...quantisation, scales: "power-of-two" as const } : quantisation;
+      const steps = isSum
+        ? { ...quantisation, scales: "power-of-two" as const }
+        : { ...quantisation, scales: scalesOf(projection, quantisation) };
       const quantised = quantiseProjection(projection, steps, own, payloadFractionBits);
       const zeros = zerosIn(quantised.synapses.weight);
       context.remark(`${name}: ${own}, ${zeros} weights round to 0`);
@@ -66,6 +68,10 @@ export const quantiseWeights = (
     return { ...withPayloads, projections };
   },
 });
+
+/** The sums of a product are scaled as one, so that all its weights share a scale. */
+const scalesOf = ({ onMacArray }: GraphProjection, { scales }: Quantisation): ScaleGranularity =>
+  onMacArray && scales === "row" ? "matrix" : scales;
 
 /** Formats by projection need a program in integers, and projections that there are. */
 function checkFormats(graph: EventGraph, { format }: Quantisation, formats: ProjectionFormats): void {

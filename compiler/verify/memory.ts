@@ -54,10 +54,13 @@ function verifySections(pe: PeProgram, program: Program, profile: HardwareProfil
     const isRight = found.length === 1 && found[0]!.source === "" && found[0]!.bytes === bytes;
     if (!isRight) fault(`section ${kind} of PE ${pe.pe} should have ${bytes} bytes`);
   }
-  const inDram = sources.some((source) => source.inDram);
+  const inDram = sources.some((source) => source.inDram && source.form !== "mac-array");
+  const tiles = sources.filter((source) => source.inDram && source.form === "mac-array");
+  verifyTiles(pe, tiles, profile);
   const buffers = sections.filter(({ kind }) => kind === "row-buffer");
   if (buffers.length !== (inDram ? 1 : 0)) fault(`PE ${pe.pe} has ${buffers.length} row buffers`);
-  const needed = sources.reduce((sum, source) => sum + sectionsOf(source), own.length + buffers.length);
+  const first = own.length + buffers.length + (tiles.length > 0 ? 1 : 0);
+  const needed = sources.reduce((sum, source) => sum + sectionsOf(source), first);
   const blocks = new Set(sources.map(({ population, delay, part }) => `${delay} ${part} ${population}`));
   if (blocks.size !== sources.length) fault(`PE ${pe.pe} has two source blocks for the same events`);
   if (sections.length + dramSections.length !== needed)
@@ -66,9 +69,25 @@ function verifySections(pe: PeProgram, program: Program, profile: HardwareProfil
   if (twice) fault(`section ${twice.kind} of ${twice.source} is on PE ${pe.pe} twice`);
 }
 
-/** Of a source block: pointers, indices and weights or, where dense, weights alone; scales beside integers. */
+/** One tile of 16 columns of the longest is multiplied while the next arrives, each up to a burst too long. */
+function verifyTiles(
+  { pe, sections }: PeProgram,
+  products: readonly SourceBlock[],
+  { dram }: HardwareProfile,
+): void {
+  const burst = dram?.burstBytes ?? 1;
+  const rows = products.reduce((most, product) => Math.max(most, product.rows), 0);
+  const needed = rows === 0 ? 0 : 2 * burst * (Math.ceil((16 * rows) / burst) + 1);
+  const found = sections.filter(({ kind }) => kind === "mac-tiles").map(({ bytes }) => bytes);
+  if (found.join() !== (rows === 0 ? "" : String(needed)))
+    fault(`the tiles of PE ${pe} have ${found.join() || 0} bytes, but two take ${needed}`);
+}
+
+/** Of a source block: pointers, indices and weights or, of all columns, weights alone; scales beside integers; a product's buffer. */
 const sectionsOf = ({ form, weightFormat }: SourceBlock): number =>
-  (form === "dense" ? 1 : 3) + (weightFormat === "float32" ? 0 : 1);
+  (form === "dense" || form === "mac-array" ? 1 : 3) +
+  (weightFormat === "float32" ? 0 : 1) +
+  (form === "mac-array" ? 1 : 0);
 
 function ownSections(
   { pe, population, neurons, sources }: PeProgram,

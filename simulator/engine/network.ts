@@ -5,6 +5,7 @@ import { type Stimulus, stepsOf } from "../../src/core/stimulus.ts";
 import { denseOutput, type EventList, setEvents } from "../functional/event-list.ts";
 import { inModelOrder, inProgramOrder } from "../functional/neuron-order.ts";
 import type { Saturations } from "../functional/saturations.ts";
+import { addProduct } from "../functional/products.ts";
 import { addSynapses } from "../functional/synapses.ts";
 import { createEncoder } from "./input.ts";
 import { type RunningPopulation, startPopulations } from "./layers.ts";
@@ -122,7 +123,7 @@ function isAll({ count, payloads }: EventList, payload: number): boolean {
 
 /** Adds up what a layer receives, in canonical order, and updates its neurons. */
 function runLayer(
-  { projections, kernel, program }: Machine,
+  { projections, kernel, program, profile }: Machine,
   populations: readonly RunningPopulation[],
   target: number,
   ledger: RunningLedger,
@@ -142,6 +143,10 @@ function runLayer(
     if (projection.delay === 1 && source.isRestarted && !source.keepsEvents) continue;
     for (const strand of projection.strands) {
       addSynapses(kernel, strand, events, accumulators, accumulatorBits, saturations);
+    }
+    for (const product of projection.products) {
+      const sumBits = profile.pe.macArray!.accumulatorBits;
+      addProduct(kernel, product, events, accumulators, accumulatorBits, sumBits, saturations);
     }
   }
   population.update(saturations);

@@ -19,7 +19,7 @@ export interface Sample {
 }
 
 /** How a trial holds weights, and where its decoder runs. */
-export type TrialOptions = Pick<CompileOptions, "format" | "formats" | "scales" | "decoder">;
+export type TrialOptions = Pick<CompileOptions, "format" | "formats" | "scales" | "decoder" | "mac">;
 
 /** Compiles for the roomy chip: whole layers on a PE, and nothing that only times depend on. */
 export const compileTrial = (model: ModelIr, roomy: HardwareProfile, options: TrialOptions): Compilation =>

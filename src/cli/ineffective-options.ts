@@ -10,12 +10,15 @@ import type { PricingOptions, ProgramOptions } from "./shared-options.ts";
 /** Says which of the options that were given change nothing, so that nobody reads an effect into a result. */
 export function noteIneffective(
   command: Command,
-  { format, partitionBy, parts, pes, placer, effort, router }: ProgramOptions,
+  { format, mac, partitionBy, parts, pes, placer, effort, router }: ProgramOptions,
   profile: HardwareProfile,
   io: CommandIo,
 ): void {
   if (format === "float32" && command.getOptionValueSource("scales") === "cli") {
     say(io, "note: --scales has no effect on float32 weights, which have no scales.");
+  }
+  if (format === "float32" && mac === "auto") {
+    say(io, "note: --mac auto has no effect on float32 weights; MAC arrays multiply int8.");
   }
   const placing = placer ?? defaultPlacer(profile).name;
   if (effort !== undefined && placing !== annealing.name) {

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { ROW_PLACES, type RowPlace } from "../../compiler/partition/dram-rows.ts";
+import { type MacChoice } from "../../compiler/partition/choose-products.ts";
 import { MINIMISE_CHOICES, type MinimiseChoice } from "../../compiler/route/minimise/minimise.ts";
 import { NEURON_ORDERS, type NeuronOrder } from "../../compiler/partition/order.ts";
 import { PARTITION_STRATEGIES } from "../../compiler/partition/partition.ts";
@@ -17,7 +18,7 @@ import {
 import { FIDELITIES, type Fidelity, SCHEDULES, type Schedule } from "../core/result.ts";
 import type { DvfsWish, SynchronisationWish } from "../core/run-policy.ts";
 import { collectDvfs, synchronisationList } from "./parse-policies.ts";
-import { projectionFormats } from "./parse-formats.ts";
+import { macChoice, projectionFormats } from "./parse-formats.ts";
 import { collect, filePath, listOf, wholeNumber } from "./parse-values.ts";
 
 const MOST_STEPS = 100_000_000;
@@ -43,6 +44,7 @@ export interface ProgramOptions {
   readonly router?: string;
   readonly rows: RowPlace;
   readonly rowForms: RowFormChoice;
+  readonly mac: MacChoice;
   readonly minimise: MinimiseChoice;
   readonly pes?: number;
   readonly decoder: "host" | "chip";
@@ -183,6 +185,14 @@ export const withProgramOptions = (command: Command): Command =>
     )
     .addOption(
       new Option(
+        "--mac <what>",
+        "int8 projections to multiply on MAC arrays, inputs rounded to 8 bits: off, auto (where faster), all, or names as in egru0:egru1, with commas between them",
+      )
+        .argParser(macChoice)
+        .default("off"),
+    )
+    .addOption(
+      new Option(
         "--minimise <when>",
         "which routing tables to minimise; auto: those that are too long, until they fit",
       )
@@ -287,6 +297,7 @@ export const compileOptionsOf = (options: ProgramOptions & { readonly seed: numb
   ...(options.router !== undefined && { router: options.router }),
   rows: options.rows,
   rowForms: options.rowForms,
+  mac: options.mac,
   minimise: options.minimise,
   decoder: options.decoder,
   seed: options.seed,

@@ -63,6 +63,7 @@ const PROGRAM_OPTIONS = Object.keys({
   router: true,
   rows: true,
   rowForms: true,
+  mac: true,
   minimise: true,
   pes: true,
   decoder: true,

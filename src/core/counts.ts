@@ -36,6 +36,10 @@ export const KERNEL_ACTIONS = [
   "eventSend",
   /** Start and end of one timestep's work on one PE: loop control and synchronisation with the others. */
   "timestep",
+  /** One event kept for a product of the MAC array: its payload and row noted, and before the product brought to int8. */
+  "macOperand",
+  /** One column's sum taken from the MAC array, scaled and added to its accumulator. */
+  "macResult",
 ] as const;
 export type KernelAction = (typeof KERNEL_ACTIONS)[number];
 
@@ -79,6 +83,10 @@ export const FORMAT_ACTIONS = [
   "timestep",
 ] as const satisfies readonly KernelAction[];
 export type FormatAction = (typeof FORMAT_ACTIONS)[number];
+
+/** Actions of the core around the products of its MAC array; their cycles stand beside the array's. */
+export const PRODUCT_ACTIONS = ["macOperand", "macResult"] as const satisfies readonly KernelAction[];
+export type ProductAction = (typeof PRODUCT_ACTIONS)[number];
 
 /** Actions of a PE's MAC array. */
 export const MAC_ARRAY_ACTIONS = ["mac"] as const;
@@ -131,6 +139,9 @@ export const SRAM_TRAFFIC = [
   "accumulatorsWritten",
   "packetsRead",
   "packetsWritten",
+  /** Operands and sums of the MAC array's products. */
+  "operandsRead",
+  "operandsWritten",
   /** Rows and weight tiles that come from DRAM. */
   "rowsWritten",
 ] as const;

@@ -22,7 +22,7 @@ import { type AccumulatorBits, formatOf, type NumberFormat, type ScaleGranularit
  *       threshold 0.1 0.2         the kind's other parameters, by name
  *     partial-sum egru0.part1 2 of egru0 payload 0
  *       start 0 0
- *     projection embedding -> egru0 delay 0 rows 4 [from 8] [part 1] [format int16] [shift 25 scale 8388608 …]
+ *     projection embedding -> egru0 delay 0 rows 4 [from 8] [part 1] [on mac-array] [format int16] [shift 25 scale 8388608 …]
  *       0: 1*0.25 3*-0.5          source row: accumulator*weight …
  *     host encoder embedding embedding 40 -> 4
  *
@@ -89,7 +89,7 @@ function formatPopulation(population: GraphPopulation): string[] {
 }
 
 function formatProjection(projection: GraphProjection, graphFormat: NumberFormat): string[] {
-  const { source, target, delay, part = 0, sources, synapses } = projection;
+  const { source, target, delay, part = 0, sources, onMacArray, synapses } = projection;
   const { rowStart, target: targets, weight, scale } = synapses;
   const rows = rowStart.length - 1;
   const own = formatOf(weight);
@@ -97,6 +97,7 @@ function formatProjection(projection: GraphProjection, graphFormat: NumberFormat
     `projection ${source} -> ${target} delay ${delay} rows ${rows}` +
     (sources === undefined ? "" : ` from ${sources.first}`) +
     (part === 0 ? "" : ` part ${part}`) +
+    (onMacArray ? " on mac-array" : "") +
     (own === graphFormat ? "" : ` format ${own}`);
   const lines = scale
     ? formatList(`${head} shift ${scale.shift} scale`, Array.from(scale.multiplier, String))
@@ -274,6 +275,7 @@ function parseProjection(
     target: target!,
     delay: Number(delay) as 0 | 1,
     ...(part > 0 && { part }),
+    ...(clauses.get("on")?.[0] === "mac-array" && { onMacArray: true }),
     ...(from !== undefined && { sources: { first: Number(from), count: rows } }),
     synapses,
   };

@@ -69,6 +69,8 @@ export interface GraphProjection {
    * have no part of such a projection, and get none of its events.
    */
   readonly sources?: SourceRange;
+  /** Worked off on MAC arrays, as one product a timestep, instead of event by event; int8 with one scale. */
+  readonly onMacArray?: true;
   readonly synapses: FanOut;
 }
 

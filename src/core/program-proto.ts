@@ -80,7 +80,7 @@ message SourceBlock {
   uint32 scale_shift = 9;
   bool in_dram = 10;
   uint32 part = 11;
-  string form = 12;               // csr, delta-csr, bitmap, block, dense
+  string form = 12;               // csr, delta-csr, bitmap, block, dense, mac-array
   uint32 slots = 13;
   string weight_format = 14;      // float32, int16, int8
   uint32 gates = 15;

@@ -4,6 +4,7 @@ import { NEURON_TRAITS, type PopulationKind } from "./population-kind.ts";
 import type { MemorySection, NodeDestination, RoutingEntry } from "./mapping.ts";
 import { dataBytesOfPe, type PeProgram, type Program, type SourceBlock } from "./program.ts";
 import { rowsOf } from "./program-rows.ts";
+import { storesAllColumns } from "./row-form.ts";
 
 /**
  * A Program as text to be read by people: manifest, keys, router table, then each PE with its memory map and
@@ -114,7 +115,7 @@ const describeSource = ({
 }: SourceBlock): string =>
   `from ${describeConnection({ source: population, delay, part })}: keys ${hex(keys.base)}/${hex(keys.mask)}, ${rows} rows, ${synapses} synapses, ` +
   `${form} ${weightFormat}${slots > synapses ? ` in ${slots} slots` : ""}` +
-  `${form === "dense" ? "" : `, ${8 * pointerBytes}-bit pointers`}${indexBits > 0 ? `, ${indexBits}-bit indices` : ""}${scaleShift > 0 ? `, scale by ${scalePerRow ? "row" : "matrix"} >> ${scaleShift}` : ""}`;
+  `${storesAllColumns(form) ? "" : `, ${8 * pointerBytes}-bit pointers`}${indexBits > 0 ? `, ${indexBits}-bit indices` : ""}${scaleShift > 0 ? `, scale by ${scalePerRow ? "row" : "matrix"} >> ${scaleShift}` : ""}`;
 
 const describeStage = (stage: HostStage): string =>
   stage.kind === "embedding"

@@ -2,7 +2,7 @@ import type { HostStages } from "./event-graph.ts";
 import type { KeyRange, MemorySection, RoutingTable } from "./mapping.ts";
 import type { NumberFormat, Quantisation } from "./number-format.ts";
 import type { PopulationKind } from "./population-kind.ts";
-import type { IndexBits, RowForm } from "./row-form.ts";
+import type { BlockForm, IndexBits } from "./row-form.ts";
 
 /**
  * Program: everything that is loaded onto chip and host, and nothing else. The simulator sees a Program
@@ -65,17 +65,18 @@ export interface ProgramPopulation {
  * - population-table: one record of nine uint32 a source block, in the order of `sources`:
  *   key, mask, rows, offset of row pointers, of indices, of weights, of scales; then a word of
  *   pointerBytes | indexBits << 8 | scaleShift << 16 | delay << 24 and one of
- *   position in ROW_FORMS | bytes of a weight << 8 | gates << 16. Offsets from DRAM_ADDRESS on lead into the PE's
+ *   position in BLOCK_FORMS | bytes of a weight << 8 | gates << 16. Offsets from DRAM_ADDRESS on lead into the PE's
  *   part of DRAM; the offset of a section that a form does not have is 0.
- * - row-pointers, indices, weights: as `RowForm` says, from the block's first on. Pointers: rows + 1 entries of
+ * - row-pointers, indices, weights: as `BlockForm` says, from the block's first on. Pointers: rows + 1 entries of
  *   pointerBytes each. An accumulator is accumulator · n + neuron (local), ascending within a row.
  * - scales: uint32 multipliers, one a block or one a row (integer formats; absent in float32).
  * - parameters: what accumulators start from, [accumulators, n], then the kind's other parameters, [n] each, as NEURON_TRAITS
  *   lists them; float32, or int32.
  * - tables: σ then tanh, 513 uint16 each (integer formats; absent in float32 and where the kind looks nothing up).
  * - row-buffer: room for two rows that come from DRAM, so that one can be worked off while the next arrives.
- * - state [states, n] (absent where the kind has none), accumulators [accumulators, n], packet-fifo, send-buffer, decoder-buffer (where the PE helps a decoder on
- *   the chip): not loaded, start at zero.
+ * - state [states, n] (absent where the kind has none), accumulators [accumulators, n], packet-fifo, send-buffer, decoder-buffer
+ *   (where the PE helps a decoder on the chip), mac-buffer (a block of the form mac-array), mac-tiles (where such blocks lie in
+ *   DRAM): not loaded, start at zero.
  */
 export interface PeProgram {
   readonly pe: number;
@@ -115,7 +116,7 @@ export interface SourceBlock {
   readonly rows: number;
   /** Weights that are not zero. */
   readonly synapses: number;
-  readonly form: RowForm;
+  readonly form: BlockForm;
   /** Weights that are stored: synapses, and zeros where the form needs them. */
   readonly slots: number;
   readonly weightFormat: NumberFormat;

@@ -12,7 +12,15 @@ import {
   type ProgramPopulation,
   type SourceBlock,
 } from "./program.ts";
-import { BLOCK_COLUMNS, gatesIn, ROW_FORMS, rowBytesOf } from "./row-form.ts";
+import {
+  BLOCK_COLUMNS,
+  BLOCK_FORMS,
+  gatesIn,
+  macBufferBytes,
+  MAX_MAC_ROWS,
+  rowBytesOf,
+  storesAllColumns,
+} from "./row-form.ts";
 
 /**
  * Checks what every Program promises on its own, without a profile: known kinds, shapes that agree, sections
@@ -175,15 +183,16 @@ const INDEX_BITS: Readonly<Record<SourceBlock["form"], readonly number[]>> = {
   bitmap: [0],
   block: [8, 16],
   dense: [0],
+  "mac-array": [0],
 };
 
 function verifyForm(
-  { population, form, weightFormat, gates, slots, synapses, indexBits }: SourceBlock,
+  { population, form, weightFormat, gates, slots, synapses, indexBits, rows, scalePerRow }: SourceBlock,
   kind: ChipPopulationKind,
   field: string,
 ): void {
   const of = `of source "${population}"`;
-  if (!ROW_FORMS.includes(form)) fail(field, `the form "${form}" ${of} is not known`);
+  if (!BLOCK_FORMS.includes(form)) fail(field, `the form "${form}" ${of} is not known`);
   if (!NUMBER_FORMATS.includes(weightFormat))
     fail(field, `the number format "${weightFormat}" ${of} is not known`);
   if (!INDEX_BITS[form].includes(indexBits))
@@ -192,6 +201,11 @@ function verifyForm(
     fail(field, `rows ${of} reach accumulators that a neuron does not have`);
   if (slots < synapses || (form === "block" && slots % BLOCK_COLUMNS !== 0))
     fail(field, `${form} rows ${of} hold ${synapses} synapses in ${slots} slots`);
+  if (form !== "mac-array") return;
+  if (weightFormat !== "int8")
+    fail(field, `${weightFormat} weights ${of} on a MAC array, which multiplies int8`);
+  if (scalePerRow) fail(field, `scales by row ${of} on a MAC array, whose sums have one`);
+  if (rows > MAX_MAC_ROWS) fail(field, `${rows} rows ${of} on a MAC array, at most ${MAX_MAC_ROWS}`);
 }
 
 /** A source block's sections are as long as its rows and slots say, so that nobody reads past them. */
@@ -202,7 +216,7 @@ function verifyBlockSections(
 ): void {
   const { population, delay, part, form, rows, slots, gates, weightFormat, scalePerRow, inDram } = source;
   const columns = gatesIn(gates).length * neurons;
-  if (form === "dense" && slots !== rows * columns)
+  if (storesAllColumns(form) && slots !== rows * columns)
     fail(field, `${slots} slots of source "${population}" are not ${rows} rows of ${columns}`);
   const bytesOf = rowBytesOf({ ...source, columns, weightBytes: WEIGHT_BYTES[weightFormat] });
   const expected: readonly (readonly [SectionKind, number])[] = [
@@ -210,6 +224,7 @@ function verifyBlockSections(
     ["indices", bytesOf.indices],
     ["weights", bytesOf.weights],
     ...(weightFormat === "float32" ? [] : [["scales", scalePerRow ? 4 * rows : 4] as const]),
+    ["mac-buffer", form === "mac-array" ? macBufferBytes(rows, columns, delay) : 0],
   ];
   for (const [kind, bytes] of expected) {
     const isRow = kind === "indices" || kind === "weights";

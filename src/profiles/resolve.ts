@@ -119,6 +119,7 @@ const resolveMacArray = (array: NonNullable<ProfileJson["pe"]["macArray"]>): Mac
   sramPortBytes: toSi("size", array.sramPort),
   setupCycles: cycles(array.setup.value),
   accumulatorBits: array.accumulatorBits.value as AccumulatorBits,
+  ...(array.kernel && { kernel: mapValues(array.kernel, ({ value }) => cycles(value)) }),
 });
 
 const resolveDram = (dram: NonNullable<ProfileJson["dram"]>): DramProfile => ({

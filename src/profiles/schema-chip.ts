@@ -4,6 +4,7 @@ import {
   EXPONENTIALS,
   type ExponentialUpdate,
   FORMAT_ACTIONS,
+  PRODUCT_ACTIONS,
   ROW_ACTIONS,
 } from "../core/counts.ts";
 import { NUMBER_FORMATS } from "../core/number-format.ts";
@@ -122,6 +123,13 @@ export const PeSchema = Type.Object(
           sramPort: quantity("size", "Bytes that the array reads or writes in SRAM in one PE cycle"),
           setup: quantity("cycles", "PE cycles before the first step of a product"),
           accumulatorBits: accumulatorBits("Accumulator width of the array"),
+          kernel: Type.Optional(
+            recordOf(
+              PRODUCT_ACTIONS,
+              (action) => quantity("cycles", `PE cycles of one ${action}`),
+              "What the core does for products of projections; without it only a decoder runs on the array",
+            ),
+          ),
         },
         { ...CLOSED, description: "A dense int8 engine beside the core" },
       ),

@@ -23,6 +23,8 @@ const PE_CAUSES: Readonly<Record<PeCause, string>> = {
   activationUpdate: "sums through σ or tanh",
   eventSend: "sending events",
   timestep: "loop and synchronisation",
+  macOperand: "operands of MAC arrays",
+  macResult: "sums of MAC arrays",
   spinning: "waiting awake",
   other: "other busy cycles",
 };

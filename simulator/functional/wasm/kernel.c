@@ -93,6 +93,84 @@ ADD_INTEGER(addInt16In24Wide, uint32_t, int16_t, int64_t, 16, INT32_MAX, 24)
 ADD_INTEGER(addInt16In32, uint16_t, int16_t, int64_t, 16, INT32_MAX, 32)
 ADD_INTEGER(addInt16In32Wide, uint32_t, int16_t, int64_t, 16, INT32_MAX, 32)
 
+/* ---- Products on MAC arrays (docs/model.md, 2): one a timestep instead of rows event by event. ----
+ *
+ * weight [sources, columns]; hears [sources]: whether a source's events arrive. Payloads become int8 with the smallest
+ * shift that brings the largest of them below 128. sum [columns] is overwritten; target [columns]: accumulator of each.
+ */
+
+#define INPUT_LIMIT 127
+#define INPUT_BITS 7
+/** A weight of int8 times an input. */
+#define MOST_OF_A_PRODUCT (127 * INPUT_LIMIT)
+/** log2 of the product shift of int8. */
+#define PRODUCT_BITS 8
+
+static inline uint32_t absolute(int32_t x) { return x < 0 ? 0u - (uint32_t)x : (uint32_t)x; }
+
+static inline int32_t limited(int64_t x, int64_t low, int64_t high) {
+  return (int32_t)(x < low ? low : x > high ? high : x);
+}
+
+/** Sums that cannot leave their range. */
+static inline void add_row(int32_t *restrict sum, const int8_t *restrict weight, uint32_t columns, int16_t input) {
+  for (uint32_t column = 0; column < columns; column += 1) sum[column] += (int32_t)input * (int16_t)weight[column];
+}
+
+/** Returns how often a sum was clamped. */
+static uint32_t add_row_saturating(int32_t *sum, const int8_t *weight, uint32_t columns, int32_t input, uint32_t bits) {
+  const int64_t end = (int64_t)1 << (bits - 1);
+  uint32_t clamped = 0;
+  for (uint32_t column = 0; column < columns; column += 1) {
+    const int64_t wide = (int64_t)sum[column] + input * weight[column];
+    sum[column] = limited(wide, -end, end - 1);
+    clamped += wide != sum[column];
+  }
+  return clamped;
+}
+
+KERNEL void addProduct(const int8_t *weight, uint32_t columns, const uint32_t *neuron, const int32_t *payload,
+                       uint32_t count, const uint8_t *hears, int32_t *sum, uint32_t sum_bits,
+                       const uint32_t *target, int32_t *accumulator, uint32_t bits, uint32_t multiplier,
+                       uint32_t shift, Saturations *saturations) {
+  uint32_t largest = 0;
+  for (uint32_t event = 0; event < count; event += 1) {
+    const uint32_t magnitude = absolute(payload[event]);
+    if (hears[neuron[event]] && magnitude > largest) largest = magnitude;
+  }
+  if (largest == 0) return;
+  uint32_t scale = 0;
+  while (largest >> scale > INPUT_LIMIT) scale += 1;
+  const int32_t half = scale == 0 ? 0 : 1 << (scale - 1);
+  const int fits = (int64_t)count * MOST_OF_A_PRODUCT < (int64_t)1 << (sum_bits - 1);
+  uint32_t clamped = 0;
+  for (uint32_t column = 0; column < columns; column += 1) sum[column] = 0;
+  for (uint32_t event = 0; event < count; event += 1) {
+    const uint32_t source = neuron[event];
+    if (!hears[source]) continue;
+    const int32_t input = limited((payload[event] + half) >> scale, -INPUT_LIMIT, INPUT_LIMIT);
+    if (input == 0) continue;
+    const int8_t *row = weight + (uint64_t)source * columns;
+    if (fits) add_row(sum, row, columns, (int16_t)input);
+    else clamped += add_row_saturating(sum, row, columns, input, sum_bits);
+  }
+  /* |sum * multiplier| < 2^55, so that shifts beyond 62 give 0 like this one, and one to the left of up to 8 fits. */
+  const int32_t down = (int32_t)shift + PRODUCT_BITS - (int32_t)scale;
+  const uint32_t right = down > 62 ? 62 : down > 0 ? (uint32_t)down : 0;
+  const int64_t up = down < 0 ? (int64_t)1 << -down : 1;
+  const int64_t rounding = right == 0 ? 0 : (int64_t)1 << (right - 1);
+  const int64_t beyond = (int64_t)1 << 40;
+  const int64_t end = (int64_t)1 << (bits - 1);
+  for (uint32_t column = 0; column < columns; column += 1) {
+    const int64_t wide = (((int64_t)sum[column] * multiplier * up) + rounding) >> right;
+    const int64_t value = wide < -beyond ? -beyond : wide > beyond ? beyond : wide;
+    const int64_t after = (int64_t)accumulator[target[column]] + value;
+    accumulator[target[column]] = limited(after, -end, end - 1);
+    clamped += after < -end || after >= end;
+  }
+  saturations->accumulator += clamped;
+}
+
 /* ---- Counting: how many synops and non-empty rows the events cost each slice. ----
  *
  * table [sources, columns]: synops that an event of a source costs a slice, 0 where its row is empty. synops and

@@ -23,6 +23,7 @@ import { chipLayers, kindOf, type Layer } from "./kinds/kinds.ts";
 import { activated } from "./kinds/linear.ts";
 import type { IntegerParameters } from "./kinds/reference-kind.ts";
 import { fractionBitsOf, hostPayloads, valuesOfEvents } from "./payloads.ts";
+import { addMacProduct } from "./mac-product.ts";
 import { biases, type PreparedProjection, prepareProjections } from "./prepared-projections.ts";
 import {
   addQuantisedProducts,
@@ -38,8 +39,10 @@ export interface QuantisedReferenceOptions extends StateCarry {
   readonly chipDecoder?: boolean | undefined;
   /** Weight formats of projections that differ from the quantisation's, by `projectionName`. */
   readonly formats?: ProjectionFormats | undefined;
+  /** Projections that MAC arrays multiply instead, by `projectionName`. */
+  readonly products?: ReadonlySet<string> | undefined;
   /** Width of the MAC arrays' saturating accumulators; 32 where nothing is said. */
-  readonly decoderAccumulatorBits?: AccumulatorBits | undefined;
+  readonly arrayAccumulatorBits?: AccumulatorBits | undefined;
 }
 
 /** What a population puts out in one timestep. Shape [size] each. */
@@ -97,7 +100,9 @@ export function createQuantisedReference(
   const integers = integerQuantisation(quantisation);
   const { layers, projections, rows, fractionBits, decoder } = quantise(model, integers, options);
   const counted = projections.filter(({ lookUp, target }) => !lookUp && target !== decoder?.name);
-  const decoderBits = options.decoderAccumulatorBits ?? 32;
+  const arrayBits = options.arrayAccumulatorBits ?? 32;
+  const isProduct = (projection: PreparedProjection) =>
+    options.products?.has(projectionName(projection)) ?? false;
   const layerNames = [...layers.keys()];
   const states = new Map(
     [...layers].map(([name, { layer }]) => [name, new Int32Array(kindOf(layer).states * layer.size)]),
@@ -143,7 +148,10 @@ export function createQuantisedReference(
           const { graded } = projection;
           // Events that a window has cut off are worked off, and what comes of them is thrown away.
           const into = restarted && isForgotten(projection) ? new Int32Array(sums.length) : sums;
-          synops.set(projection, addQuantisedProducts(into, y.payloads, integerRows, graded, integers));
+          const met = isProduct(projection)
+            ? addMacProduct(into, y.payloads, integerRows, graded, integers, arrayBits)
+            : addQuantisedProducts(into, y.payloads, integerRows, graded, integers);
+          synops.set(projection, met);
         }
         const state = states.get(layer.name)!;
         const { y, c } = kindOf(layer).stepInteger(layer, parameters, sums, state, integers.accumulatorBits);
@@ -167,7 +175,7 @@ export function createQuantisedReference(
         const layer = layers.get(name);
         if (layer !== undefined) return outputOfLayer(layer, incoming);
         if (name !== decoder?.name) return outputOfHost(population, incoming);
-        return ofHost(name, int8Logits(decoder.layer, incoming[0]!.y.values, decoderBits));
+        return ofHost(name, int8Logits(decoder.layer, incoming[0]!.y.values, arrayBits));
       });
       steps += 1;
       return {
@@ -212,7 +220,7 @@ function integerQuantisation(quantisation: Quantisation): IntegerQuantisation {
 function quantise(
   model: ModelIr,
   integers: IntegerQuantisation,
-  { chipDecoder, formats }: QuantisedReferenceOptions,
+  { chipDecoder, formats, products }: QuantisedReferenceOptions,
 ): QuantisedModel {
   const layers = new Map<string, QuantisedLayer>();
   for (const layer of chipLayers(model.populations))
@@ -226,7 +234,9 @@ function quantise(
     const bits = fractionBitsOf(model, source);
     fractionBits.set(source, bits);
     const name = projectionName(projection);
-    const own = { ...integers, format: formats?.get(name) ?? integers.format };
+    // The sums of a product have one scale.
+    const scales = products?.has(name) && integers.scales === "row" ? "matrix" : integers.scales;
+    const own = { ...integers, scales, format: formats?.get(name) ?? integers.format };
     rows.set(projection, quantiseRows(name, projection.rows, bits, own));
   }
   const decoder = chipDecoder ? chipDecoderOf(model, projections) : undefined;

@@ -7,6 +7,8 @@ import {
   MAC_ARRAY_ACTIONS,
   NOC_ACTIONS,
   perPe,
+  PRODUCT_ACTIONS,
+  type ProductAction,
   ROW_ACTIONS,
   type RowAction,
   type RowCount,
@@ -78,15 +80,23 @@ export function work(
   count: number,
   form: RowForm = "csr",
 ): void {
-  const { kernels, rowForms } = profile.pe;
+  const { kernels, rowForms, macArray } = profile.pe;
   run.counts.kernel[action][pe]! += count;
   run.busyCycles[pe]! +=
-    count * (isRowAction(action) ? rowForms.int8![form]![action] : kernels.int8![action]);
+    count *
+    (isRowAction(action)
+      ? rowForms.int8![form]![action]
+      : isProductAction(action)
+        ? macArray!.kernel![action]
+        : kernels.int8![action]);
   if (isRowAction(action)) addRows(run.counts.rows, action, count, form);
   if (!run.usedPes.includes(pe)) run.usedPes.push(pe);
 }
 
 const isRowAction = (action: string): action is RowAction => ROW_ACTIONS.some((name) => name === action);
+
+const isProductAction = (action: string): action is ProductAction =>
+  PRODUCT_ACTIONS.some((name) => name === action);
 
 function addRows(rows: RowCount[], action: RowAction, count: number, form: RowForm): void {
   const index = rows.findIndex((row) => row.form === form);

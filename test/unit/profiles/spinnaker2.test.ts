@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EXPONENTIALS, FORMAT_ACTIONS, ROW_ACTIONS } from "../../../src/core/counts.ts";
+import { EXPONENTIALS, FORMAT_ACTIONS, PRODUCT_ACTIONS, ROW_ACTIONS } from "../../../src/core/counts.ts";
 import type { CentralEventRouterNoc } from "../../../src/core/profile.ts";
 import { NUMBER_FORMATS } from "../../../src/core/number-format.ts";
 import { ROW_FORMS } from "../../../src/core/row-form.ts";
@@ -74,6 +74,16 @@ describe("the shipped SpiNNaker2 profile", () => {
       const same = action === "emptySlot" ? ofForms[`${form} synop`] : [0, 0, 0];
       expect(ofForms[name], name).toEqual(same);
     }
+  });
+
+  it.each(PRODUCT_ACTIONS)("%s: the instructions add up to its sum, which the profile has", (action) => {
+    const rows = tableUnder(action, doc);
+    const [name, [sum]] = rows.at(-1)!;
+    expect([name, rows.slice(0, -1).reduce((added, [, [cycles]]) => added + cycles!, 0)]).toEqual([
+      "Sum",
+      sum,
+    ]);
+    expect(profile.pe.macArray!.kernel![action]).toBe(sum);
   });
 
   it("has the update without the accelerator that its instructions add up to", () => {

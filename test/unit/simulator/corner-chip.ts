@@ -20,6 +20,8 @@ export const KERNEL_CYCLES: Readonly<Record<KernelAction, Cycles>> = {
   activationUpdate: 60_000,
   eventSend: 1_300_000,
   timestep: 17_000_000,
+  macOperand: 310,
+  macResult: 23_000,
 };
 
 /** Distinct costs of the other forms. */

@@ -243,8 +243,8 @@ describe("the decoder", () => {
           ],
         },
       );
-    const logit = (last: number, decoderAccumulatorBits: 24 | 32) =>
-      createQuantisedReference(wide(last), INT8, { chipDecoder: true, decoderAccumulatorBits }).step(rest)
+    const logit = (last: number, arrayAccumulatorBits: 24 | 32) =>
+      createQuantisedReference(wide(last), INT8, { chipDecoder: true, arrayAccumulatorBits }).step(rest)
         .output[0]!;
     const unit = Math.fround(1 / 127) * (0.5 / 127);
     expect(logit(1, 32)).toBe(600 * 127 * 127 * Math.fround(1 / 127) * (0.5 / 127));
