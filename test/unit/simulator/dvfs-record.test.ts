@@ -48,7 +48,9 @@ const deliveries = [
   received(2, 0, 2),
   { ...received(0, 0, 0), receives: 0 },
 ];
-const machine = { workers, phases, deliveries, profile, arrayWork } as unknown as Parameters<typeof startDvfsRecord>[0];
+const machine = { workers, phases, deliveries, profile, arrayWork } as unknown as Parameters<
+  typeof startDvfsRecord
+>[0];
 
 const step = (now: number[], before: number[], busy: number[]) => ({
   now: Float64Array.from(now),
