@@ -34,8 +34,15 @@ export function assumptionsOf({ program, chip, readings, stepIs }: RunReport): s
     ...(program.chipDecoder
       ? [
           "The decoder on the chip computes in int8, which the model was not trained for.",
-          "MAC arrays are priced at the energy of a MAC at the published utilisation of matrix multiplication; a vector-matrix product uses them less.",
           "The decoder's weights come from DRAM in every timestep; their flits are counted where the profile says where DRAM is.",
+        ]
+      : []),
+    ...(hasProducts(program)
+      ? ["What projections on MAC arrays receive is rounded to 8 bits, which the model was not trained for."]
+      : []),
+    ...(program.chipDecoder || hasProducts(program)
+      ? [
+          "MAC arrays are priced at the energy of a MAC at the published utilisation of matrix multiplication; a vector-matrix product uses them less.",
         ]
       : []),
     ...(stepIs === "vector"
@@ -43,6 +50,9 @@ export function assumptionsOf({ program, chip, readings, stepIs }: RunReport): s
       : []),
   ];
 }
+
+const hasProducts = ({ pes }: RunReport["program"]): boolean =>
+  pes.some(({ sources }) => sources.some(({ form }) => form === "mac-array"));
 
 /** How timesteps are kept apart, and what changing operating points leaves out. */
 function policyAssumptions(readings: RunReport["readings"]): string[] {
