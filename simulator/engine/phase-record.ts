@@ -1,6 +1,7 @@
 import type { Phase } from "../../src/core/result.ts";
 import { dramTraffic } from "../components/dram-traffic.ts";
 import { busiest, createNetworkLoad, loadNetwork, type NetworkLoad } from "../components/flow-table.ts";
+import { readsAcross } from "../check-stimulus.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Machine, MachinePhase } from "./machine.ts";
 
@@ -73,13 +74,18 @@ export function startPhaseRecord(machine: Machine, capacity: number): PhaseRecor
 function partTraits(
   { program: { populations }, projections }: Machine,
   index: number,
-): Pick<Phase, "alongside" | "isRecurrentPart"> {
+): Pick<Phase, "alongside" | "isRecurrentPart" | "readsAcross"> {
   const own = populations[index];
-  if (own?.partOf === undefined) return {};
+  const across = projections.some(
+    ({ source, target, delay }) => target === index && readsAcross(populations, source, target, delay),
+  );
+  const traits = across ? { readsAcross: true as const } : {};
+  if (own?.partOf === undefined) return traits;
   const isRecurrent = projections.some(
     ({ source, target, delay }) => target === index && delay === 1 && source >= index,
   );
   return {
+    ...traits,
     ...(populations[index - 1]!.partOf === own.partOf && { alongside: true as const }),
     ...(isRecurrent && { isRecurrentPart: true as const }),
   };

@@ -53,6 +53,8 @@ export interface InputOptions {
   readonly text?: string;
   readonly tokens?: string;
   readonly input?: string;
+  readonly rate?: string;
+  readonly replay?: string;
   readonly array?: string;
   readonly vocab?: string;
   readonly steps?: number;
@@ -218,6 +220,17 @@ export const withInputOptions = (command: Command): Command =>
     )
     .addOption(
       new Option("--input <file>", "input vectors: .npy, .npz, .safetensors or .csv").argParser(filePath),
+    )
+    .addOption(
+      new Option(
+        "--rate <p>",
+        "random spikes of 1 as input: the probability a timestep, or a file with one for each component",
+      ).conflicts(["text", "tokens", "input", "replay"]),
+    )
+    .addOption(
+      new Option("--replay <file>", "input events, a line each: step,neuron or step,neuron,value")
+        .argParser(filePath)
+        .conflicts(["text", "tokens", "input"]),
     )
     .option("--array <name>", "which array of an .npz or .safetensors file with several")
     .addOption(vocabularyOption())

@@ -86,8 +86,11 @@ export function syntheticModel(shape: SyntheticShape): ModelIr {
   };
 
   const table = filled((vocabulary ?? 0) * embedding, normal);
-  if (vocabulary === undefined) populations.push({ kind: "dense-input", name: "input", size: inputs });
-  else {
+  if (vocabulary === undefined) {
+    // Spiking layers read spike trains: a component at 0 is no event.
+    const isSilent = kind === "lif" && { silentZeros: true as const };
+    populations.push({ kind: "dense-input", name: "input", size: inputs, ...isSilent });
+  } else {
     populations.push({ kind: "token-input", name: "tokens", size: vocabulary });
     append(
       { kind: "embedding", name: "embedding", size: embedding },
