@@ -15,12 +15,16 @@ import { coverKeys, type KeyPiece } from "./cover-keys.ts";
 import { dimensionOrder } from "./dimension-order.ts";
 import { type MinimiseChoice, minimiseTables } from "./minimise/minimise.ts";
 import type { KnownKeys } from "./minimise/minimiser.ts";
-import { neighbourExploring } from "./neighbour-exploring.ts";
+import { neighbourExploring, neighbourExploringStraight } from "./neighbour-exploring.ts";
 import type { RoutingAlgorithm, RoutingTree } from "./routing-tree.ts";
 import { verifyLength } from "./verify-length.ts";
 
 /** The first is the default. */
-export const ROUTERS: readonly RoutingAlgorithm[] = [neighbourExploring, dimensionOrder];
+export const ROUTERS: readonly RoutingAlgorithm[] = [
+  neighbourExploring,
+  neighbourExploringStraight,
+  dimensionOrder,
+];
 
 export interface RouteOptions {
   readonly algorithm?: RoutingAlgorithm;
