@@ -26,8 +26,8 @@ export interface ModelInput {
 }
 
 /**
- * Reads a trained model: a torch checkpoint or a safetensors file with EGRU layers, an optional embedding, and
- * Linear layers before and after. The architecture is found in the tensors' names and shapes. What a file of
+ * Reads a trained model: a torch checkpoint or a safetensors file with EGRU, LSTM or GRU layers, an optional
+ * embedding, and Linear layers before and after. The architecture is found in the tensors' names and shapes. What a file of
  * tensors does not say is taken as the reference has it: Linear layers have no non-linearity behind them.
  * @throws InputError, UnsupportedError or MismatchError, with the file named.
  */

@@ -1,7 +1,7 @@
-import { unrolledConvolution } from "../core/convolution.ts";
-import type { DenseMatrix, ModelIr, Population, SparseMatrix, WeightMatrix } from "../core/model-ir.ts";
+import type { ModelIr, Population, WeightMatrix } from "../core/model-ir.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../formats/tensors.ts";
+import { sourceMajor, targetMajor } from "./matrix-layout.ts";
 import { EVALUATION_ORDER, OWN_METADATA } from "./own-metadata.ts";
 
 /**
@@ -53,38 +53,4 @@ const weightsInto = (model: ModelIr, { name }: Population, delay: 0 | 1): Weight
 function required(matrix: WeightMatrix | undefined, { name }: Population): WeightMatrix {
   if (matrix === undefined) throw new Error(`the model has no weights into ${name}`);
   return matrix;
-}
-
-function sourceMajor(weights: WeightMatrix): Float32Array {
-  const matrix = weights.kind === "convolution" ? unrolledConvolution(weights) : weights;
-  if (matrix.kind === "sparse") return denseFromSparse(matrix);
-  return matrix.layout === "source-major" ? matrix.values : transposed(matrix);
-}
-
-function targetMajor(matrix: WeightMatrix): Float32Array {
-  const dense: DenseMatrix =
-    matrix.kind === "dense"
-      ? matrix
-      : { ...matrix, kind: "dense", layout: "source-major", values: sourceMajor(matrix) };
-  return dense.layout === "target-major" ? dense.values : transposed(dense);
-}
-
-function denseFromSparse({ sources, targets, rowStart, target, value }: SparseMatrix): Float32Array {
-  const values = new Float32Array(sources * targets);
-  for (let source = 0; source < sources; source += 1) {
-    for (let i = rowStart[source]!; i < rowStart[source + 1]!; i += 1) {
-      values[source * targets + target[i]!] = value[i]!;
-    }
-  }
-  return values;
-}
-
-/** The other index runs slowest. */
-function transposed({ sources, targets, layout, values }: DenseMatrix): Float32Array {
-  const [slow, fast] = layout === "source-major" ? [sources, targets] : [targets, sources];
-  const turned = new Float32Array(values.length);
-  for (let i = 0; i < slow; i += 1) {
-    for (let j = 0; j < fast; j += 1) turned[j * slow + i] = values[i * fast + j]!;
-  }
-  return turned;
 }
