@@ -24,6 +24,7 @@ export function readModelFile(bytes: Uint8Array, fileName = ""): ModelTensors {
   const kind = kindOf(bytes, fileName);
   if (kind === "safetensors") {
     const { tensors, metadata } = readSafetensors(bytes);
+    if (Object.hasOwn(metadata, OWN_METADATA.model)) return { tensors, metadata, order: "none" };
     const named = withoutWrappers(withMasksApplied(withSharedTensors(tensors, metadata)));
     const isOurs = metadata[OWN_METADATA.order] === EVALUATION_ORDER;
     return {

@@ -5,6 +5,9 @@ import { buildModel } from "./build-model.ts";
 import { checkConfig, parseConfig } from "./config.ts";
 import { findLayers } from "./find-layers.ts";
 import { readModelFile } from "./model-file.ts";
+import { parseJsonText } from "../formats/json.ts";
+import type { Description } from "./description-schema.ts";
+import { isDescription, modelFromDescription, validateDescription } from "./read-description.ts";
 import { isOwnKey, OWN_METADATA } from "./own-metadata.ts";
 import { parseVocabulary, withVocabulary } from "./vocabulary.ts";
 
@@ -21,9 +24,17 @@ export interface ModelInput {
   readonly bytes: Uint8Array;
   /** Settings saved beside the model; kept as metadata, and held against the tensors. */
   readonly config?: TextFile | undefined;
+  /**
+   * JSON beside a safetensors file that says which tensors make which layers (docs/formats.md); without it, their
+   * names and shapes do. JSON of another kind has no effect.
+   */
+  readonly description?: TextFile | undefined;
   /** One word a line. */
   readonly vocabulary?: TextFile | undefined;
 }
+
+/** As much as fits the header of a safetensors file. */
+const MAX_DESCRIPTION_LENGTH = 100_000_000;
 
 /**
  * Reads a trained model: a torch checkpoint or a safetensors file with EGRU, LSTM or GRU layers, an optional
@@ -41,13 +52,32 @@ export function readModel(input: ModelInput): ModelIr {
   return withVocabulary(model, parseVocabulary(vocabulary.text), vocabulary.fileName);
 }
 
-function modelOf({ name, fileName, bytes }: ModelInput): ModelIr {
+function modelOf(input: ModelInput): ModelIr {
+  const { name, fileName, bytes } = input;
   const { tensors, metadata, order } = readModelFile(bytes, fileName);
-  const parts = buildModel(arrangeLayers(findLayers(tensors), order));
+  const described = descriptionOf(input, metadata);
+  const parts =
+    described === undefined
+      ? buildModel(arrangeLayers(findLayers(tensors), order))
+      : modelFromDescription(described, tensors);
   const foreign = Object.fromEntries(Object.entries(metadata).filter(([key]) => !isOwnKey(key)));
   const model = verifyModel({ version: 1, name, ...parts, metadata: foreign });
   const words = metadata[OWN_METADATA.vocabulary];
   return words === undefined ? model : withVocabulary(model, parseVocabulary(words), fileName);
+}
+
+/** Our own description in the file, or a user's beside it. */
+function descriptionOf(
+  { description }: ModelInput,
+  metadata: Readonly<Record<string, string>>,
+): Description | undefined {
+  const own = metadata[OWN_METADATA.model];
+  if (own !== undefined) return validateDescription(parseJsonText(own, MAX_DESCRIPTION_LENGTH));
+  if (description === undefined) return undefined;
+  return inFile(description.fileName, () => {
+    const json = parseJsonText(description.text, MAX_DESCRIPTION_LENGTH);
+    return isDescription(json) ? validateDescription(json) : undefined;
+  });
 }
 
 /** Adds the file's name to the messages of readers that saw bytes only. */
