@@ -5,6 +5,9 @@ import { buildModel } from "./build-model.ts";
 import { checkConfig, parseConfig } from "./config.ts";
 import { findLayers } from "./find-layers.ts";
 import { readModelFile } from "./model-file.ts";
+import { kindOfModelFile } from "./model-kind.ts";
+import { readOnnxModel } from "./onnx/read-onnx-model.ts";
+import type { ReadBeside } from "../formats/onnx-tensors.ts";
 import { parseJsonText } from "../formats/json.ts";
 import type { Description } from "./description-schema.ts";
 import { isDescription, modelFromDescription, validateDescription } from "./read-description.ts";
@@ -29,6 +32,8 @@ export interface ModelInput {
    * names and shapes do. JSON of another kind has no effect.
    */
   readonly description?: TextFile | undefined;
+  /** For weights that lie in files of their own: the file at a path relative to this one. */
+  readonly readBeside?: ReadBeside | undefined;
   /** One word a line. */
   readonly vocabulary?: TextFile | undefined;
 }
@@ -54,16 +59,31 @@ export function readModel(input: ModelInput): ModelIr {
 
 function modelOf(input: ModelInput): ModelIr {
   const { name, fileName, bytes } = input;
-  const { tensors, metadata, order } = readModelFile(bytes, fileName);
-  const described = descriptionOf(input, metadata);
+  const kind = kindOfModelFile(bytes, fileName);
   const parts =
-    described === undefined
-      ? buildModel(arrangeLayers(findLayers(tensors), order))
-      : modelFromDescription(described, tensors);
-  const foreign = Object.fromEntries(Object.entries(metadata).filter(([key]) => !isOwnKey(key)));
-  const model = verifyModel({ version: 1, name, ...parts, metadata: foreign });
-  const words = metadata[OWN_METADATA.vocabulary];
-  return words === undefined ? model : withVocabulary(model, parseVocabulary(words), fileName);
+    kind === "onnx" ? readOnnxModel(bytes, input.readBeside ?? refuseBeside) : fromTensors(input, kind);
+  return verifyModel({ version: 1, name, ...parts });
+}
+
+/** A file of tensors: described, or understood by their names and shapes. */
+function fromTensors(input: ModelInput, kind: "safetensors" | "torch"): Omit<ModelIr, "version" | "name"> {
+  const { tensors, metadata: all, order } = readModelFile(input.bytes, kind);
+  const metadata = Object.fromEntries(Object.entries(all).filter(([key]) => !isOwnKey(key)));
+  const described = descriptionOf(input, all);
+  if (described !== undefined) return { ...modelFromDescription(described, tensors), metadata };
+  const parts = { ...buildModel(arrangeLayers(findLayers(tensors), order)), metadata };
+  const words = all[OWN_METADATA.vocabulary];
+  return words === undefined
+    ? parts
+    : withVocabulary({ version: 1, name: input.name, ...parts }, parseVocabulary(words), input.fileName);
+}
+
+function refuseBeside(path: string): never {
+  throw new InputError(
+    { file: path },
+    "the model's weights lie in this file, which was not given",
+    "Keep both files in one folder.",
+  );
 }
 
 /** Our own description in the file, or a user's beside it. */

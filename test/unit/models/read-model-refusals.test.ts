@@ -157,7 +157,7 @@ describe("readModel refuses", () => {
       [0x50, 0x4b, 3, 4, 0],
       "m.pt, byte 5: the archive's end record is missing: the file is truncated",
     ],
-    ["m.bin", [1, 2, 3], "m.bin, byte 0: neither a torch checkpoint nor a safetensors file"],
+    ["m.bin", [1, 2, 3], "m.bin, byte 0: no model file of a known kind: torch checkpoint, safetensors"],
   ])("a damaged %s with the word of the reader that was meant", (fileName, bytes, message) => {
     const attempt = () => readModel({ name: "m", fileName, bytes: Uint8Array.from(bytes) });
     expect(attempt).toThrow(InputError);
