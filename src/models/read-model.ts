@@ -5,7 +5,10 @@ import { buildModel } from "./build-model.ts";
 import { checkConfig, parseConfig } from "./config.ts";
 import { findLayers } from "./find-layers.ts";
 import { readModelFile } from "./model-file.ts";
-import { kindOfModelFile } from "./model-kind.ts";
+import { type Hdf5Group, isHdf5 } from "../formats/hdf5.ts";
+import { isNir } from "./nir/nir-graph.ts";
+import { readNirModel } from "./nir/read-nir-model.ts";
+import { kindOfModelFile, type ModelFileKind } from "./model-kind.ts";
 import { readOnnxModel } from "./onnx/read-onnx-model.ts";
 import type { ReadBeside } from "../formats/onnx-tensors.ts";
 import { parseJsonText } from "../formats/json.ts";
@@ -32,6 +35,10 @@ export interface ModelInput {
    * names and shapes do. JSON of another kind has no effect.
    */
   readonly description?: TextFile | undefined;
+  /** What an HDF5 file holds: the library reads it asynchronously, so it is read first. */
+  readonly hdf5?: Hdf5Group | undefined;
+  /** Seconds a timestep, for models in continuous time; absent: what the file says, or is usual. */
+  readonly timestep?: number | undefined;
   /** For weights that lie in files of their own: the file at a path relative to this one. */
   readonly readBeside?: ReadBeside | undefined;
   /** One word a line. */
@@ -60,9 +67,26 @@ export function readModel(input: ModelInput): ModelIr {
 function modelOf(input: ModelInput): ModelIr {
   const { name, fileName, bytes } = input;
   const kind = kindOfModelFile(bytes, fileName);
-  const parts =
-    kind === "onnx" ? readOnnxModel(bytes, input.readBeside ?? refuseBeside) : fromTensors(input, kind);
-  return verifyModel({ version: 1, name, ...parts });
+  return verifyModel({ version: 1, name, ...partsOf(input, kind) });
+}
+
+function partsOf(input: ModelInput, kind: ModelFileKind): Omit<ModelIr, "version" | "name"> {
+  switch (kind) {
+    case "onnx":
+      return readOnnxModel(input.bytes, input.readBeside ?? refuseBeside);
+    case "hdf5":
+      return fromHdf5(input);
+    default:
+      return fromTensors(input, kind);
+  }
+}
+
+function fromHdf5({ bytes, hdf5, timestep }: ModelInput): Omit<ModelIr, "version" | "name"> {
+  if (!isHdf5(bytes))
+    throw new InputError({ offset: 0 }, "not an HDF5 file", "Copy or save the model again.");
+  if (hdf5 === undefined) throw new Error("an HDF5 file is read first, by readHdf5");
+  if (isNir(hdf5)) return readNirModel(hdf5, timestep);
+  throw new InputError({}, "an HDF5 file that holds no NIR graph", "Write the graph with nir.write.");
 }
 
 /** A file of tensors: described, or understood by their names and shapes. */

@@ -6,7 +6,17 @@ import {
   type WeightMatrix,
 } from "../../core/model-ir.ts";
 import type { Activation } from "../../core/model-ir.ts";
-import { isPlain, populationOf, type Signal, signalOf, summed, type Term, weightsFor } from "./signal.ts";
+import {
+  isPlain,
+  populationOf,
+  shifted,
+  type Signal,
+  signalOf,
+  summed,
+  type Term,
+  timesFull,
+  weightsFor,
+} from "./signal.ts";
 
 type Parts = Pick<ModelIr, "populations" | "projections">;
 /** A population without its name and size, which the builder gives it. */
@@ -89,13 +99,12 @@ export class NetworkBuilder {
 
   /** @param weights From the signal's elements to `size` others (a gated kind's columns). */
   times(signal: Signal, weights: WeightMatrix, wish: string, bias?: Float32Array): Signal {
-    const { terms } = this.plain(signal, wish);
-    const isSilent = bias === undefined || bias.every((value) => value === 0);
-    return {
+    const folded = weights.kind === "dense" ? timesFull(signal, weights) : undefined;
+    const product = folded ?? {
       size: weights.targets,
-      terms: terms.map(({ source, delay }) => ({ source, delay, weights })),
-      ...(isSilent ? {} : { bias }),
+      terms: this.plain(signal, wish).terms.map(({ source, delay }) => ({ source, delay, weights })),
     };
+    return bias === undefined ? product : shifted(product, bias);
   }
 
   /** The model whose output is the signal: populations that do not lead to it are left out. */

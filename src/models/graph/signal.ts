@@ -118,6 +118,52 @@ export function diagonal(factors: Float32Array): SparseMatrix {
   });
 }
 
+/**
+ * The signal times a full matrix, where nothing but factors and offsets of single elements stands before it: they become part of the
+ * matrix and the bias. Undefined elsewhere.
+ */
+export function timesFull(signal: Signal, matrix: DenseMatrix): Signal | undefined {
+  const factors = signal.terms.map(({ weights }) => (weights === undefined ? "none" : factorsOf(weights)));
+  if (factors.includes(undefined)) return undefined;
+  const terms = signal.terms.map(({ source, delay }, i): Term => {
+    const own = factors[i] as Float32Array | "none";
+    return { source, delay, weights: own === "none" ? matrix : withScaledSources(matrix, own) };
+  });
+  const product = { size: matrix.targets, terms };
+  return signal.bias === undefined ? product : shifted(product, productOf(matrix, signal.bias));
+}
+
+/** The factors of a diagonal matrix. */
+function factorsOf(weights: WeightMatrix): Float32Array | undefined {
+  if (weights.kind !== "sparse" || weights.sources !== weights.targets) return undefined;
+  const { rowStart, target, value, sources } = weights;
+  const factors = new Float32Array(sources);
+  for (let source = 0; source < sources; source += 1) {
+    for (let i = rowStart[source]!; i < rowStart[source + 1]!; i += 1) {
+      if (target[i] !== source) return undefined;
+      factors[source] = value[i]!;
+    }
+  }
+  return factors;
+}
+
+function withScaledSources(matrix: DenseMatrix, factors: Float32Array): DenseMatrix {
+  const { sources, targets, layout, values } = matrix;
+  const sourceOf = (i: number): number => (layout === "source-major" ? Math.floor(i / targets) : i % sources);
+  return { ...matrix, values: values.map((value, i) => value * factors[sourceOf(i)]!) };
+}
+
+function productOf({ sources, targets, layout, values }: DenseMatrix, vector: Float32Array): Float32Array {
+  const sums = new Float64Array(targets);
+  for (let source = 0; source < sources; source += 1) {
+    for (let target = 0; target < targets; target += 1) {
+      const at = layout === "source-major" ? source * targets + target : target * sources + source;
+      sums[target]! += vector[source]! * values[at]!;
+    }
+  }
+  return Float32Array.from(sums);
+}
+
 /** Element i of the source to element `to[i]`; `to` is a permutation. */
 export const permutation = (to: Uint32Array): SparseMatrix => ({
   ...diagonal(new Float32Array(to.length).fill(1)),
