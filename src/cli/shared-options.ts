@@ -19,7 +19,7 @@ import { FIDELITIES, type Fidelity, SCHEDULES, type Schedule } from "../core/res
 import type { DvfsWish, SynchronisationWish } from "../core/run-policy.ts";
 import { collectDvfs, synchronisationList } from "./parse-policies.ts";
 import { macChoice, projectionFormats } from "./parse-formats.ts";
-import { collect, filePath, listOf, wholeNumber } from "./parse-values.ts";
+import { collect, filePath, listOf, positiveNumber, wholeNumber } from "./parse-values.ts";
 
 const MOST_STEPS = 100_000_000;
 const MOST_STREAMS = 1_000_000;
@@ -57,6 +57,7 @@ export interface InputOptions {
   readonly replay?: string;
   readonly array?: string;
   readonly vocab?: string;
+  readonly dt?: number;
   readonly steps?: number;
   readonly seed: number;
 }
@@ -87,6 +88,12 @@ export const vocabularyOption = (): Option =>
   new Option("--vocab <file>", "vocabulary, one word a line; else vocab.txt beside the model").argParser(
     filePath,
   );
+
+export const timestepOption = (): Option =>
+  new Option(
+    "--dt <seconds>",
+    "timestep of a model in continuous time (NIR); else its own, or 0.0001",
+  ).argParser(positiveNumber);
 
 /** Where results go; - is standard output. */
 export const outOption = (description: string): Option =>
@@ -234,6 +241,7 @@ export const withInputOptions = (command: Command): Command =>
     )
     .option("--array <name>", "which array of an .npz or .safetensors file with several")
     .addOption(vocabularyOption())
+    .addOption(timestepOption())
     .addOption(
       new Option("--steps <n>", "at most so many timesteps (synthetic input: 100)").argParser(
         wholeNumber(1, MOST_STEPS),

@@ -1,17 +1,10 @@
-import { InputError, type Place } from "../core/errors.ts";
-import { type Hdf5Group, loadHdf5 } from "./hdf5.ts";
-
-/** Where worker threads find this module. */
-export const HDF5_WORKER = import.meta.url;
-
-/** Errors lose their class on the way between threads. */
-export type Hdf5Outcome =
-  | { readonly group: Hdf5Group }
-  | { readonly fault: { readonly place: Place; readonly problem: string; readonly hint: string } };
+import { InputError } from "../core/errors.ts";
+import type { Hdf5Outcome } from "./hdf5-worker-url.ts";
+import { loadHdf5 } from "./hdf5.ts";
 
 const hdf5 = await loadHdf5();
 
-/** Reads one HDF5 file a task. */
+/** What a worker thread runs: reads one HDF5 file a task. */
 export function startWorker() {
   return (bytes: Uint8Array): Hdf5Outcome => {
     try {

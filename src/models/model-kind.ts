@@ -37,3 +37,6 @@ function kindByName(bytes: Uint8Array, fileName: string): ModelFileKind | undefi
 
 /** The JSON object of a safetensors header, behind a length that may be damaged. */
 const beginsAsHeader = (bytes: Uint8Array): boolean => bytes[8] === 0x7b && bytes[9] === 0x22;
+
+/** The part of a model file that is HDF5: the whole, or nothing. */
+export const hdf5BytesIn = (bytes: Uint8Array): Uint8Array | undefined => (isHdf5(bytes) ? bytes : undefined);

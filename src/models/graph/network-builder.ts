@@ -89,7 +89,7 @@ export class NetworkBuilder {
   linear(signal: Signal, wish: string, activation?: Activation): Signal {
     const { size, bias = new Float32Array(size), terms } = signal;
     const fields = { kind: "linear", bias, ...(activation !== undefined && { activation }) } as const;
-    return this.neurons(fields, this.nameFor(wish), size, { size, terms });
+    return this.neurons(fields, this.nameFor(signal.wish ?? wish), size, { size, terms });
   }
 
   /** The signal as a sum of populations' outputs, so that a matrix may follow: where it is none, neurons of its own. */
@@ -104,7 +104,7 @@ export class NetworkBuilder {
       size: weights.targets,
       terms: this.plain(signal, wish).terms.map(({ source, delay }) => ({ source, delay, weights })),
     };
-    return bias === undefined ? product : shifted(product, bias);
+    return { ...(bias === undefined ? product : shifted(product, bias)), wish };
   }
 
   /** The model whose output is the signal: populations that do not lead to it are left out. */

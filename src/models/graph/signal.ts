@@ -19,6 +19,8 @@ export interface Signal {
   readonly terms: readonly Term[];
   /** Shape [size]; absent: none. */
   readonly bias?: Float32Array;
+  /** What its neurons would be called, were it made of some. */
+  readonly wish?: string;
 }
 
 export interface Term {
@@ -48,6 +50,7 @@ export const added = (a: Signal, b: Signal): Signal => ({
   size: a.size,
   terms: [...a.terms, ...b.terms],
   ...biasOf(sumOfBiases(a.bias, b.bias)),
+  ...((a.wish ?? b.wish) !== undefined && { wish: a.wish ?? b.wish! }),
 });
 
 const biasOf = (bias: Float32Array | undefined) => (bias === undefined ? {} : { bias });
@@ -62,10 +65,10 @@ export const shifted = (signal: Signal, bias: Float32Array): Signal =>
 
 /** Each element times its factor. Shape of `factors`: [size]. */
 export function scaled(signal: Signal, factors: Float32Array): Signal {
-  const { size, terms, bias } = signal;
+  const { terms, bias } = signal;
   if (factors.every((factor) => factor === 1)) return signal;
   return {
-    size,
+    ...signal,
     terms: terms.map((term) => ({ ...term, weights: withScaledTargets(term.weights, factors) })),
     ...biasOf(bias?.map((value, i) => value * factors[i]!)),
   };
