@@ -12,6 +12,7 @@ const TABLE: Readonly<Record<string, { imports: readonly string[]; types?: reado
   "src/formats": { imports: ["src/core"] },
   "src/models": { imports: ["src/core", "src/formats"] },
   "src/inputs": { imports: ["src/core", "src/formats"] },
+  "src/training": { imports: ["src/core", "src/formats", "src/models", "src/inputs"] },
   "src/profiles": { imports: ["src/core"] },
   compiler: { imports: ["src/core"] },
   simulator: { imports: ["src/core"] },

@@ -1,0 +1,75 @@
+import { createRequire } from "node:module";
+import util from "node:util";
+import * as tf from "@tensorflow/tfjs-core";
+import { UnsupportedError } from "../core/errors.ts";
+
+export const BACKEND_WISHES = ["auto", "native", "wasm"] as const;
+export type BackendWish = (typeof BACKEND_WISHES)[number];
+
+/** What training computes on, and why. */
+export interface TensorBackend {
+  readonly name: "native" | "wasm";
+  /** In words, for people. */
+  readonly reason: string;
+  readonly version: string;
+}
+
+/** How to come by the native backend, for `doctor` and hints. */
+export const NATIVE_ADVICE =
+  "Install @tensorflow/tfjs-node 4.22.0 where its download of libtensorflow is not blocked: " +
+  "npm install --include=optional, with install scripts allowed.";
+
+let open: TensorBackend | undefined;
+
+/**
+ * Opens TensorFlow.js's backend for this process: the native one where it is installed and loads, else
+ * WebAssembly. The code that computes is the same. The first wish of a process counts.
+ * @throws UnsupportedError where the native backend is demanded and does not load.
+ */
+export async function openTensorBackend(wish: BackendWish = "auto"): Promise<TensorBackend> {
+  if (open !== undefined) return open;
+  if (wish === "wasm") return (open = await openWasm("it was asked for"));
+  const fault = loadNative();
+  if (fault === undefined) {
+    await activate("tensorflow");
+    return (open = {
+      name: "native",
+      reason: "@tensorflow/tfjs-node is installed and loads",
+      version: tf.version_core,
+    });
+  }
+  if (wish === "native") {
+    throw new UnsupportedError(`The native backend does not load: ${fault}.`, NATIVE_ADVICE);
+  }
+  return (open = await openWasm(fault));
+}
+
+const require = createRequire(import.meta.url);
+
+async function openWasm(reason: string): Promise<TensorBackend> {
+  const { version_wasm: version } = require("@tensorflow/tfjs-backend-wasm") as { version_wasm: string };
+  await activate("wasm");
+  return { name: "wasm", reason, version };
+}
+
+async function activate(name: string): Promise<void> {
+  if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js did not open its backend ${name}`);
+  await tf.ready();
+}
+
+/** Registers the native backend, or says why it cannot be. */
+function loadNative(): string | undefined {
+  // Node 23 took away what tfjs-node 4.22 calls.
+  const old = util as { isNullOrUndefined?: (value: unknown) => boolean };
+  old.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  try {
+    require("@tensorflow/tfjs-node");
+    return undefined;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const message = error instanceof Error ? error.message.split("\n", 1)[0]! : String(error);
+    return code === "MODULE_NOT_FOUND" && message.includes("tfjs-node'")
+      ? "@tensorflow/tfjs-node is not installed"
+      : `@tensorflow/tfjs-node is installed, but does not load (${message})`;
+  }
+}
