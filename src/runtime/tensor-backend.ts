@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import { UnsupportedError } from "../core/errors.ts";
+import { registerWasmSlices } from "./wasm-slices.ts";
 
 export const BACKEND_WISHES = ["auto", "native", "wasm"] as const;
 export type BackendWish = (typeof BACKEND_WISHES)[number];
@@ -49,6 +50,7 @@ const require = createRequire(import.meta.url);
 async function openWasm(reason: string): Promise<TensorBackend> {
   const { version_wasm: version } = require("@tensorflow/tfjs-backend-wasm") as { version_wasm: string };
   await activate("wasm");
+  registerWasmSlices();
   return { name: "wasm", reason, version };
 }
 
