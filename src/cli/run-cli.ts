@@ -9,6 +9,7 @@ import { helpCommand } from "./help.ts";
 import { inspectCommand } from "./inspect.ts";
 import { profileCommand } from "./profile.ts";
 import { simulateCommand } from "./simulate.ts";
+import { trainCommand } from "./train.ts";
 
 /**
  * Runs one command line, without the name of the program, and returns its exit code: 0 where all went well,
@@ -44,6 +45,7 @@ function eventloomCommand(io: CommandIo): Command {
     compareCommand,
     profileCommand,
     disassembleCommand,
+    trainCommand,
   ]) {
     root.addCommand(make(io));
   }

@@ -4,6 +4,8 @@ export const OWN_METADATA = {
   order: "eventloom.order",
   /** One word a line. */
   vocabulary: "eventloom.vocabulary",
+  /** Kind of the recurrent layers, where the file was trained here. */
+  cell: "eventloom.cell",
 } as const;
 
 export const EVALUATION_ORDER = "evaluation";

@@ -43,6 +43,12 @@ export function readModel(input: ModelInput): ModelIr {
 
 function modelOf({ name, fileName, bytes }: ModelInput): ModelIr {
   const { tensors, metadata, order } = readModelFile(bytes, fileName);
+  if (metadata[OWN_METADATA.cell] === "paper-egru") {
+    throw new UnsupportedError(
+      "the model's EGRU layers are of the paper's form (reset before the product), which is trained but not compiled",
+      "Train with cell: egru, the reference's form.",
+    );
+  }
   const parts = buildModel(arrangeLayers(findLayers(tensors), order));
   const foreign = Object.fromEntries(Object.entries(metadata).filter(([key]) => !isOwnKey(key)));
   const model = verifyModel({ version: 1, name, ...parts, metadata: foreign });

@@ -2,10 +2,8 @@ import { createRequire } from "node:module";
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import { UnsupportedError } from "../core/errors.ts";
+import type { BackendWish } from "./backend-wish.ts";
 import { registerWasmSlices } from "./wasm-slices.ts";
-
-export const BACKEND_WISHES = ["auto", "native", "wasm"] as const;
-export type BackendWish = (typeof BACKEND_WISHES)[number];
 
 /** What training computes on, and why. */
 export interface TensorBackend {
@@ -74,4 +72,11 @@ function loadNative(): string | undefined {
       ? "@tensorflow/tfjs-node is not installed"
       : `@tensorflow/tfjs-node is installed, but does not load (${message})`;
   }
+}
+
+/** Bytes that the backend has taken so far: WebAssembly's heap, which never shrinks; the live tensors' elsewhere. */
+export function tensorBytes(): number {
+  if (tf.getBackend() !== "wasm") return tf.memory().numBytes;
+  const { wasm } = tf.backend() as unknown as { readonly wasm: { readonly HEAPU8: Uint8Array } };
+  return wasm.HEAPU8.length;
 }

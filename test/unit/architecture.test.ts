@@ -52,6 +52,7 @@ const TABLE: Readonly<Record<string, { imports: readonly string[]; types?: reado
       "src/energy",
       "src/compare",
       "src/calibration",
+      "src/training",
     ],
   },
   "src/cli": {
@@ -67,6 +68,7 @@ const TABLE: Readonly<Record<string, { imports: readonly string[]; types?: reado
       "src/runtime",
       "src/compare",
       "src/calibration",
+      "src/training",
       "src/report",
     ],
   },
@@ -83,6 +85,7 @@ const TABLE: Readonly<Record<string, { imports: readonly string[]; types?: reado
       "src/runtime",
       "src/compare",
       "src/calibration",
+      "src/training",
       "src/report",
     ],
   },
