@@ -6,7 +6,6 @@ import { READ_LIMITS, readTextBounded } from "../runtime/files.ts";
 import { loadModelFiles } from "../runtime/model-files.ts";
 import { parametersOf, type TrainedModel } from "../training/model-tensors.ts";
 import type { ModelShape } from "../training/shape.ts";
-import type { CommandIo } from "./command-io.ts";
 
 export interface LoadedModel extends TrainedModel {
   readonly name: string;
@@ -14,7 +13,7 @@ export interface LoadedModel extends TrainedModel {
 }
 
 /** A model for training and evaluation, with its words where they are. */
-export function loadTrainedModel(path: string, _io: CommandIo, vocab?: string): LoadedModel {
+export function loadTrainedModel(path: string, vocab?: string): LoadedModel {
   const { name, fileName, bytes, vocabulary } = loadModelFiles(path, vocab);
   try {
     const { tensors, metadata } = readModelFile(bytes, fileName);

@@ -4,10 +4,13 @@ import type { CommandIo } from "./command-io.ts";
 import { compareCommand } from "./compare.ts";
 import { compileCommand } from "./compile.ts";
 import { disassembleCommand } from "./disassemble.ts";
+import { doctorCommand } from "./doctor.ts";
+import { evaluateCommand } from "./evaluate.ts";
 import { EXIT_OK, reportFailure } from "./failures.ts";
 import { helpCommand } from "./help.ts";
 import { inspectCommand } from "./inspect.ts";
 import { profileCommand } from "./profile.ts";
+import { pruneCommand } from "./prune.ts";
 import { simulateCommand } from "./simulate.ts";
 import { trainCommand } from "./train.ts";
 
@@ -46,6 +49,9 @@ function eventloomCommand(io: CommandIo): Command {
     profileCommand,
     disassembleCommand,
     trainCommand,
+    pruneCommand,
+    evaluateCommand,
+    doctorCommand,
   ]) {
     root.addCommand(make(io));
   }

@@ -21,7 +21,7 @@ export async function trainFrom(configFile: string, options: TrainOptions, io: C
   const backend = await openTensorBackend(options.backend);
   say(io, printable(`TensorFlow.js on ${backend.name}, as ${backend.reason}`));
   const prepared = prepareTraining(config, filesBeside(configFile));
-  const from = options.from === undefined ? undefined : loadTrainedModel(options.from, io);
+  const from = options.from === undefined ? undefined : loadTrainedModel(options.from);
   if (from) requireSameShape(options.from!, from.shape, prepared.shape);
   const talk = talkOfTraining(io, prepared.settings.epochs);
   try {

@@ -3,6 +3,7 @@ import util from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import { UnsupportedError } from "../core/errors.ts";
 import type { BackendWish } from "./backend-wish.ts";
+import { NATIVE_ADVICE } from "./native-advice.ts";
 import { registerWasmSlices } from "./wasm-slices.ts";
 
 /** What training computes on, and why. */
@@ -12,11 +13,6 @@ export interface TensorBackend {
   readonly reason: string;
   readonly version: string;
 }
-
-/** How to come by the native backend, for `doctor` and hints. */
-export const NATIVE_ADVICE =
-  "Install @tensorflow/tfjs-node 4.22.0 where its download of libtensorflow is not blocked: " +
-  "npm install --include=optional, with install scripts allowed.";
 
 let open: TensorBackend | undefined;
 
