@@ -40,13 +40,8 @@ export async function evaluateModel(path: string, options: EvaluateOptions, io: 
         : evaluateConfig(path, network, options.config, progress.advance);
     progress.end();
     const sparsity = sparsityOf(parameters);
-    const units = shape.layers.reduce((sum, size) => sum + size, 0);
-    const active =
-      evaluation.activity.reduce((sum, share, layer) => sum + share * shape.layers[layer]!, 0) / units;
-    const all = { model: model.name, cell: shape.cell, sparsity, meanActivity: active, ...evaluation };
-    io.stdout.write(
-      options.json ? formatJson(all) : formatEvaluation(model.name, evaluation, sparsity, active),
-    );
+    const all = { model: model.name, cell: shape.cell, sparsity, ...evaluation };
+    io.stdout.write(options.json ? formatJson(all) : formatEvaluation(model.name, evaluation, sparsity));
   } finally {
     progress.end();
     parameters.dispose();
@@ -83,9 +78,10 @@ function evaluateConfig(
   return task.validate(network, onProgress);
 }
 
-function formatEvaluation(name: string, evaluation: Evaluation, sparsity: number, active: number): string {
+function formatEvaluation(name: string, evaluation: Evaluation, sparsity: number): string {
   const { scored, loss, perplexity, accuracy, activity, macs } = evaluation;
   const measured = macs.effective / macs.dense;
+  const [lambdaA, lambdaW] = [macs.active / macs.dense, macs.kept / macs.dense];
   const pairs: [string, string][] = [
     ["scored", formatCount(scored)],
     ["loss", `${loss.toFixed(5)} nats`],
@@ -101,7 +97,10 @@ function formatEvaluation(name: string, evaluation: Evaluation, sparsity: number
       "effective MACs",
       `${formatCount(macs.effective)} a step; ${formatCount(macs.effective + macs.decoder)} with decoder`,
     ],
-    ["left of the work", `${formatShare(measured)}; λ_a·λ_w is ${formatShare(active * (1 - sparsity))}`],
+    [
+      "left of the work",
+      `${formatShare(measured)}; λ_a ${formatShare(lambdaA)} · λ_w ${formatShare(lambdaW)} = ${formatShare(lambdaA * lambdaW)}`,
+    ],
   ];
   return `${printable(name)}\n${formatPairs(pairs).join("\n")}\n`;
 }

@@ -24,6 +24,10 @@ export interface Evaluation {
   /** Multiply-accumulates of the recurrent layers a timestep. */
   readonly macs: {
     readonly dense: number;
+    /** All weights × events: what silence alone leaves. Over `dense` it is the λ_a of the product law. */
+    readonly active: number;
+    /** Non-zero weights: what pruning alone leaves. Over `dense` it is λ_w. */
+    readonly kept: number;
     /** Non-zero weights × events that met them, as measured. A dense input meets all its weights. */
     readonly effective: number;
     /** The decoder's, which every timestep (or sequence) takes in full. */
@@ -111,7 +115,7 @@ export class Tally {
 
   private macs(rows: number): Evaluation["macs"] {
     const { shape, parameters } = this.network;
-    let [dense, effective] = [0, 0];
+    let [dense, active, kept, effective] = [0, 0, 0, 0];
     for (const parameter of parameters.shapes.filter(isPrunable)) {
       const layer = parameter.layer!;
       const [sources, columns] = parameter.shape as [number, number];
@@ -123,12 +127,14 @@ export class Tally {
             ? this.sent[layer - 1]!
             : undefined;
       dense += sources * columns;
+      kept += sum(perRow);
+      active += source === undefined ? sources * columns : (columns * sum(source)) / rows;
       effective +=
         source === undefined
           ? sum(perRow)
           : perRow.reduce((total, count, row) => total + count * source[row]!, 0) / rows;
     }
-    return { dense, effective, decoder: shape.outputs * shape.layers.at(-1)! };
+    return { dense, active, kept, effective, decoder: shape.outputs * shape.layers.at(-1)! };
   }
 }
 
