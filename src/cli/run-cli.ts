@@ -12,6 +12,7 @@ import { inspectCommand } from "./inspect.ts";
 import { profileCommand } from "./profile.ts";
 import { pruneCommand } from "./prune.ts";
 import { simulateCommand } from "./simulate.ts";
+import { studyCommand } from "./study.ts";
 import { trainCommand } from "./train.ts";
 
 /**
@@ -51,6 +52,7 @@ function eventloomCommand(io: CommandIo): Command {
     trainCommand,
     pruneCommand,
     evaluateCommand,
+    studyCommand,
     doctorCommand,
   ]) {
     root.addCommand(make(io));

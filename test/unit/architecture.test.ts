@@ -42,6 +42,21 @@ const TABLE: Readonly<Record<string, { imports: readonly string[]; types?: reado
       "src/runtime",
     ],
   },
+  "src/study": {
+    imports: [
+      "src/core",
+      "src/formats",
+      "src/models",
+      "src/inputs",
+      "src/training",
+      "src/profiles",
+      "compiler",
+      "simulator",
+      "src/energy",
+      "src/runtime",
+      "src/compare",
+    ],
+  },
   "src/report": {
     imports: ["src/core"],
     types: [
@@ -53,6 +68,7 @@ const TABLE: Readonly<Record<string, { imports: readonly string[]; types?: reado
       "src/compare",
       "src/calibration",
       "src/training",
+      "src/study",
     ],
   },
   "src/cli": {
@@ -69,6 +85,7 @@ const TABLE: Readonly<Record<string, { imports: readonly string[]; types?: reado
       "src/compare",
       "src/calibration",
       "src/training",
+      "src/study",
       "src/report",
     ],
   },
@@ -86,6 +103,7 @@ const TABLE: Readonly<Record<string, { imports: readonly string[]; types?: reado
       "src/compare",
       "src/calibration",
       "src/training",
+      "src/study",
       "src/report",
     ],
   },
