@@ -51,7 +51,7 @@ export interface Network {
   readonly weightFormat?: WeightFormat | undefined;
 }
 
-export function layerOf({ cell, surrogate }: ModelShape): RecurrentLayer {
+export function layerOf({ cell, surrogate }: Pick<ModelShape, "cell" | "surrogate">): RecurrentLayer {
   if (cell === "lstm") return lstmLayer;
   if (cell === "gru") return gruLayer;
   return cell === "egru" ? egruLayer(surrogate) : paperEgruLayer(surrogate);

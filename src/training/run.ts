@@ -1,5 +1,5 @@
-import type { Evaluation } from "./evaluate.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { layersModelFiles } from "./layers-model.ts";
 import { writeTrainedModel } from "./model-tensors.ts";
 import type { PreparedTraining } from "./prepare.ts";
 import type { Parameters } from "./parameters.ts";
@@ -12,6 +12,8 @@ import { tableOfLog } from "./training-log.ts";
 export const RUN_FILES = {
   checkpoint: "training.checkpoint",
   model: "model.safetensors",
+  layersModel: "tfjs-model.json",
+  layersWeights: "tfjs-weights.bin",
   vocabulary: "vocab.txt",
   log: "log.jsonl",
   table: "epochs.csv",
@@ -74,8 +76,12 @@ export function runTraining(
         folder.write(RUN_FILES.table, tableOfLog(log));
         folder.write(RUN_FILES.checkpoint, writeCheckpoint(at, identity));
       },
-      onBest: ({ parameters }, _evaluation: Evaluation) =>
-        folder.write(RUN_FILES.model, writeTrainedModel(shape, parameters, vocabulary)),
+      onBest({ parameters }) {
+        const { json, weights } = layersModelFiles(shape, parameters, RUN_FILES.layersWeights);
+        folder.write(RUN_FILES.layersWeights, weights);
+        folder.write(RUN_FILES.layersModel, json);
+        folder.write(RUN_FILES.model, writeTrainedModel(shape, parameters, vocabulary));
+      },
     });
   } finally {
     disposeTraining(training);
