@@ -92,6 +92,11 @@ function fromHdf5({ bytes, hdf5, timestep }: ModelInput): Omit<ModelIr, "version
 /** A file of tensors: described, or understood by their names and shapes. */
 function fromTensors(input: ModelInput, kind: "safetensors" | "torch"): Omit<ModelIr, "version" | "name"> {
   const { tensors, metadata: all, order } = readModelFile(input.bytes, kind);
+  if (all[OWN_METADATA.cell] === "paper-egru")
+    throw new UnsupportedError(
+      "the model's EGRU layers are of the paper's form (reset before the product), which is trained but not compiled",
+      "Train with cell: egru, the reference's form.",
+    );
   const metadata = Object.fromEntries(Object.entries(all).filter(([key]) => !isOwnKey(key)));
   const described = descriptionOf(input, all);
   if (described !== undefined) return { ...modelFromDescription(described, tensors), metadata };
