@@ -7,7 +7,9 @@ import type { Compilation } from "./pipeline.ts";
 /** What the PEs that hold neurons are expected to work in a timestep. */
 export interface LoadFacts {
   readonly layers: readonly LayerLoad[];
-  /** Layers of which nobody measured the events. */
+  /** Whether events were measured on a sample. */
+  readonly isMeasured: boolean;
+  /** Layers of which nobody measured the events, and which are not dense. */
   readonly guessed: readonly string[];
   /** Events that each of their neurons is taken to send in a timestep; one for each of `guessed`. */
   readonly guessedEvents: readonly number[];
@@ -44,7 +46,8 @@ export function loadFacts({ program, graph, guessed }: Compilation, pes: readonl
       ? sumOf(most) / sumOf(layers.map(({ meanCycles }) => meanCycles))
       : (mostOf(most) * sumOf(layers.map((own) => own.pes))) / sumOf(all);
   const guessedEvents = guessed.map((name) => assumedEvents(graphPopulationNamed(graph, name)));
-  return { layers, guessed, guessedEvents, counts, imbalance };
+  const isMeasured = program.manifest.options["activity"] !== undefined;
+  return { layers, isMeasured, guessed, guessedEvents, counts, imbalance };
 }
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
