@@ -1,6 +1,7 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import {
   buildFirmware,
   type EmulatorRun,
@@ -26,14 +27,18 @@ import type { Stimulus } from "../../src/core/stimulus.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** Builds each firmware once a test file. */
+/** Builds each firmware once a test file, in a folder that goes with it. */
 const built = new Map<Gates, Firmware>();
+let folder: string | undefined;
 export function firmwareWith(gates: Gates): Firmware {
-  const known =
-    built.get(gates) ?? buildFirmware(ROOT, gates, mkdtempSync(join(tmpdir(), "eventloom-build-")));
-  built.set(gates, known);
-  return known;
+  folder ??= mkdtempSync(join(tmpdir(), "eventloom-build-"));
+  const firmware = built.get(gates) ?? buildFirmware(ROOT, gates, folder);
+  built.set(gates, firmware);
+  return firmware;
 }
+afterAll(() => {
+  if (folder !== undefined) rmSync(folder, { recursive: true });
+});
 
 const MISSING = missingTools();
 
