@@ -21,7 +21,7 @@ export interface Figure extends Cycles {
 }
 
 /** Actions of a number format whose rows are csr's. */
-export type FormatFigures = Readonly<Record<Exclude<FormatAction, RowAction>, Figure>>;
+export type FormatFigures = Readonly<Partial<Record<Exclude<FormatAction, RowAction>, Figure>>>;
 export type RowFigures = Readonly<Record<RowAction, Figure>>;
 
 const NAMES = Object.keys(READINGS) as ReadingName[];
@@ -149,9 +149,9 @@ export const measureUpdate = (bench: Bench, format: NumberFormat): Figure =>
  * `thresholds`: parameter words a neuron before them; LSTM and GRU have none, and those of the EGRU slice stay unread.
  */
 export const OTHER_NEURONS = {
-  lstm: { kind: 2, accumulators: 4, state: 1, thresholds: 4, sendsAlways: true },
-  gru: { kind: 3, accumulators: 4, state: 1, thresholds: 4, sendsAlways: true },
-  lif: { kind: 4, accumulators: 1, state: 2, thresholds: 5, sendsAlways: false },
+  lstm: { kind: 1, accumulators: 4, state: 1, thresholds: 4, sendsAlways: true },
+  gru: { kind: 2, accumulators: 4, state: 1, thresholds: 4, sendsAlways: true },
+  lif: { kind: 3, accumulators: 1, state: 2, thresholds: 5, sendsAlways: false },
 } as const;
 
 /**
@@ -226,7 +226,7 @@ function measureLinear(bench: Bench, format: NumberFormat): Figure {
       parts: 2,
       pes: 8,
     });
-    const pe = program.pes.find((candidate) => kindOf(program, candidate) === "linear")!;
+    const pe = program.pes.find((candidate) => kindOf(program, candidate) === "partial-sum")!;
     return [{ x: [1, pe.neurons], y: countSteps(bench, program, pe, [[], []])[1]! }];
   });
   return fitFigures(points)[1]!;

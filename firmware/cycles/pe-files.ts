@@ -75,7 +75,13 @@ function bootWords(
 ): readonly number[] {
   const { keys } = program.populations.find(({ name }) => name === pe.population)!;
   const kind = kindOf(program, pe);
-  const own = { kind: CHIP_POPULATION_KINDS.indexOf(kind), neurons: pe.neurons, ...NEURON_TRAITS[kind] };
+  const traits = NEURON_TRAITS[kind];
+  const own = {
+    kind: CHIP_POPULATION_KINDS.indexOf(kind),
+    neurons: pe.neurons,
+    accumulators: traits.accumulators.length,
+    state: traits.state.length,
+  };
   const { neurons, accumulators, state, ...held } = other ?? own;
   const section = (wanted: SectionKind) =>
     pe.sections.find((candidate) => candidate.kind === wanted && candidate.source === "");

@@ -13,10 +13,11 @@ static const struct {
   void (*update[2])(void);
 } kinds[KINDS] = {
     [EGRU] = {4, {update_egru_float32, update_egru_integer}},
-    [LINEAR] = {1, {update_linear_float32, update_linear_integer}},
     [LSTM] = {4, {update_lstm_float32, update_lstm_integer}},
     [GRU] = {4, {update_gru_float32, update_gru_integer}},
     [LIF] = {1, {update_lif_float32, update_lif_integer}},
+    [LINEAR] = {1, {update_linear_float32, update_linear_integer}},
+    [PARTIAL_SUM] = {1, {update_linear_float32, update_linear_integer}},
 };
 
 static Walk *walk_of(const PopulationRecord *record) {
@@ -127,7 +128,7 @@ static BootStatus make_ready(SourceBlock *block, const PopulationRecord *record)
 }
 
 BootStatus boot(const Boot *from) {
-  if (from->kind >= KINDS) return UNKNOWN_KIND;
+  if (from->kind >= KINDS || kinds[from->kind].accumulators == 0) return UNKNOWN_KIND;
   if (from->format > INTEGER) return UNKNOWN_FORMAT;
   if (from->source_blocks > MOST_SOURCE_BLOCKS) return TOO_MANY_SOURCE_BLOCKS;
   pe.neurons = from->neurons;

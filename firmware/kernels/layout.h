@@ -12,8 +12,8 @@
 /** Of NUMBER_FORMATS of an image; what neurons, receiving and sending compute in. */
 enum { FLOAT32, INTEGER };
 
-/** Kinds of neurons; the first ones are those of CHIP_POPULATION_KINDS, in its order. */
-enum { EGRU, LINEAR, LSTM, GRU, LIF, KINDS };
+/** Kinds of neurons: CHIP_POPULATION_KINDS, in its order. */
+enum { EGRU, LSTM, GRU, LIF, LIF_RESET, INTEGRATOR, LINEAR, RELU, SIGMOID, TANH, PARTIAL_SUM, KINDS };
 
 /** Positions in ROW_FORMS. */
 enum { CSR, DELTA_CSR, BITMAP, BLOCK, DENSE };

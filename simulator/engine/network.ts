@@ -1,18 +1,20 @@
 import { InputError } from "../../src/core/errors.ts";
+import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import type { PopulationActivity } from "../../src/core/result.ts";
 import { type Stimulus, stepsOf } from "../../src/core/stimulus.ts";
 import { denseOutput, type EventList, setEvents } from "../functional/event-list.ts";
 import { inModelOrder, inProgramOrder } from "../functional/neuron-order.ts";
 import type { Saturations } from "../functional/saturations.ts";
+import { addProduct } from "../functional/products.ts";
 import { addSynapses } from "../functional/synapses.ts";
 import { createEncoder } from "./input.ts";
 import { type RunningPopulation, startPopulations } from "./layers.ts";
 import type { RunningLedger } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 
-/** A population between two timesteps, by the model's numbers; integers in an integer program, with Q23 state. */
+/** A population between two timesteps, by the model's numbers; integers in an integer program. */
 export interface PopulationState {
-  /** Hidden state. Shape [neurons]; empty for the input. */
+  /** What its neurons carry on, as NEURON_TRAITS lists it. Shape [states, neurons]; empty for the input. */
   readonly state: Float32Array | Int32Array;
   /** Payloads of the last step's events, 0 where there was none. Shape [neurons]. */
   readonly output: Float32Array | Int32Array;
@@ -35,6 +37,8 @@ export interface RunningNetwork {
   setState(name: string, next: SettableState): void;
   readonly eventsPerStep: readonly Uint32Array[];
   activities(steps: number): PopulationActivity[];
+  /** Whether every event that the population has sent is a spike of 1. */
+  isUnitValued(population: number): boolean;
 }
 
 /** @param window Timesteps between restarts of the hidden state; undefined: it is carried on. */
@@ -54,6 +58,10 @@ export function startNetwork(
     return index;
   };
 
+  const isSpiking = machine.program.populations.map(({ kind, silentZeros = false }) =>
+    kind === "input" ? silentZeros : NEURON_TRAITS[kind].sends === "spikes",
+  );
+  const one = 2 ** machine.program.populations[0]!.payloadFractionBits;
   const orderOf = (index: number) => machine.program.populations[index]!.order;
 
   return {
@@ -61,9 +69,11 @@ export function startNetwork(
     step(step) {
       for (const population of populations) {
         [population.now, population.before] = [population.before, population.now];
-        if (window !== undefined && step % window === 0) population.state.fill(0);
+        population.isRestarted = window !== undefined && step % window === 0;
+        if (population.isRestarted) population.state.fill(0);
       }
       encode(step);
+      isSpiking[0] &&= isAll(populations[0]!.now, one);
       for (let index = 0; index < populations.length; index += 1) {
         if (index > 0) runLayer(machine, populations, index, ledger, saturations);
         const { now } = populations[index]!;
@@ -89,6 +99,7 @@ export function startNetwork(
       setEvents(now, inProgramOrder(next.output, orderOf(index)));
       ledger.countEvents(index, now);
     },
+    isUnitValued: (population) => isSpiking[population]!,
     activities: (steps) =>
       machine.program.populations.map(({ name, size, partOf }, index) => {
         const perStep = eventsPerStep[index]!.slice(0, steps);
@@ -104,9 +115,15 @@ export function startNetwork(
   };
 }
 
+/** Whether all events carry this. */
+function isAll({ count, payloads }: EventList, payload: number): boolean {
+  for (let event = 0; event < count; event += 1) if (payloads[event] !== payload) return false;
+  return true;
+}
+
 /** Adds up what a layer receives, in canonical order, and updates its neurons. */
 function runLayer(
-  { projections, kernel, program }: Machine,
+  { projections, kernel, program, profile }: Machine,
   populations: readonly RunningPopulation[],
   target: number,
   ledger: RunningLedger,
@@ -121,10 +138,16 @@ function runLayer(
     if (projection.target !== target) continue;
     const source = populations[projection.source]!;
     const events = projection.delay === 1 ? source.before : source.now;
+    ledger.countRows(index, events);
+    // Worked off as they came; a restart sets the sums to their start after that.
+    if (projection.delay === 1 && source.isRestarted && !source.keepsEvents) continue;
     for (const strand of projection.strands) {
       addSynapses(kernel, strand, events, accumulators, accumulatorBits, saturations);
     }
-    ledger.countRows(index, events);
+    for (const product of projection.products) {
+      const sumBits = profile.pe.macArray!.accumulatorBits;
+      addProduct(kernel, product, events, accumulators, accumulatorBits, sumBits, saturations);
+    }
   }
   population.update(saturations);
 }

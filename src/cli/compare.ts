@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { groupByProfile } from "../compare/chips.ts";
-import { type ComparisonRow, compareAll } from "../compare/compare.ts";
+import { type ComparisonRow, compareAll, type Workload } from "../compare/compare.ts";
 import { inputPortOf } from "../inputs/input-port.ts";
 import { printable } from "../report/layout.ts";
 import { type CommandIo, say } from "./command-io.ts";
@@ -62,12 +62,13 @@ async function compareModels(
   const groups = groupByProfile(chips);
   for (const { chip } of groups) noteIneffective(command, options, chip.profile, io);
   noteIneffectiveRun(options, [...new Set(chips.map(({ operatingPoint }) => operatingPoint))], io);
-  const workloads = models.map((argument) => {
-    const model = loadModel(argument, options, io);
+  const workloads: Workload[] = [];
+  for (const argument of models) {
+    const model = await loadModel(argument, options, io);
     const stimulus = loadStimulus(model.name, inputPortOf(model), options, io);
     talkOfStreams(stimulus, options.streams, io);
-    return { model, stimulus };
-  });
+    workloads.push({ model, stimulus });
+  }
   let simulation: SimulationTalk | undefined;
   let rows: ComparisonRow[];
   try {

@@ -1,3 +1,4 @@
+import { faultOfConvolution, synapsesOfConvolution } from "./convolution.ts";
 import { InputError } from "./errors.ts";
 import { counted } from "./wording.ts";
 
@@ -18,7 +19,15 @@ export interface ModelIr {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-export type Population = TokenInput | DenseInput | EmbeddingPopulation | LinearPopulation | EgruPopulation;
+export type Population =
+  | TokenInput
+  | DenseInput
+  | EmbeddingPopulation
+  | LinearPopulation
+  | EgruPopulation
+  | LstmPopulation
+  | GruPopulation
+  | LifPopulation;
 export type PopulationKind = Population["kind"];
 
 /** One token id a timestep, 0 … size − 1. Port: int32, shape []. */
@@ -34,6 +43,8 @@ export interface DenseInput {
   readonly kind: "dense-input";
   readonly name: string;
   readonly size: number;
+  /** Components at 0 send nothing, as in spike trains. Absent: each component is an event in each timestep. */
+  readonly silentZeros?: true;
 }
 
 /** Row t of its one projection's matrix for token t. Port: float32, shape [size]. */
@@ -43,13 +54,18 @@ export interface EmbeddingPopulation {
   readonly size: number;
 }
 
-/** Weighted sum plus bias, no non-linearity. Port: float32, shape [size]. */
+export const ACTIVATIONS = ["relu", "sigmoid", "tanh"] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
+
+/** Weighted sum plus bias, then a non-linearity where there is one. Port: float32, shape [size]. */
 export interface LinearPopulation {
   readonly kind: "linear";
   readonly name: string;
   readonly size: number;
   /** Shape [size]. */
   readonly bias: Float32Array;
+  /** Absent: none. */
+  readonly activation?: Activation;
 }
 
 /**
@@ -69,16 +85,75 @@ export interface EgruPopulation {
   readonly threshold: Float32Array;
 }
 
+/**
+ * Long short-term memory as in torch.nn.LSTM, without peepholes. Gates stand in the order i, f, g, o:
+ *
+ *     c = σ(f)·c + σ(i)·tanh(g)    h = σ(o)·tanh(c)
+ *
+ * Port: float32, shape [size]: h, dense.
+ */
+export interface LstmPopulation {
+  readonly kind: "lstm";
+  readonly name: string;
+  readonly size: number;
+  /** Input bias, shape [4 · size]. */
+  readonly bias: Float32Array;
+  /** Recurrent bias, shape [4 · size]; merely added to the other. */
+  readonly recurrentBias: Float32Array;
+}
+
+/**
+ * Gated recurrent unit as in torch.nn.GRU: reset after the recurrent product. Gates stand in the order r, z, n:
+ *
+ *     n = tanh(a_n + σ(r)·b_n)    h = (1 − σ(z))·n + σ(z)·h
+ *
+ * with a_n the input part and b_n the recurrent part, biases included. Port: float32, shape [size]: h, dense.
+ */
+export interface GruPopulation {
+  readonly kind: "gru";
+  readonly name: string;
+  readonly size: number;
+  /** Input bias, shape [3 · size]. */
+  readonly bias: Float32Array;
+  /** Recurrent bias, shape [3 · size]; its n part is scaled by r. */
+  readonly recurrentBias: Float32Array;
+}
+
+/**
+ * Leaky integrate-and-fire, with or without synaptic dynamics; without leak an integrate-and-fire neuron. With x the
+ * weighted sum of a timestep, per neuron:
+ *
+ *     i = currentDecay·i + x + bias        v = potentialDecay·v + gain·i + leak
+ *
+ * It spikes where v > threshold, strictly; v is then set to `reset`, or the threshold is taken off it. currentDecay 0: no
+ * synaptic dynamics; potentialDecay 1: no leak. Port: float32, shape [size]: 1 where it spiked, else 0; without
+ * thresholds the population is a leaky integrator, never resets, and its port is v.
+ */
+export interface LifPopulation {
+  readonly kind: "lif";
+  readonly name: string;
+  readonly size: number;
+  /** Shape [size] each; decays in [0, 1]. */
+  readonly bias: Float32Array;
+  readonly currentDecay: Float32Array;
+  readonly gain: Float32Array;
+  readonly potentialDecay: Float32Array;
+  readonly leak: Float32Array;
+  readonly threshold?: Float32Array;
+  /** What v is set to after a spike, shape [size]; absent: the threshold is subtracted. */
+  readonly reset?: Float32Array;
+}
+
 export interface Projection {
   readonly source: string;
   readonly target: string;
   /** 0: the source's output of this timestep; 1: of the one before (recurrent). */
   readonly delay: 0 | 1;
-  /** Sources × targets; an EGRU target has 3 · size columns, gates z, r, g. */
+  /** Sources × targets; a target has `columnsOf` columns, gate by gate. */
   readonly weights: WeightMatrix;
 }
 
-export type WeightMatrix = DenseMatrix | SparseMatrix;
+export type WeightMatrix = DenseMatrix | SparseMatrix | ConvolutionMatrix;
 
 /** All values, used as `x @ W`. `layout` says which index runs slowest; tied matrices share `values`. */
 export interface DenseMatrix {
@@ -103,6 +178,35 @@ export interface SparseMatrix {
   readonly value: Float32Array;
 }
 
+/** Feature maps; element (c, y, x) has the index (c · height + y) · width + x. */
+export interface MapShape {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/**
+ * A 2-D convolution (cross-correlation, as in torch.nn.Conv2d): weights shared by all places of a map. Average and sum pooling
+ * are convolutions of one value, with as many groups as channels.
+ */
+export interface ConvolutionMatrix {
+  readonly kind: "convolution";
+  /** Elements of the input's maps. */
+  readonly sources: number;
+  /** Elements of the output's maps. */
+  readonly targets: number;
+  readonly input: MapShape;
+  readonly output: MapShape;
+  /** Shape [output channels, input channels / groups, kernel height, kernel width]. */
+  readonly values: Float32Array;
+  readonly kernel: readonly [height: number, width: number];
+  readonly stride: readonly [y: number, x: number];
+  readonly dilation: readonly [y: number, x: number];
+  /** Zeros in front of the first row and column; those behind the last follow from the output's shape. */
+  readonly padding: readonly [top: number, left: number];
+  readonly groups: number;
+}
+
 /** Keeps the non-zero values of a source-major matrix. Pruned weights cost nothing from here on. */
 export function sparseFromDense(values: Float32Array, sources: number, targets: number): SparseMatrix {
   let nonZeros = 0;
@@ -124,17 +228,29 @@ export function sparseFromDense(values: Float32Array, sources: number, targets: 
   return { kind: "sparse", sources, targets, rowStart, target, value };
 }
 
-/** Number of non-zero weights. */
+/** The values that are stored: all of a dense matrix, the non-zeros of a sparse one, a convolution's kernel. */
+export const storedValuesOf = (matrix: WeightMatrix): Float32Array =>
+  matrix.kind === "sparse" ? matrix.value : matrix.values;
+
+/** Number of non-zero weights; of a convolution at each place anew, which is its synapses. */
 export function nonZerosOf(matrix: WeightMatrix): number {
   if (matrix.kind === "sparse") return matrix.value.length;
+  if (matrix.kind === "convolution") return synapsesOfConvolution(matrix);
   let count = 0;
   for (const value of matrix.values) if (value !== 0) count += 1;
   return count;
 }
 
-/** Columns of a projection into this population: three gates for an EGRU neuron, else one. */
-export const columnsOf = (population: Population): number =>
-  population.kind === "egru" ? 3 * population.size : population.size;
+/** Multiply-accumulates of a dense timestep: all weights, pruned ones too; of a convolution at each place that lies within. */
+export const denseSynapsesOf = (matrix: WeightMatrix): number =>
+  matrix.kind === "convolution" ? synapsesOfConvolution(matrix, () => true) : matrix.sources * matrix.targets;
+
+/** Columns of one neuron of a gated kind. */
+const GATES: Readonly<Partial<Record<PopulationKind, number>>> = { egru: 3, gru: 3, lstm: 4 };
+
+/** Columns of a projection into this population: one a gate and neuron, gate by gate. */
+export const columnsOf = ({ kind, size }: Pick<Population, "kind" | "size">): number =>
+  (GATES[kind] ?? 1) * size;
 
 export function populationNamed(model: ModelIr, name: string): Population {
   const found = model.populations.find((population) => population.name === name);
@@ -173,14 +289,37 @@ export function verifyModel(model: ModelIr): ModelIr {
 function verifyPopulation(population: Population): void {
   const { name, size } = population;
   if (!Number.isSafeInteger(size) || size < 1) fail(name, `size ${size} is not a positive integer`);
-  if (population.kind === "linear") verifyVector(population.bias, size, `${name}.bias`);
-  if (population.kind !== "egru") return;
-  verifyVector(population.bias, 3 * size, `${name}.bias`);
-  verifyVector(population.recurrentBias, 3 * size, `${name}.recurrentBias`);
-  verifyVector(population.threshold, size, `${name}.threshold`);
-  for (const threshold of population.threshold) {
-    if (threshold < 0 || threshold > 1) fail(`${name}.threshold`, `${threshold} lies outside [0, 1]`);
+  switch (population.kind) {
+    case "linear":
+      return verifyVector(population.bias, size, `${name}.bias`);
+    case "lif":
+      return verifyLif(population);
+    case "egru":
+    case "lstm":
+    case "gru":
+      verifyVector(population.bias, columnsOf(population), `${name}.bias`);
+      verifyVector(population.recurrentBias, columnsOf(population), `${name}.recurrentBias`);
+      if (population.kind !== "egru") return;
+      verifyVector(population.threshold, size, `${name}.threshold`);
+      return verifyRange(population.threshold, `${name}.threshold`);
   }
+}
+
+function verifyLif(population: LifPopulation): void {
+  const { name, size } = population;
+  for (const field of ["bias", "currentDecay", "gain", "potentialDecay", "leak"] as const)
+    verifyVector(population[field], size, `${name}.${field}`);
+  for (const field of ["currentDecay", "potentialDecay"] as const)
+    verifyRange(population[field], `${name}.${field}`);
+  for (const field of ["threshold", "reset"] as const) {
+    const values = population[field];
+    if (values !== undefined) verifyVector(values, size, `${name}.${field}`);
+  }
+}
+
+/** Values in [0, 1]. */
+function verifyRange(values: Float32Array, field: string): void {
+  for (const value of values) if (value < 0 || value > 1) fail(field, `${value} lies outside [0, 1]`);
 }
 
 function verifyVector(values: Float32Array, length: number, field: string): void {
@@ -194,6 +333,11 @@ function verifyMatrix(matrix: WeightMatrix, field: string): void {
   if (matrix.kind === "dense") {
     verifyVector(matrix.values, matrix.sources * matrix.targets, field);
     return;
+  }
+  if (matrix.kind === "convolution") {
+    const problem = faultOfConvolution(matrix);
+    if (problem !== undefined) fail(field, problem);
+    return verifyVector(matrix.values, matrix.values.length, field);
   }
   const { sources, targets, rowStart, target, value } = matrix;
   verifyVector(value, target.length, field);

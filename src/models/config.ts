@@ -92,7 +92,9 @@ export function checkConfig(fileName: string, config: Config, model: ModelIr): v
     );
   };
   const type = settingIn(config, "rnn_type");
-  if (type !== undefined && type.value.toLowerCase() !== "egru") contradict(type.key, type.value, "egru");
+  const kinds = [...new Set(recurrentOf(model).map(({ kind }) => kind))];
+  if (type !== undefined && kinds.length > 0 && !kinds.every((kind) => kind === type.value.toLowerCase()))
+    contradict(type.key, type.value, kinds.join(" and "));
   for (const { key, sizes } of expectedSizes(model)) {
     const stated = numberIn(config, key);
     if (stated !== undefined && sizes.length > 0 && !sizes.every((size) => size.includes(stated.value))) {
@@ -101,26 +103,29 @@ export function checkConfig(fileName: string, config: Config, model: ModelIr): v
   }
 }
 
+const recurrentOf = (model: ModelIr): readonly Population[] =>
+  model.populations.filter(({ kind }) => kind === "egru" || kind === "lstm" || kind === "gru");
+
 /** Per setting, one list for each layer that it speaks of: what the layer has, then what else would do. */
 function expectedSizes(model: ModelIr): readonly { key: string; sizes: readonly (readonly number[])[] }[] {
   const ofKind = (kind: Population["kind"]) =>
     model.populations.filter((population) => population.kind === kind);
   const tokens = ofKind("token-input").map(({ size }) => [size]);
   const widths = ofKind("embedding").map(({ size }) => [size]);
-  const egrus = ofKind("egru").map(({ size }) => size);
+  const recurrent = recurrentOf(model).map(({ size }) => size);
   return [
     { key: "vocab_size", sizes: tokens },
     { key: "emb_dim", sizes: widths },
-    { key: "nlayers", sizes: [[egrus.length]] },
-    { key: "layers", sizes: [[egrus.length]] },
-    { key: "hidden_dim", sizes: hiddenSizes(egrus, widths[0]?.[0]) },
+    { key: "nlayers", sizes: [[recurrent.length]] },
+    { key: "layers", sizes: [[recurrent.length]] },
+    { key: "hidden_dim", sizes: hiddenSizes(recurrent, widths[0]?.[0]) },
   ];
 }
 
 /** Without a projection, the reference's last layer is as wide as the embedding, to which its decoder is tied. */
-function hiddenSizes(egrus: readonly number[], embedding: number | undefined): (readonly number[])[] {
-  const inner = egrus.slice(0, -1).map((size) => [size]);
-  const last = egrus.at(-1)!;
+function hiddenSizes(recurrent: readonly number[], embedding: number | undefined): (readonly number[])[] {
+  const inner = recurrent.slice(0, -1).map((size) => [size]);
+  const last = recurrent.at(-1)!;
   return last === embedding ? inner : [...inner, [last]];
 }
 

@@ -4,6 +4,8 @@ export const OWN_METADATA = {
   order: "eventloom.order",
   /** One word a line. */
   vocabulary: "eventloom.vocabulary",
+  /** The model's populations and projections as JSON, where the tensors' names do not say them. */
+  model: "eventloom.model",
 } as const;
 
 export const EVALUATION_ORDER = "evaluation";

@@ -5,6 +5,15 @@ import { buildModel } from "./build-model.ts";
 import { checkConfig, parseConfig } from "./config.ts";
 import { findLayers } from "./find-layers.ts";
 import { readModelFile } from "./model-file.ts";
+import { type Hdf5Group, isHdf5 } from "../formats/hdf5.ts";
+import { isNir } from "./nir/nir-graph.ts";
+import { readNirModel } from "./nir/read-nir-model.ts";
+import { kindOfModelFile, type ModelFileKind } from "./model-kind.ts";
+import { readOnnxModel } from "./onnx/read-onnx-model.ts";
+import type { ReadBeside } from "../formats/onnx-tensors.ts";
+import { parseJsonText } from "../formats/json.ts";
+import type { Description } from "./description-schema.ts";
+import { isDescription, modelFromDescription, validateDescription } from "./read-description.ts";
 import { isOwnKey, OWN_METADATA } from "./own-metadata.ts";
 import { parseVocabulary, withVocabulary } from "./vocabulary.ts";
 
@@ -21,13 +30,27 @@ export interface ModelInput {
   readonly bytes: Uint8Array;
   /** Settings saved beside the model; kept as metadata, and held against the tensors. */
   readonly config?: TextFile | undefined;
+  /**
+   * JSON beside a safetensors file that says which tensors make which layers (docs/formats.md); without it, their
+   * names and shapes do. JSON of another kind has no effect.
+   */
+  readonly description?: TextFile | undefined;
+  /** What an HDF5 file holds: the library reads it asynchronously, so it is read first. */
+  readonly hdf5?: Hdf5Group | undefined;
+  /** Seconds a timestep, for models in continuous time; absent: what the file says, or is usual. */
+  readonly timestep?: number | undefined;
+  /** For weights that lie in files of their own: the file at a path relative to this one. */
+  readonly readBeside?: ReadBeside | undefined;
   /** One word a line. */
   readonly vocabulary?: TextFile | undefined;
 }
 
+/** As much as fits the header of a safetensors file. */
+const MAX_DESCRIPTION_LENGTH = 100_000_000;
+
 /**
- * Reads a trained model: a torch checkpoint or a safetensors file with EGRU layers, an optional embedding, and
- * Linear layers before and after. The architecture is found in the tensors' names and shapes. What a file of
+ * Reads a trained model: a torch checkpoint or a safetensors file with EGRU, LSTM or GRU layers, an optional
+ * embedding, and Linear layers before and after. The architecture is found in the tensors' names and shapes. What a file of
  * tensors does not say is taken as the reference has it: Linear layers have no non-linearity behind them.
  * @throws InputError, UnsupportedError or MismatchError, with the file named.
  */
@@ -41,13 +64,64 @@ export function readModel(input: ModelInput): ModelIr {
   return withVocabulary(model, parseVocabulary(vocabulary.text), vocabulary.fileName);
 }
 
-function modelOf({ name, fileName, bytes }: ModelInput): ModelIr {
-  const { tensors, metadata, order } = readModelFile(bytes, fileName);
-  const parts = buildModel(arrangeLayers(findLayers(tensors), order));
-  const foreign = Object.fromEntries(Object.entries(metadata).filter(([key]) => !isOwnKey(key)));
-  const model = verifyModel({ version: 1, name, ...parts, metadata: foreign });
-  const words = metadata[OWN_METADATA.vocabulary];
-  return words === undefined ? model : withVocabulary(model, parseVocabulary(words), fileName);
+function modelOf(input: ModelInput): ModelIr {
+  const { name, fileName, bytes } = input;
+  const kind = kindOfModelFile(bytes, fileName);
+  return verifyModel({ version: 1, name, ...partsOf(input, kind) });
+}
+
+function partsOf(input: ModelInput, kind: ModelFileKind): Omit<ModelIr, "version" | "name"> {
+  switch (kind) {
+    case "onnx":
+      return readOnnxModel(input.bytes, input.readBeside ?? refuseBeside);
+    case "hdf5":
+      return fromHdf5(input);
+    default:
+      return fromTensors(input, kind);
+  }
+}
+
+function fromHdf5({ bytes, hdf5, timestep }: ModelInput): Omit<ModelIr, "version" | "name"> {
+  if (!isHdf5(bytes))
+    throw new InputError({ offset: 0 }, "not an HDF5 file", "Copy or save the model again.");
+  if (hdf5 === undefined) throw new Error("an HDF5 file is read first, by readHdf5");
+  if (isNir(hdf5)) return readNirModel(hdf5, timestep);
+  throw new InputError({}, "an HDF5 file that holds no NIR graph", "Write the graph with nir.write.");
+}
+
+/** A file of tensors: described, or understood by their names and shapes. */
+function fromTensors(input: ModelInput, kind: "safetensors" | "torch"): Omit<ModelIr, "version" | "name"> {
+  const { tensors, metadata: all, order } = readModelFile(input.bytes, kind);
+  const metadata = Object.fromEntries(Object.entries(all).filter(([key]) => !isOwnKey(key)));
+  const described = descriptionOf(input, all);
+  if (described !== undefined) return { ...modelFromDescription(described, tensors), metadata };
+  const parts = { ...buildModel(arrangeLayers(findLayers(tensors), order)), metadata };
+  const words = all[OWN_METADATA.vocabulary];
+  return words === undefined
+    ? parts
+    : withVocabulary({ version: 1, name: input.name, ...parts }, parseVocabulary(words), input.fileName);
+}
+
+function refuseBeside(path: string): never {
+  throw new InputError(
+    { file: path },
+    "the model's weights lie in this file, which was not given",
+    "Keep both files in one folder.",
+  );
+}
+
+/** Our own description in the file, or a user's beside it. */
+function descriptionOf(
+  { description }: ModelInput,
+  metadata: Readonly<Record<string, string>>,
+): Description | undefined {
+  const own = metadata[OWN_METADATA.model];
+  if (own !== undefined) return validateDescription(parseJsonText(own, MAX_DESCRIPTION_LENGTH));
+  if (description === undefined) return undefined;
+  return inFile(description.fileName, () => {
+    const json = parseJsonText(description.text, MAX_DESCRIPTION_LENGTH);
+    return isDescription(json) ? validateDescription(json) : undefined;
+  });
 }
 
 /** Adds the file's name to the messages of readers that saw bytes only. */

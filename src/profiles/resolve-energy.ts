@@ -94,13 +94,14 @@ function resolvePeEnergy({ energy, peClock }: PointJson, base: Cost<Watts>, coun
       return {
         basis: "action",
         sleep: watts(toSi("power", pe.sleep)),
-        costs: resolveCosts("energy", { rowWord: UNSAID, emptySlot: UNSAID, ...pe.costs }),
+        costs: resolveCosts("energy", { ...UNSAID_COSTS, ...pe.costs }),
       };
   }
 }
 
-/** An energy that a profile leaves out. */
+/** Energies that a profile may leave out. */
 const UNSAID: UnknownFigure = { basis: "unknown", note: "Left out" };
+const UNSAID_COSTS = { rowWord: UNSAID, emptySlot: UNSAID, macOperand: UNSAID, macResult: UNSAID };
 
 /** Power of the chip with every PE asleep, as published or as it follows from one PE's and a known base. */
 function asleepPower({ energy }: PointJson, base: Cost<Watts>, pe: PeEnergy, count: number): Cost<Watts> {

@@ -35,7 +35,7 @@ const ProgramFacts = closed({
   accumulatorBits: Type.Optional(Type.Union([Type.Literal(24), Type.Literal(32)])),
   seed: count("Placer seed"),
   options: Type.Record(Type.String(), Type.String()),
-  denseWeights: count("All weights of the recurrent layers, pruned ones too"),
+  denseWeights: count("All weights of the layers on the chip, pruned ones too"),
   storedWeights: count("Weights on the chip"),
 });
 
@@ -156,9 +156,9 @@ const Metrics = closed(
     footprintBytes: count(
       "What the chip stores: memory images, and synaptic rows and a decoder's weights in DRAM",
     ),
-    connectionSparsity: share("Zero weights / weights of the recurrent layers"),
-    activationSparsity: share("Silent neurons / neurons of the recurrent layers"),
-    synapticOperationsPerToken: operations("Of the recurrent layers"),
+    connectionSparsity: share("Zero weights / weights of the layers on the chip"),
+    activationSparsity: share("Silent neurons / neurons of the layers on the chip"),
+    synapticOperationsPerToken: operations("Of the layers on the chip"),
     synapticOperationsWithDecoderPerToken: operations("The same with the decoder, wherever it runs"),
   },
   "Under NeuroBench's names",

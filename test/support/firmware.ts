@@ -125,7 +125,7 @@ function startOf(pe: PeProgram, kind: ChipPopulationKind): Uint32Array {
   const { offset } = pe.sections.find((section) => section.kind === "parameters")!;
   const from = offset - pe.imageOffset;
   return new Uint32Array(
-    pe.image.slice(from, from + 4 * NEURON_TRAITS[kind].accumulators * pe.neurons).buffer,
+    pe.image.slice(from, from + 4 * NEURON_TRAITS[kind].accumulators.length * pe.neurons).buffer,
   );
 }
 
@@ -187,9 +187,11 @@ export function emulated(
   const burst = profile.dram?.burstBytes ?? 4;
   const run = runEmulator(firmware, peFiles(program, pe, burst, script, true, other));
   const sent = sentPackets(run);
+  const traits = NEURON_TRAITS[kindOf(program, pe)];
   const { neurons, accumulators, state } = other ?? {
     neurons: pe.neurons,
-    ...NEURON_TRAITS[kindOf(program, pe)],
+    accumulators: traits.accumulators.length,
+    state: traits.state.length,
   };
   const words = new Uint32Array(run.dump.buffer);
   let next = 0;
