@@ -3,22 +3,22 @@ import type { RunReport } from "../compare/run.ts";
 import { counted } from "../core/wording.ts";
 import type { RunJson } from "./result-schema.ts";
 
-/** How many of a profile's figures were measured, published, estimated, or are not known. */
+/** How many of a profile's figures were measured, published, counted, estimated, or are not known. */
 export function figureBases({ figures }: Chip): RunJson["chip"]["figures"] {
-  const bases = { measured: 0, published: 0, estimated: 0, unknown: 0 };
+  const bases = { measured: 0, published: 0, counted: 0, estimated: 0, unknown: 0 };
   for (const { basis } of figures) if (basis !== "derived") bases[basis] += 1;
   return bases;
 }
 
 /** What a reader has to know before quoting a figure, in full sentences. */
 export function assumptionsOf({ program, chip, readings, stepIs }: RunReport): string[] {
-  const { measured, published, estimated, unknown } = figureBases(chip);
+  const { measured, published, counted: executed, estimated, unknown } = figureBases(chip);
   const kernels = chip.figures.filter(({ path }) => path.startsWith("pe.kernels."));
   const guessed = kernels.filter(({ basis }) => basis === "estimated").length;
   return [
     `Chip time and energy are of the layers on the chip${program.chipDecoder ? " and the decoder" : ""}; what runs on the host is counted apart and costs neither.`,
     `Time is modelled from counts, not measured: a layer takes its busiest PE, the packets' flight, and the slower of busiest link and event router.`,
-    `Of the profile's figures ${measured} are measured, ${published} published, ${estimated} estimated and ${unknown} unknown` +
+    `Of the profile's figures ${measured} are measured, ${published} published, ${executed} counted, ${estimated} estimated and ${unknown} unknown` +
       (guessed > 0 ? `; the cycles of ${guessed} of ${kernels.length} kernel actions are estimates.` : "."),
     ...(readings.some(({ timing }) => timing.replay === undefined)
       ? ["Every packet finds room in its PE's FIFO: the fast model knows no overflow."]

@@ -24,7 +24,7 @@ const Chip = closed({
   profileSha256: text("Of the profile's canonical JSON, costs and sources included"),
   overrides: Type.Array(text("path=value, as given")),
   figures: closed(
-    { measured: count(), published: count(), estimated: count(), unknown: count() },
+    { measured: count(), published: count(), counted: count(), estimated: count(), unknown: count() },
     "How many of the profile's figures rest on what",
   ),
 });
