@@ -1,4 +1,5 @@
 import { MismatchError, UnsupportedError } from "../src/core/errors.ts";
+import { type EventCoding, formatEventCoding } from "../src/core/event-coding.ts";
 import { carriesPartialSums, type EventGraph, modelProjectionNames } from "../src/core/event-graph.ts";
 import { formatEventGraph } from "../src/core/event-graph-text.ts";
 import { hashOf } from "../src/core/hash.ts";
@@ -8,6 +9,7 @@ import { NUMBER_FORMATS, type ProjectionFormats, type Quantisation } from "../sr
 import { type HardwareProfile, usablePes } from "../src/core/profile.ts";
 import type { Manifest, Program } from "../src/core/program.ts";
 import { allocate } from "./allocate/allocate.ts";
+import { checkCapabilities, checkCoding, checkPeLimits } from "./check-capabilities.ts";
 import { planDecoder, quantiseDecoder } from "./decoder.ts";
 import { emit } from "./emit/emit.ts";
 import { expectedActivity, guessedPopulations } from "./expected-activity.ts";
@@ -72,6 +74,8 @@ export interface CompileOptions {
   /** Use no more PEs than this. */
   readonly pes?: number;
   readonly decoder?: "host" | "chip";
+  /** How graded events are sent where the chip's carry fewer bits; as they are where absent. */
+  readonly coding?: EventCoding;
   /** Whether the finished program is held against graph and profile; yes where absent. It changes no byte. */
   readonly verify?: boolean;
   /** Receives the graph's text after the pass of this name ("lower" for the graph as it comes in). */
@@ -156,6 +160,7 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
     const pipeline = graphPipeline(quantisation, options.formats);
     const split = parts.size > 0 ? [splitFanIn(parts), ...pipeline] : pipeline;
     const { graph: passed, passes } = runPasses(lowered, split, { ...options, seed });
+    checkCapabilities(passed, chip, options.coding);
     const profile = withRowForm(chip, passed, form);
     const expected = expectedActivity(passed, options.activity);
     const guessed = guessedPopulations(passed, options.activity);
@@ -165,6 +170,8 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
   };
   const cut = chooseParts(lowered, chip, quantisation, options, cutInto);
   const { graph, dram, activity, slices, passes, profile, guessed, ...ordered } = cut;
+  checkCoding(graph, options.coding);
+  checkPeLimits(graph, slices, chip);
   const placer =
     options.placer === undefined ? defaultPlacer(profile) : named(PLACERS, options.placer, "placer");
   const flows = flowsOf(graph, activity);
@@ -207,6 +214,7 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
       rows,
       ...(form !== "auto" && { rowForms: form }),
       decoder: options.decoder ?? "host",
+      ...(options.coding && { coding: formatEventCoding(options.coding) }),
       ...(options.pes !== undefined && { pes: String(options.pes) }),
     },
   });

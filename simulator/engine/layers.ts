@@ -9,10 +9,11 @@ import type { Program } from "../../src/core/program.ts";
 import { type Allocate, bytesOfArrays, copyTo } from "../functional/allocate.ts";
 import { stepEgruFixedPoint, type TableRange } from "../functional/egru-fixed-point.ts";
 import { stepEgruFloat32 } from "../functional/egru-float32.ts";
-import { createEventList, type EventList } from "../functional/event-list.ts";
+import { createEventList, type EventList, spikeRoom } from "../functional/event-list.ts";
 import type { Kernel } from "../functional/kernel.ts";
 import type { LoadedSlice } from "../functional/load-image.ts";
 import type { Saturations } from "../functional/saturations.ts";
+import { mostSpikesOf } from "./coding.ts";
 import type { Machine } from "./machine.ts";
 
 /** What changes while a population runs. */
@@ -36,7 +37,7 @@ export interface RunningPopulation {
 export function startPopulations({ program, slices, format, kernel }: Machine): RunningPopulation[] {
   const isInteger = format !== "float32";
   return program.populations.map(({ name, kind, size }) => {
-    const make = () => createEventList(size, isInteger, kernel.allocate);
+    const make = () => createEventList(size, isInteger, kernel.allocate, mostSpikesOf(program));
     const events = { now: make(), before: make() };
     if (kind === "input") {
       const none = isInteger ? new Int32Array(0) : new Float32Array(0);
@@ -52,9 +53,11 @@ export function startPopulations({ program, slices, format, kernel }: Machine): 
 }
 
 /** Most bytes that `startPopulations` takes of the kernel's memory. */
-export function bytesOfPopulations({ populations }: Program, slices: readonly LoadedSlice[]): number {
-  const arrays = populations.flatMap(({ kind, size }) => {
-    const events = [4 * size, 4 * size, 4 * size, 4 * size];
+export function bytesOfPopulations(program: Program, slices: readonly LoadedSlice[]): number {
+  const most = mostSpikesOf(program);
+  const arrays = program.populations.flatMap(({ kind, size }) => {
+    const spikes = most === 0 ? [] : [4 * spikeRoom(size, most), 4 * spikeRoom(size, most)];
+    const events = [4 * size, 4 * size, 4 * size, 4 * size, ...spikes];
     if (kind === "linear") return [...events, 4 * size];
     return kind === "input" ? events : [...events, 4 * size, 4 * size, 4 * EGRU_ACCUMULATORS * size];
   });

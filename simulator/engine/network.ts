@@ -1,10 +1,11 @@
 import { InputError } from "../../src/core/errors.ts";
 import type { PopulationActivity } from "../../src/core/result.ts";
 import { type Stimulus, stepsOf } from "../../src/core/stimulus.ts";
-import { denseOutput, type EventList, setEvents } from "../functional/event-list.ts";
+import { denseOutput, type EventList, sentEvents, setEvents } from "../functional/event-list.ts";
 import { inModelOrder, inProgramOrder } from "../functional/neuron-order.ts";
 import type { Saturations } from "../functional/saturations.ts";
 import { addSynapses } from "../functional/synapses.ts";
+import { codingOf, encodeEvents } from "./coding.ts";
 import { createEncoder } from "./input.ts";
 import { type RunningPopulation, startPopulations } from "./layers.ts";
 import type { RunningLedger } from "./ledger.ts";
@@ -47,6 +48,8 @@ export function startNetwork(
 ): RunningNetwork {
   const populations = startPopulations(machine);
   const encode = createEncoder(machine, stimulus, populations[0]!, saturations);
+  const coding = codingOf(machine.program);
+  const spikes = populations.map(() => 0);
   const eventsPerStep = populations.map(() => new Uint32Array(stepsOf(stimulus)));
   const indexOf = (name: string): number => {
     const index = populations.findIndex((population) => population.name === name);
@@ -67,7 +70,8 @@ export function startNetwork(
       for (let index = 0; index < populations.length; index += 1) {
         if (index > 0) runLayer(machine, populations, index, ledger, saturations);
         const { now } = populations[index]!;
-        ledger.countEvents(index, now);
+        if (coding) spikes[index]! += encodeEvents(coding, now);
+        ledger.countEvents(index, sentEvents(now));
         eventsPerStep[index]![step] = now.count;
       }
     },
@@ -87,7 +91,8 @@ export function startNetwork(
       }
       state.set(inProgramOrder(next.state, orderOf(index)));
       setEvents(now, inProgramOrder(next.output, orderOf(index)));
-      ledger.countEvents(index, now);
+      if (coding) encodeEvents(coding, now);
+      ledger.countEvents(index, sentEvents(now));
     },
     activities: (steps) =>
       machine.program.populations.map(({ name, size, partOf }, index) => {
@@ -99,6 +104,7 @@ export function startNetwork(
           size,
           events: perStep.reduce((sum, count) => sum + count, 0),
           eventsPerStep: perStep,
+          ...(coding && { spikes: spikes[index]! }),
         };
       }),
   };
@@ -124,7 +130,7 @@ function runLayer(
     for (const strand of projection.strands) {
       addSynapses(kernel, strand, events, accumulators, accumulatorBits, saturations);
     }
-    ledger.countRows(index, events);
+    ledger.countRows(index, sentEvents(events));
   }
   population.update(saturations);
 }

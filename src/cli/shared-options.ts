@@ -6,6 +6,7 @@ import { PARTITION_STRATEGIES } from "../../compiler/partition/partition.ts";
 import { type CompileOptions, PARTITION_BY, type PartitionBy } from "../../compiler/pipeline.ts";
 import { PLACERS } from "../../compiler/place/place.ts";
 import { ROW_FORM_CHOICES, type RowFormChoice } from "../../compiler/storage/choose-row-forms.ts";
+import { type EventCoding, parseEventCoding } from "../core/event-coding.ts";
 import {
   NUMBER_FORMATS,
   type NumberFormat,
@@ -44,6 +45,7 @@ export interface ProgramOptions {
   readonly minimise: MinimiseChoice;
   readonly pes?: number;
   readonly decoder: "host" | "chip";
+  readonly coding?: EventCoding;
 }
 export interface InputOptions {
   readonly text?: string;
@@ -186,6 +188,12 @@ export const withProgramOptions = (command: Command): Command =>
       new Option("--decoder <where>", "where the decoder runs; on the chip in int8, weights in DRAM")
         .choices(["host", "chip"])
         .default("host"),
+    )
+    .addOption(
+      new Option(
+        "--coding <coding>",
+        "send graded events as spikes (bits:8, rate:15) or with fewer bits (graded:8); integer formats",
+      ).argParser(parseEventCoding),
     );
 
 export const withInputOptions = (command: Command): Command =>
@@ -280,6 +288,7 @@ export const compileOptionsOf = (options: ProgramOptions & { readonly seed: numb
   rowForms: options.rowForms,
   minimise: options.minimise,
   decoder: options.decoder,
+  ...(options.coding && { coding: options.coding }),
   seed: options.seed,
   ...(options.pes !== undefined && { pes: options.pes }),
 });

@@ -60,7 +60,7 @@ export class MismatchError extends UserError {
 }
 
 export interface Shortage {
-  readonly resource: "SRAM bytes" | "DRAM bytes" | "routing entries" | "routing keys" | "processing elements";
+  readonly resource: "SRAM bytes" | "DRAM bytes" | "routing entries" | "routing keys" | "processing elements" | "axons" | "synapses";
   readonly where: string;
   readonly needed: number;
   readonly available: number;

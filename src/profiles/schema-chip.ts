@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { DRAM_ACTIONS, FORMAT_ACTIONS, ROW_ACTIONS } from "../core/counts.ts";
+import { DRAM_ACTIONS, FORMAT_ACTIONS, type FormatAction, ROW_ACTIONS } from "../core/counts.ts";
 import { NUMBER_FORMATS } from "../core/number-format.ts";
 import { SYNCHRONISATIONS } from "../core/profile.ts";
 import { ROW_FORMS } from "../core/row-form.ts";
@@ -21,9 +21,17 @@ const rowForm = recordOf(
   "Cycles of each row action; 0 words where the form has none",
 );
 
+/** What updates neurons: a chip that cannot run a kind of neuron leaves its update out. */
+export const isUpdate = (action: string): boolean => action.endsWith("Update");
+
+const kernelTime = (action: FormatAction) => {
+  const time = cost("kernelTime", `PE cycles of one ${action}, or its time where the PE's clock never changes`);
+  return isUpdate(action) ? Type.Optional(time) : time;
+};
+
 const kernel = Type.Object(
   {
-    ...recordOf(FORMAT_ACTIONS, (action) => quantity("cycles", `PE cycles of one ${action}`), "").properties,
+    ...recordOf(FORMAT_ACTIONS, kernelTime, "").properties,
     forms: Type.Optional(
       Type.Partial(
         recordOf(OTHER_FORMS, () => rowForm, ""),
@@ -35,7 +43,11 @@ const kernel = Type.Object(
       ),
     ),
   },
-  { ...CLOSED, description: "Cycles of each kernel action, of those of rows in csr" },
+  {
+    ...CLOSED,
+    description:
+      "Cycles of each kernel action, of those of rows in csr; an update that is left out is unknown",
+  },
 );
 
 export const PeSchema = Type.Object(

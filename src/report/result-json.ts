@@ -134,6 +134,7 @@ function readingJson({ point, timing, energy, ...reading }: Reading, report: Run
     secondsBetweenTokens: timing.secondsPerStep,
     tokensPerSecond: 1 / timing.secondsPerStep,
     totalSeconds: timing.total,
+    ...(timing.untimed && { untimed: [...timing.untimed] }),
     phases: timing.phases.map(({ name, seconds }) => ({ name, secondsPerToken: seconds })),
     network: networkOf(result.counts, chip.profile, timing.total),
     peBusyShare: Math.min(1, working / (working + waiting)),

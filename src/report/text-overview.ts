@@ -1,6 +1,7 @@
 import { type Alignment, alignColumns, printable, REPORT_WIDTH, type Style, shorten } from "./layout.ts";
 import { formatMean, formatSi } from "./quantities.ts";
 import type { ReadingJson, ResultJson, RunJson } from "./result-schema.ts";
+import { formatTime } from "./text-cost.ts";
 import { wayOf } from "./text-policies.ts";
 
 const COLUMNS = [
@@ -70,10 +71,10 @@ const rowOf = (run: RunJson, reading: ReadingJson): Row => {
     format: run.program.format,
     point: printable(reading.operatingPoint),
     schedule: wayOf(reading),
-    latency: formatSi(reading.latencySecondsPerToken, "s"),
-    rate: formatMean(reading.tokensPerSecond),
+    latency: formatTime(reading, reading.latencySecondsPerToken),
+    rate: reading.untimed ? "-" : formatMean(reading.tokensPerSecond),
     energy: bound + formatSi(reading.energyJoulesPerToken, "J"),
-    power: bound + formatSi(reading.meanPowerWatts, "W"),
+    power: reading.untimed ? "-" : bound + formatSi(reading.meanPowerWatts, "W"),
     perplexity: run.quality === undefined ? "-" : run.quality.perplexity.toPrecision(4),
   };
 };
