@@ -37,7 +37,10 @@ export function checkCapabilities(
   if (first === undefined) return;
   throw new UnsupportedError(
     `${profile.title} cannot run ${graph.name}: ${obstacles.map(({ reason }) => reason).join("; ")}.`,
-    obstacles.map(({ hint }) => hint).filter((hint, index, all) => all.indexOf(hint) === index).join(" "),
+    obstacles
+      .map(({ hint }) => hint)
+      .filter((hint, index, all) => all.indexOf(hint) === index)
+      .join(" "),
   );
 }
 

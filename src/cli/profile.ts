@@ -12,6 +12,8 @@ import { formatProfile } from "../report/text-profile.ts";
 import { bundledProfiles, loadBaseText, loadProfileText } from "../runtime/profile-files.ts";
 import { type CommandIo, say } from "./command-io.ts";
 import { loadChip } from "./load-chip.ts";
+import { diffProfilesCommand } from "./profile-diff.ts";
+import { newProfileCommand } from "./profile-new.ts";
 import { wholeNumber } from "./parse-values.ts";
 import { jsonOption, type ProfileOptions, withExample, withProfileOptions } from "./shared-options.ts";
 import { styleFor } from "./terminal-style.ts";
@@ -48,12 +50,14 @@ export function profileCommand(io: CommandIo): Command {
     .addOption(jsonOption())
     .action((name: string, options: Options) => checkOneProfile(name, options, io));
   const command = new Command("profile")
-    .summary("list, show and check hardware profiles")
-    .description("Lists, shows and checks hardware profiles.")
+    .summary("list, show, check, begin and compare hardware profiles")
+    .description("Lists, shows, checks, begins and compares hardware profiles.")
     .helpCommand(false)
     .addCommand(withExample(list, "profile list"))
     .addCommand(withExample(show, "profile show spinnaker2 --set pe.whileWaiting=spin"))
-    .addCommand(withExample(check, "profile check my-chip.json"));
+    .addCommand(withExample(check, "profile check my-chip.json"))
+    .addCommand(newProfileCommand(io))
+    .addCommand(diffProfilesCommand(io));
   return withExample(command, "profile show spinnaker2");
 }
 

@@ -60,7 +60,14 @@ export class MismatchError extends UserError {
 }
 
 export interface Shortage {
-  readonly resource: "SRAM bytes" | "DRAM bytes" | "routing entries" | "routing keys" | "processing elements" | "axons" | "synapses";
+  readonly resource:
+    | "SRAM bytes"
+    | "DRAM bytes"
+    | "routing entries"
+    | "routing keys"
+    | "processing elements"
+    | "axons"
+    | "synapses";
   readonly where: string;
   readonly needed: number;
   readonly available: number;

@@ -62,7 +62,13 @@ const unknown = Type.Object(
 );
 
 /** Kinds of figures that may honestly be unknown. */
-const COST_KINDS = ["energy", "energyPerByte", "power", "kernelTime", "duration"] as const satisfies readonly QuantityKind[];
+const COST_KINDS = [
+  "energy",
+  "energyPerByte",
+  "power",
+  "kernelTime",
+  "duration",
+] as const satisfies readonly QuantityKind[];
 
 /** The schemas that `quantity` and `cost` refer to, for the schema's `$defs`. */
 export const FIGURE_DEFINITIONS: Readonly<Record<string, TSchema>> = {

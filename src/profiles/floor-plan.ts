@@ -25,6 +25,9 @@ export function findUnclearFloorPlan({ noc }: ProfileJson): ProfileFinding[] {
   const { nodes, grid } = noc.floorPlan.value;
   if ((nodes === undefined) !== (grid === undefined)) return [];
   return [
-    error("noc.floorPlan.value", nodes === undefined ? "has neither nodes nor a grid" : "has nodes and a grid"),
+    error(
+      "noc.floorPlan.value",
+      nodes === undefined ? "has neither nodes nor a grid" : "has nodes and a grid",
+    ),
   ];
 }

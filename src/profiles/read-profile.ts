@@ -12,6 +12,7 @@ import { findStrayPes } from "./resolve-faults.ts";
 import { findTooMany } from "./resolve-noc.ts";
 import { resolveProfile } from "./resolve.ts";
 import type { ProfileJson } from "./schema.ts";
+import { withUnitsApart } from "./text-figures.ts";
 import { validateProfile } from "./validate.ts";
 
 /** A profile with the provenance of its figures beside it. */
@@ -36,7 +37,8 @@ export function readProfile(
   overrides: readonly string[] = [],
   baseOf?: BaseReader,
 ): LoadedProfile {
-  const { json: written, file } = extendProfile(text, fileName, baseOf);
+  const { json, file } = extendProfile(text, fileName, baseOf);
+  const written = withUnitsApart(json);
   try {
     return loadedFrom(applyOverrides(written, overrides), file);
   } catch (fault) {
@@ -69,11 +71,7 @@ function loadedFrom(value: unknown, file: string): LoadedProfile {
   const findings = [...findStrayPes(json), ...checkProfile(profile)];
   const [first, ...rest] = findings.filter(({ severity }) => severity === "error");
   if (first !== undefined) {
-    throw new ProfileError(
-      file,
-      [first, ...rest],
-      "Correct the profile: its figures contradict each other.",
-    );
+    throw new ProfileError(file, [first, ...rest], "Correct the profile: its figures contradict each other.");
   }
   return { profile, figures: figuresOf(json, profile), json };
 }

@@ -10,7 +10,15 @@ import type {
   RowFormCycles,
   SynchronisationProfile,
 } from "../core/profile.ts";
-import { type BytesPerSecond, cycles, type Hertz, hertz, joules, type Seconds, seconds } from "../core/units.ts";
+import {
+  type BytesPerSecond,
+  cycles,
+  type Hertz,
+  hertz,
+  joules,
+  type Seconds,
+  seconds,
+} from "../core/units.ts";
 import type { Quantity, UnknownFigure } from "./figures.ts";
 import { cyclesOfKernel, kernelCyclesOf, untimedOf } from "./kernel-times.ts";
 import { resolveOperatingPoint } from "./resolve-energy.ts";

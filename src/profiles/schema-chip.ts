@@ -25,7 +25,10 @@ const rowForm = recordOf(
 export const isUpdate = (action: string): boolean => action.endsWith("Update");
 
 const kernelTime = (action: FormatAction) => {
-  const time = cost("kernelTime", `PE cycles of one ${action}, or its time where the PE's clock never changes`);
+  const time = cost(
+    "kernelTime",
+    `PE cycles of one ${action}, or its time where the PE's clock never changes`,
+  );
   return isUpdate(action) ? Type.Optional(time) : time;
 };
 

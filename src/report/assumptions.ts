@@ -54,7 +54,12 @@ function codingAssumption(
   if (coding === undefined) return [];
   const sum = (of: (population: (typeof populations)[number]) => number) =>
     populations.reduce((total, population) => total + of(population), 0);
-  const mean = sum(({ spikes = 0 }) => spikes) / Math.max(1, sum(({ events }) => events));
+  const mean =
+    sum(({ spikes = 0 }) => spikes) /
+    Math.max(
+      1,
+      sum(({ events }) => events),
+    );
   return [
     `Graded events are sent as --coding ${coding} says, ${mean.toFixed(2)} packets an event; their values are rounded accordingly, and rows are read once a packet.`,
   ];

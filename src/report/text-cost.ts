@@ -133,9 +133,9 @@ function phaseRows(readings: readonly ReadingJson[]): string[][] {
   const names = [...new Set(readings.flatMap(({ phases }) => phases.map(({ name }) => name)))];
   return names.map((name) => [
     `${INDENT}${shorten(name, 28)}`,
-    ...readings.map(({ phases }) => {
-      const phase = phases.find((candidate) => candidate.name === name);
-      return phase === undefined ? "-" : formatSi(phase.secondsPerToken, "s");
+    ...readings.map((reading) => {
+      const phase = reading.phases.find((candidate) => candidate.name === name);
+      return phase === undefined ? "-" : formatTime(reading, phase.secondsPerToken);
     }),
   ]);
 }

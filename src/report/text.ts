@@ -45,7 +45,7 @@ function formatRun(run: RunJson, common: ReadonlySet<string>, style: Style): str
   return [
     style.strong(titleOf(run)),
     ...(run.input.synthetic ? formatSyntheticWarning(style) : []),
-    ...sections.flatMap((lines) => ["", ...lines]),
+    ...sections.filter((lines) => lines.length > 0).flatMap((lines) => ["", ...lines]),
   ];
 }
 
