@@ -6,6 +6,7 @@ import { plural } from "../report/quantities.ts";
 import { formatJson } from "../report/result-json.ts";
 import { type CommandIo, say } from "./command-io.ts";
 import { loadChip } from "./load-chip.ts";
+import { loadBaseline } from "./load-target.ts";
 import { jsonOption, withExample } from "./shared-options.ts";
 import { styleFor } from "./terminal-style.ts";
 
@@ -30,7 +31,7 @@ function diffProfiles(
   { json, values }: { readonly json?: true; readonly values?: true },
   io: CommandIo,
 ): void {
-  const [a, b] = [loadChip(first), loadChip(second)];
+  const [a, b] = [first, second].map((name) => loadBaseline(name) ?? loadChip(name)) as [Loaded, Loaded];
   const differences = differencesOf(a.figures, b.figures).filter(
     ({ isOnlyOrigin }) => !(values && isOnlyOrigin),
   );
@@ -50,6 +51,8 @@ function diffProfiles(
   }
   say(io, differences.length === 0 ? "no figure differs" : `${plural(differences.length, "figure")} differ`);
 }
+
+type Loaded = ReturnType<typeof loadChip>;
 
 const rowOf = ({ path, from, to }: FigureDifference): string[] => [
   shorten(path, 44),

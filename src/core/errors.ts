@@ -67,7 +67,8 @@ export interface Shortage {
     | "routing keys"
     | "processing elements"
     | "axons"
-    | "synapses";
+    | "synapses"
+    | "memory bytes";
   readonly where: string;
   readonly needed: number;
   readonly available: number;

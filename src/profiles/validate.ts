@@ -23,13 +23,19 @@ let compiled: ReturnType<typeof compileSchema> | undefined;
 export function validateProfile(json: unknown, file: string): ProfileJson {
   compiled ??= compileSchema();
   if (compiled(json)) return json;
-  const faults = (compiled.errors ?? []).filter(isTelling).map(faultOf);
   throw new ProfileError(
     file,
-    faults.map(({ path, problem }) => error(path, problem)) as [ProfileFinding, ...ProfileFinding[]],
+    faultsOf(compiled.errors ?? []),
     "Correct the profile; hw-profiles/schema.json describes every key, hw-profiles/README.md the units.",
   );
 }
+
+/** What a validator says, as findings. */
+export const faultsOf = (errors: readonly ErrorObject[]) =>
+  errors
+    .filter(isTelling)
+    .map(faultOf)
+    .map(({ path, problem }) => error(path, problem)) as [ProfileFinding, ...ProfileFinding[]];
 
 interface Fault {
   readonly path: string;

@@ -1,14 +1,6 @@
-import type { Chip } from "../compare/chips.ts";
 import type { RunReport } from "../compare/run.ts";
 import { counted } from "../core/wording.ts";
-import type { RunJson } from "./result-schema.ts";
-
-/** How many of a profile's figures were measured, published, estimated, or are not known. */
-export function figureBases({ figures }: Chip): RunJson["chip"]["figures"] {
-  const bases = { measured: 0, published: 0, estimated: 0, unknown: 0 };
-  for (const { basis } of figures) if (basis !== "derived") bases[basis] += 1;
-  return bases;
-}
+import { figureBases } from "./figure-bases.ts";
 
 /** What a reader has to know before quoting a figure, in full sentences. */
 export function assumptionsOf({ program, result, chip, readings, stepIs }: RunReport): string[] {
