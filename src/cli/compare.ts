@@ -154,9 +154,7 @@ function variantsOf({ chips, set = [], sweep = [] }: Options): Variant[] {
 
 /** Chips grouped by profile, baselines as they are, in the order asked for. */
 function targetsOf(variants: readonly Variant[]): (ChipGroup | Baseline)[] {
-  const groups = groupByProfile(
-    variants.flatMap(({ target }) => (isChip(target) ? target : [])),
-  );
+  const groups = groupByProfile(variants.flatMap(({ target }) => (isChip(target) ? target : [])));
   const placed = new Set<ChipGroup>();
   return variants.flatMap(({ target }): (ChipGroup | Baseline)[] => {
     if (!isChip(target)) return [target];

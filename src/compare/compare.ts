@@ -102,10 +102,14 @@ const needsCoding = ({ capabilities }: HardwareProfile): boolean =>
 const INTEGER_PAYLOAD_BITS = 24;
 
 /** The format that was asked for, or the widest of those that there are. */
-const formatOn = (known: Readonly<Partial<Record<NumberFormat, unknown>>>, asked: NumberFormat): NumberFormat =>
+const formatOn = (
+  known: Readonly<Partial<Record<NumberFormat, unknown>>>,
+  asked: NumberFormat,
+): NumberFormat =>
   known[asked] === undefined ? (NUMBER_FORMATS.find((name) => known[name] !== undefined) ?? asked) : asked;
 
 function refusalOf(model: ModelIr, chip: Chip | Baseline, problem: unknown): Refusal {
-  if (problem instanceof CapacityError || problem instanceof UnsupportedError) return { model, chip, problem };
+  if (problem instanceof CapacityError || problem instanceof UnsupportedError)
+    return { model, chip, problem };
   throw problem;
 }

@@ -59,7 +59,8 @@ const isTimeBase = (path: string, figures: readonly Provenance[]): boolean =>
   path.endsWith(".clock") &&
   figures.some(
     (figure) =>
-      figure.path.startsWith(path.slice(0, -"clock".length)) && (figure.unit === "ns" || figure.unit === "us"),
+      figure.path.startsWith(path.slice(0, -"clock".length)) &&
+      (figure.unit === "ns" || figure.unit === "us"),
   );
 
 /**
@@ -97,7 +98,12 @@ export function sensitivityOf(
       .filter(({ latency = 0, energy }) => Math.max(Math.abs(latency), Math.abs(energy)) > 1e-6)
       .toSorted((a, b) => weightOf(b) - weightOf(a) || (a.path < b.path ? -1 : 1)),
     ...(isTimed && {
-      latencySeconds: intervalOf(reading.timing.latencyPerStep, derivatives, chip, ({ latency = 0 }) => latency),
+      latencySeconds: intervalOf(
+        reading.timing.latencyPerStep,
+        derivatives,
+        chip,
+        ({ latency = 0 }) => latency,
+      ),
     }),
     energyJoules: intervalOf(reading.energy.perStep, derivatives, chip, ({ energy }) => energy),
   };

@@ -39,7 +39,9 @@ export function comparisonOf(runs: ResultJson["runs"]): ComparisonEntryJson[] {
   return ranked(
     runs.flatMap((run) => {
       if (run.verdict === "refused") return [];
-      return run.verdict === "roofline" ? denseEntry(run) : run.readings.map((reading) => runEntry(run, reading));
+      return run.verdict === "roofline"
+        ? denseEntry(run)
+        : run.readings.map((reading) => runEntry(run, reading));
     }),
   );
 }

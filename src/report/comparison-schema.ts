@@ -23,7 +23,9 @@ export const DenseEntry = closed({
   memorySecondsPerToken: amount("At the bandwidth of the memory that holds the weights"),
   launchSecondsPerToken: Type.Optional(amount("For starting the layers; absent where unknown")),
   secondsPerTokenAtLeast: amount("The longer of computing and fetching, and starting"),
-  joulesPerTokenAtActivePower: amount("Active power for that time; what is really drawn lies between idle and active"),
+  joulesPerTokenAtActivePower: amount(
+    "Active power for that time; what is really drawn lies between idle and active",
+  ),
   joulesPerTokenAtIdlePower: Type.Optional(amount("Absent where the idle power is unknown")),
   utilisation: share("Of the arithmetic peak"),
   measurements: Type.Array(
@@ -47,7 +49,9 @@ const ComparisonEntry = closed({
   timeBound: bound,
   energyJoulesPerToken: amount(),
   energyBound: bound,
-  energyDelayJouleSeconds: Type.Optional(amount("Energy x latency of a token; absent where the time is unknown")),
+  energyDelayJouleSeconds: Type.Optional(
+    amount("Energy x latency of a token; absent where the time is unknown"),
+  ),
   energyDelayBound: bound,
   energyDelayRank: Type.Optional(
     count("1 is least, among the rows of all models; of a bound, the best rank that it can have"),

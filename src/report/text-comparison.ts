@@ -18,16 +18,27 @@ export function formatComparison(entries: readonly ComparisonEntryJson[], style:
   const isBound = entries.some(({ energyDelayBound }) => energyDelayBound !== "exact");
   return [
     style.strong("Energy-delay product, memory traffic and utilisation, per token or input vector"),
-    ...formatTable(header, rows, [...LEFT, ...LEFT, ...LEFT, "right", "right", "right", "right", "right"], style),
+    ...formatTable(
+      header,
+      rows,
+      [...LEFT, ...LEFT, ...LEFT, "right", "right", "right", "right", "right"],
+      style,
+    ),
     ...(isBound
-      ? wrap("A rank in brackets rests on bounds: what is unknown may make it worse, and a roofline is no measurement.", "  ")
+      ? wrap(
+          "A rank in brackets rests on bounds: what is unknown may make it worse, and a roofline is no measurement.",
+          "  ",
+        )
       : []),
   ];
 }
 
 const LEFT = ["left"] as const;
 
-const formatProduct = ({ energyDelayJouleSeconds: product, energyDelayBound }: ComparisonEntryJson): string => {
+const formatProduct = ({
+  energyDelayJouleSeconds: product,
+  energyDelayBound,
+}: ComparisonEntryJson): string => {
   if (product === undefined) return "unknown";
   return `${{ exact: "", "at least": "≥ ", roofline: "~ " }[energyDelayBound]}${formatSi(product, "Js")}`;
 };
@@ -94,15 +105,12 @@ export function formatSensitivity(sensitivity: SensitivityJson, style: Style): s
     style.strong(
       `Which figures matter: ${shorten(printable(sensitivity.model), 30)} on ${shorten(printable(sensitivity.chip), 30)} at ${sensitivity.operatingPoint}`,
     ),
-    ...formatTable(
-      ["figure", "basis", "latency", "energy"],
-      rows,
-      ["left", "left", "right", "right"],
-      style,
-    ),
+    ...formatTable(["figure", "basis", "latency", "energy"], rows, ["left", "left", "right", "right"], style),
     ...wrap(
       `Percent of change for one percent of the figure, the mapping kept` +
-        (derivatives.length > shown.length ? `; ${derivatives.length - shown.length} smaller ones are in the JSON` : "") +
+        (derivatives.length > shown.length
+          ? `; ${derivatives.length - shown.length} smaller ones are in the JSON`
+          : "") +
         `. With ±${100 * estimatedUncertainty} % on every estimated figure, as if independent: ` +
         (latencySeconds === undefined ? "" : `latency ${range(latencySeconds, "s")}, `) +
         `energy ${range(energyJoules, "J")}.`,

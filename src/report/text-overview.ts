@@ -50,7 +50,7 @@ export function formatOverview(result: ResultJson, style: Style): string[] {
     style.strong(shared.length === 0 ? "All runs" : `All runs (${shared.join(", ")})`),
     style.faint(head),
     ...body,
-    `  Latency and energy per ${per}.${isBound ? " ≥: at least, as some figures are unknown." : ""}`,
+    `  Latency and energy per ${per}.${isBound ? " ≥: some costs are unknown." : ""}`,
     ...(isDense ? ["  Of a roofline: no faster than that; ~: full power for that time."] : []),
   ];
 }

@@ -10,10 +10,7 @@ import { formatFloorPlan } from "./text-floor-plan.ts";
 const FLOOR_PLAN = "noc.floorPlan";
 
 /** A profile as `profile show` shows it: every figure, a map of the mesh, and the sources, each once. */
-export function formatProfile(
-  loaded: LoadedProfile | LoadedRoofline,
-  style: Style = PLAIN_STYLE,
-): string {
+export function formatProfile(loaded: LoadedProfile | LoadedRoofline, style: Style = PLAIN_STYLE): string {
   const { figures } = loaded;
   const profile = "pe" in loaded.profile ? loaded.profile : undefined;
   const sources = [...new Set(figures.flatMap(({ source }) => (source === undefined ? [] : [source])))];
