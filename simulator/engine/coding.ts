@@ -1,4 +1,4 @@
-import { UnsupportedError } from "../../src/core/errors.ts";
+import { InputError, UnsupportedError } from "../../src/core/errors.ts";
 import {
   type EventCoding,
   mostSpikes,
@@ -10,10 +10,22 @@ import {
 import type { Program } from "../../src/core/program.ts";
 import type { EventList } from "../functional/event-list.ts";
 
-/** How a program's events are sent; undefined: as they are. */
+/**
+ * How a program's events are sent; undefined: as they are.
+ *
+ * @throws InputError where the program says something that cannot be.
+ */
 export function codingOf({ manifest }: Program): EventCoding | undefined {
   const text = manifest.options["coding"];
-  return text === undefined ? undefined : parseEventCoding(text);
+  if (text === undefined) return undefined;
+  if (manifest.quantisation.format === "float32") {
+    throw new InputError(
+      { field: "coding" },
+      "the program's payloads are float32, which no coding rounds",
+      "Compile the model again in an integer --format.",
+    );
+  }
+  return parseEventCoding(text);
 }
 
 /** Spikes of an event at most; 0 where events are sent as they are. */
