@@ -80,7 +80,7 @@ async function compareModels(
   for (const { chip } of chips) noteIneffective(command, options, chip.profile, io);
   noteIneffectiveRun(
     options,
-    variants.flatMap(({ target }) => ("operatingPoint" in target ? [target.operatingPoint] : [])),
+    [...new Set(variants.flatMap(({ target }) => (isChip(target) ? target.operatingPoint : [])))],
     io,
   );
   const workloads = models.map((argument) => {
@@ -142,7 +142,8 @@ interface Variant {
 function variantsOf({ chips, set = [], sweep = [] }: Options): Variant[] {
   return chips.flatMap((chip) =>
     combinationsOf(sweep).map((swept): Variant => {
-      const variant = swept.length === 0 ? {} : { variant: swept.map(labelOf).join(" ") };
+      const label = overridesFor(chip, swept).map(labelOf).join(" ");
+      const variant = label === "" ? {} : { variant: label };
       const own = overridesFor(chip, [...set, ...swept]);
       return {
         target: { ...loadTarget(chip, [...set, ...swept]), ...variant },
@@ -155,13 +156,12 @@ function variantsOf({ chips, set = [], sweep = [] }: Options): Variant[] {
 /** Chips grouped by profile, baselines as they are, in the order asked for. */
 function targetsOf(variants: readonly Variant[]): (ChipGroup | Baseline)[] {
   const groups = groupByProfile(variants.flatMap(({ target }) => (isChip(target) ? target : [])));
-  const placed = new Set<ChipGroup>();
+  const placed = new Set<string>();
   return variants.flatMap(({ target }): (ChipGroup | Baseline)[] => {
-    if (!isChip(target)) return [target];
-    const group = groups.find(({ chip }) => chip.profile.sha256 === target.profile.sha256)!;
-    if (placed.has(group)) return [];
-    placed.add(group);
-    return [group];
+    const { sha256 } = target.profile;
+    if (placed.has(sha256)) return [];
+    placed.add(sha256);
+    return [isChip(target) ? groups.find(({ chip }) => chip.profile.sha256 === sha256)! : target];
   });
 }
 

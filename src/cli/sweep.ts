@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { UsageError } from "./failures.ts";
 
 /** One figure and the values that it is to have. */
 export interface Sweep {
@@ -32,8 +33,9 @@ export function combinationsOf(sweeps: readonly Sweep[]): string[][] {
     [[]],
   );
   if (combinations.length > MOST_VARIANTS) {
-    throw new InvalidArgumentError(
+    throw new UsageError(
       `The sweeps have ${combinations.length} combinations; at most ${MOST_VARIANTS} are taken.`,
+      "Sweep fewer values at once.",
     );
   }
   return combinations;
