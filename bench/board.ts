@@ -7,7 +7,7 @@ import {
   loadProfileText,
   readProfile,
   readStimulus,
-  syntheticEgru,
+  syntheticModel,
 } from "../src/index.ts";
 import { formatTable } from "./measure.ts";
 
@@ -20,7 +20,7 @@ const DETAILED_STEPS = 3;
 export function benchBoard(): string {
   const { text, fileName } = loadProfileText("spinnaker2-48");
   const { profile } = readProfile(text, fileName, [], loadBaseText);
-  const model = syntheticEgru(MODEL);
+  const model = syntheticModel(MODEL);
   const begun = performance.now();
   const { program } = compile(model, profile, { format: "float32" });
   const compiled = performance.now();

@@ -9,7 +9,7 @@ import {
   loadProfileText,
   readProfile,
   readStimulus,
-  syntheticEgru,
+  syntheticModel,
 } from "../src/index.ts";
 import { formatTable, nanosecondsPerUnit } from "./measure.ts";
 import { createBareLoop, eventsNow, FULL_SIZE } from "./whole.ts";
@@ -34,7 +34,7 @@ function timeDetailed(
 ): DetailedTime {
   const { text, fileName } = loadProfileText("spinnaker2");
   const { profile } = readProfile(text, fileName, overrides);
-  const model = syntheticEgru({ ...shape, name: "bench" });
+  const model = syntheticModel({ ...shape, name: "bench" });
   const { program } = compile(model, profile, { format });
   const stimulus = readStimulus({ kind: "synthetic", seed: 1, steps }, inputPortOf(model));
   // Each run has a machine of its own, so that they can take turns.

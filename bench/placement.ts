@@ -1,12 +1,12 @@
 import { expectedActivity } from "../compiler/expected-activity.ts";
-import { lower } from "../compiler/lower.ts";
+import { lower } from "../compiler/lower/lower.ts";
 import { partition } from "../compiler/partition/partition.ts";
 import { PLACERS } from "../compiler/place/place.ts";
 import { type Activity, type Flow, flowsOf, type PlacementProblem } from "../compiler/place/problem.ts";
 import { costOf } from "../compiler/place/traffic.ts";
 import type { ModelIr } from "../src/core/model-ir.ts";
 import { type HardwareProfile, usablePes } from "../src/core/profile.ts";
-import { syntheticEgru } from "../src/index.ts";
+import { syntheticModel } from "../src/index.ts";
 import { formatTable } from "./measure.ts";
 import { bundled, gridOf, measuredActivity, unicastHops, unicastOf } from "./problems.ts";
 
@@ -15,7 +15,7 @@ const STUDY = { name: "study", inputs: 750, layers: [1350, 1350, 750], density: 
 /** What placers make of four problems: how far events travel, the busiest link, and how long the search takes. */
 export function benchPlacement(): string {
   const chip = bundled("spinnaker2");
-  const model = syntheticEgru(STUDY);
+  const model = syntheticModel(STUDY);
   const activity = measuredActivity(model, chip);
   const problems: readonly (readonly [string, PlacementProblem])[] = [
     ["Layered net of 126 slices, 8 × 4 nodes of 4 PEs, multicast, 6 neighbours", layeredProblem(chip)],

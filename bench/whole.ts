@@ -9,7 +9,7 @@ import {
   loadProfileText,
   readProfile,
   readStimulus,
-  syntheticEgru,
+  syntheticModel,
 } from "../src/index.ts";
 import { NUMBER_FORMATS, type NumberFormat } from "../src/core/number-format.ts";
 import { ownPackage } from "../src/runtime/package-root.ts";
@@ -41,7 +41,7 @@ function timeWhole(
 ): WholeTime {
   const { text, fileName } = loadProfileText("spinnaker2");
   const { profile } = readProfile(text, fileName, overrides);
-  const model = syntheticEgru({ ...shape, name: "bench" });
+  const model = syntheticModel({ ...shape, name: "bench" });
   const begun = performance.now();
   const { program } = compile(model, profile, { format });
   const compiled = performance.now();

@@ -1,8 +1,10 @@
+import type { NeuronUpdate } from "../src/core/counts.ts";
 import { CapacityError, UnsupportedError } from "../src/core/errors.ts";
 import { type EventCoding, formatEventCoding } from "../src/core/event-coding.ts";
 import { type EventGraph, graphPopulationNamed } from "../src/core/event-graph.ts";
 import type { Slice } from "../src/core/mapping.ts";
 import { formatOf, type NumberFormat } from "../src/core/number-format.ts";
+import { NEURON_TRAITS } from "../src/core/population-kind.ts";
 import type { HardwareProfile } from "../src/core/profile.ts";
 
 /** Bits of value of an event by number format. */
@@ -10,6 +12,19 @@ const PAYLOAD_BITS: Readonly<Record<NumberFormat, number>> = { float32: 32, int1
 const WEIGHT_BITS: Readonly<Record<NumberFormat, number>> = { float32: 32, int16: 16, int8: 8 };
 
 const PROGRAMMABLE = "Choose a chip whose PEs run any kind of neuron.";
+
+/**
+ * What a chip has to run, as capabilities name it, for an update of a neuron; a part of a fan-in is a sum as well. Those
+ * that only integrate send what a spike cannot say, so that `eventPayload` limits them.
+ */
+const FAMILY: Readonly<Record<NeuronUpdate, string>> = {
+  neuronUpdate: "egru",
+  lstmUpdate: "lstm",
+  gruUpdate: "gru",
+  lifUpdate: "lif",
+  linearUpdate: "linear",
+  activationUpdate: "linear",
+};
 
 /** Why a chip cannot run a model, and what would help. */
 interface Obstacle {
@@ -49,8 +64,8 @@ function* neuronObstacles(
   { capabilities: { neurons } = {} }: HardwareProfile,
 ): Generator<Obstacle> {
   if (neurons === undefined) return;
-  const kinds = new Set(populations.map(({ kind }) => kind).filter((kind) => kind !== "input"));
-  const foreign = [...kinds].filter((kind) => !neurons.includes(kind));
+  const kinds = new Set(populations.flatMap(({ kind }) => (kind === "input" ? [] : kind)));
+  const foreign = [...kinds].filter((kind) => !neurons.includes(FAMILY[NEURON_TRAITS[kind].update]));
   if (foreign.length === 0) return;
   yield {
     reason: `its neurons are ${foreign.join(" and ")}, the chip's ${neurons.join(", ")}`,
@@ -59,11 +74,11 @@ function* neuronObstacles(
 }
 
 function* eventObstacles(
-  { quantisation: { format } }: EventGraph,
+  { populations, quantisation: { format } }: EventGraph,
   { capabilities: { eventPayload } = {} }: HardwareProfile,
   coding: EventCoding | undefined,
 ): Generator<Obstacle> {
-  if (eventPayload === undefined) return;
+  if (eventPayload === undefined || populations.every(sendsSpikes)) return;
   const isUnit = coding !== undefined && coding.kind !== "graded";
   const bits = isUnit ? 0 : coding !== undefined ? coding.size + 1 : PAYLOAD_BITS[format];
   if (bits <= eventPayload) return;
@@ -75,6 +90,12 @@ function* eventObstacles(
         : "--coding bits:8 sends each event as up to 8 unit spikes, --coding rate:15 as up to 15, in an integer --format; both are counted and priced.",
   };
 }
+
+/** Whether its events say no more than that they are there. Trains of spikes are read so; the simulator looks at their values. */
+const sendsSpikes = (population: EventGraph["populations"][number]): boolean =>
+  population.kind === "input"
+    ? population.silentZeros === true
+    : NEURON_TRAITS[population.kind].sends === "spikes";
 
 function* weightObstacles(
   { projections }: EventGraph,
@@ -198,11 +219,18 @@ export function checkCoding(graph: EventGraph, coding: EventCoding | undefined):
       "Use --format int8 or int16.",
     );
   }
-  const part = graph.populations.find(({ kind }) => kind === "linear");
+  const part = graph.populations.find(({ kind }) => kind === "partial-sum");
   if (part !== undefined) {
     throw new UnsupportedError(
       `--coding ${name} cannot send the partial sums of ${part.name}.`,
       "Compile without dividing fan-ins: --partition-by neurons.",
+    );
+  }
+  const product = graph.projections.find(({ onMacArray }) => onMacArray);
+  if (product !== undefined) {
+    throw new UnsupportedError(
+      `--coding ${name} sends spikes, which the MAC array's product from ${product.source} to ${product.target} does not take.`,
+      "Compile without products: --mac off.",
     );
   }
 }

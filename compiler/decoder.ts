@@ -95,6 +95,12 @@ function soleDecoder({ name, host }: EventGraph, profile: HardwareProfile): Line
       "Leave the decoder on the host (--decoder host).",
     );
   }
+  if (stage.activation !== undefined) {
+    throw new UnsupportedError(
+      `${name}: the decoder ${stage.name} ends in ${stage.activation}, which the MAC arrays do not compute.`,
+      "Leave the decoder on the host (--decoder host).",
+    );
+  }
   if (!profile.pe.macArray || !profile.dram) {
     throw new UnsupportedError(
       `${profile.title} has no ${profile.pe.macArray ? "DRAM" : "MAC arrays"} for a decoder.`,

@@ -1,15 +1,20 @@
+import { graphPopulationNamed } from "../src/core/event-graph.ts";
 import type { PeFacts } from "./explain.ts";
-import { ASSUMED_EVENTS } from "./expected-activity.ts";
+import { assumedEvents } from "./expected-activity.ts";
 import { PARTITION_STRATEGIES } from "./partition/partition.ts";
 import type { Compilation } from "./pipeline.ts";
 
 /** What the PEs that hold neurons are expected to work in a timestep. */
 export interface LoadFacts {
   readonly layers: readonly LayerLoad[];
-  /** Layers of which nobody measured the events. */
+  /** Form of rows whose cycles are reckoned: csr, unless another one was asked for. */
+  readonly rowForm: string;
+  /** Whether events were measured on a sample. */
+  readonly isMeasured: boolean;
+  /** Layers of which nobody measured the events, and which are not dense. */
   readonly guessed: readonly string[];
-  /** Events that each of their neurons is taken to send in a timestep. */
-  readonly guessedEvents: number;
+  /** Events that each of their neurons is taken to send in a timestep; one for each of `guessed`. */
+  readonly guessedEvents: readonly number[];
   /** Whether the layers' times count together, or the slowest alone, as in a pipeline. */
   readonly counts: "sum of layers" | "slowest layer";
   /**
@@ -26,8 +31,8 @@ export interface LayerLoad {
   readonly maxCycles: number;
 }
 
-export function loadFacts({ program, guessed }: Compilation, pes: readonly PeFacts[]): LoadFacts {
-  const { partition } = program.manifest.options;
+export function loadFacts({ program, graph, guessed }: Compilation, pes: readonly PeFacts[]): LoadFacts {
+  const { partition, rowForms: rowForm = "csr" } = program.manifest.options;
   const { aim } = PARTITION_STRATEGIES.find(({ name }) => name === partition) ?? PARTITION_STRATEGIES[0]!;
   const counts = aim ?? "sum of layers";
   const layers = program.populations.flatMap(({ name }): LayerLoad[] => {
@@ -42,7 +47,9 @@ export function loadFacts({ program, guessed }: Compilation, pes: readonly PeFac
     counts === "sum of layers"
       ? sumOf(most) / sumOf(layers.map(({ meanCycles }) => meanCycles))
       : (mostOf(most) * sumOf(layers.map((own) => own.pes))) / sumOf(all);
-  return { layers, guessed, guessedEvents: ASSUMED_EVENTS.egru, counts, imbalance };
+  const guessedEvents = guessed.map((name) => assumedEvents(graphPopulationNamed(graph, name)));
+  const isMeasured = program.manifest.options["activity"] !== undefined;
+  return { layers, rowForm, isMeasured, guessed, guessedEvents, counts, imbalance };
 }
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);

@@ -8,9 +8,11 @@ import { sizersOf } from "./partition/partition.ts";
 import { workOf } from "./partition/work.ts";
 import { nodesByPe } from "./place/traffic.ts";
 import { type LoadFacts, loadFacts } from "./explain-load.ts";
+import { type StageFacts, stageFacts } from "./explain-stages.ts";
 import { type TrafficFacts, trafficFacts } from "./explain-traffic.ts";
 import type { Compilation, PassReport } from "./pipeline.ts";
 import { ROUTERS, route } from "./route/route.ts";
+import { packetsPerEvent } from "./source-ranges.ts";
 import { ROW_FORM_CHOICES, withRowForm } from "./storage/choose-row-forms.ts";
 import { storageFacts, type StoredProjection } from "./storage/storage-facts.ts";
 
@@ -30,6 +32,7 @@ export interface Explanation {
   readonly traffic: TrafficFacts;
   readonly routing: RoutingFacts;
   readonly passes: readonly PassReport[];
+  readonly stages: StageFacts;
   readonly remarks: readonly string[];
   /** Absent where no row lies in DRAM. */
   readonly dram?: { readonly bytes: number; readonly synapses: number; readonly blocks: readonly string[] };
@@ -85,7 +88,8 @@ export interface TableFacts {
 export function explain(compilation: Compilation, profile: HardwareProfile): Explanation {
   const { program, passes, remarks } = compilation;
   const graph = routerGraphOf(profile);
-  const pes = peFacts(compilation, profile);
+  const reckoned = reckonedProfile(compilation, profile);
+  const pes = peFacts(compilation, reckoned);
   const bytes = pes.map(({ dataBytes }) => dataBytes);
   const routing = routingFacts(compilation, profile, graph);
   const dram = dramFacts(program);
@@ -93,7 +97,7 @@ export function explain(compilation: Compilation, profile: HardwareProfile): Exp
     model: program.manifest.modelName,
     chip: profile.name,
     noc: profile.noc.kind,
-    limits: limitsOf(pes, routing, profile, fewestPes(compilation, profile)),
+    limits: limitsOf(pes, routing, profile, fewestPes(compilation, reckoned)),
     pes,
     sram: {
       meanBytes: sumOf(bytes) / Math.max(1, bytes.length),
@@ -105,20 +109,22 @@ export function explain(compilation: Compilation, profile: HardwareProfile): Exp
     traffic: trafficFacts(program, profile, graph, compilation.flows),
     routing,
     passes,
+    stages: stageFacts(compilation, profile),
     remarks,
     ...(dram && { dram }),
   };
 }
 
 function peFacts(
-  { program: { pes, chipDecoder }, graph, flows }: Compilation,
+  { program: { pes, chipDecoder }, graph, mapping, flows }: Compilation,
   profile: HardwareProfile,
 ): PeFacts[] {
   const activity = new Map(flows.map(({ source, events }) => [source, events]));
+  const packets = packetsPerEvent(graph, mapping.partition, profile);
   const works = new Map(
     [...new Set(pes.map(({ population }) => population))].map((name) => [
       name,
-      workOf({ graph, profile, activity }, name),
+      workOf({ graph, profile, activity, packets }, name),
     ]),
   );
   const nodeOfPe = nodesByPe(profile);
@@ -144,6 +150,12 @@ function peFacts(
   return [...holders, ...decoders].sort((a, b) => a.pe - b.pe);
 }
 
+/** With the forms of rows that slices were cut with: one alone, where one was asked for. */
+function reckonedProfile({ program, graph }: Compilation, profile: HardwareProfile): HardwareProfile {
+  const form = ROW_FORM_CHOICES.find((name) => name === program.manifest.options["rowForms"]) ?? "auto";
+  return withRowForm(profile, graph, form);
+}
+
 /** Cuts the model again, as small as it goes. */
 function fewestPes({ program, graph }: Compilation, profile: HardwareProfile) {
   const { pes: wished } = program.manifest.options;
@@ -153,9 +165,7 @@ function fewestPes({ program, graph }: Compilation, profile: HardwareProfile) {
     blocks: new Set(graph.projections.filter((own) => isInDram(program, own))),
     burstBytes: profile.dram?.burstBytes ?? 1,
   };
-  const form = ROW_FORM_CHOICES.find((name) => name === program.manifest.options["rowForms"]) ?? "auto";
-  const problem = { graph, profile: withRowForm(profile, graph, form), dram };
-  const fit = fitOf(sizersOf(problem), dataBytesOf(profile.pe.sram));
+  const fit = fitOf(sizersOf({ graph, profile, dram }), dataBytesOf(profile.pe.sram));
   return { available: pes, ...(fit.kind !== "too-large" && { fewest: fit.slices }) };
 }
 

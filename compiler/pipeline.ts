@@ -1,10 +1,15 @@
 import { MismatchError, UnsupportedError } from "../src/core/errors.ts";
 import { type EventCoding, formatEventCoding } from "../src/core/event-coding.ts";
-import { carriesPartialSums, type EventGraph, modelProjectionNames } from "../src/core/event-graph.ts";
+import {
+  carriesPartialSums,
+  type EventGraph,
+  modelProjectionNames,
+  projectionName,
+} from "../src/core/event-graph.ts";
 import { formatEventGraph } from "../src/core/event-graph-text.ts";
 import { hashOf } from "../src/core/hash.ts";
 import type { Mapping } from "../src/core/mapping.ts";
-import type { ModelIr } from "../src/core/model-ir.ts";
+import { denseSynapsesOf, type ModelIr } from "../src/core/model-ir.ts";
 import { NUMBER_FORMATS, type ProjectionFormats, type Quantisation } from "../src/core/number-format.ts";
 import { type HardwareProfile, usablePes } from "../src/core/profile.ts";
 import type { Manifest, Program } from "../src/core/program.ts";
@@ -13,7 +18,7 @@ import { checkCapabilities, checkCoding, checkPeLimits } from "./check-capabilit
 import { planDecoder, quantiseDecoder } from "./decoder.ts";
 import { emit } from "./emit/emit.ts";
 import { expectedActivity, guessedPopulations } from "./expected-activity.ts";
-import { lower } from "./lower.ts";
+import { lower } from "./lower/lower.ts";
 import { chooseDramRows, describeDramRows, ROW_PLACES, type RowPlace } from "./partition/dram-rows.ts";
 import { NEURON_ORDERS, type NeuronOrder, partitionInOrder } from "./partition/order.ts";
 import { PARTITION_STRATEGIES } from "./partition/partition.ts";
@@ -22,6 +27,10 @@ import { splitFanIn } from "./passes/split-fan-in.ts";
 import { dropZeroSynapses } from "./passes/drop-zero-synapses.ts";
 import { GRAPH_VERIFIERS, type GraphPass, type GraphProperty } from "./passes/pass.ts";
 import { quantiseWeights } from "./passes/quantise-weights.ts";
+import { packetsPerEvent } from "./source-ranges.ts";
+import { useMacArrays } from "./passes/use-mac-arrays.ts";
+import { chooseProducts, type MacChoice, withProductsHint } from "./partition/choose-products.ts";
+import { planTimer } from "./partition/expected-time.ts";
 import { defaultPlacer, PLACERS } from "./place/place.ts";
 import { type Activity, type Flow, flowsOf } from "./place/problem.ts";
 import type { MinimiseChoice } from "./route/minimise/minimise.ts";
@@ -71,6 +80,8 @@ export interface CompileOptions {
   readonly rows?: RowPlace;
   /** In which form rows are stored; the first of `ROW_FORM_CHOICES`, the fastest that fits, where absent. */
   readonly rowForms?: RowFormChoice;
+  /** Which projections PEs work off on their MAC arrays; none where absent. It changes what is computed. */
+  readonly mac?: MacChoice;
   /** Use no more PEs than this. */
   readonly pes?: number;
   readonly decoder?: "host" | "chip";
@@ -109,8 +120,11 @@ export interface PassReport {
 export const graphPipeline = (
   quantisation: Quantisation,
   formats?: ProjectionFormats,
+  products: ReadonlySet<string> = new Set(),
 ): readonly GraphPass[] => [
-  // First, so that whatever follows sees the weights that the chip will hold.
+  // Before quantisation, as a product's weights share one scale.
+  ...(products.size > 0 ? [useMacArrays(products)] : []),
+  // Early, so that whatever follows sees the weights that the chip will hold.
   quantiseWeights(quantisation, formats),
   // After quantisation, which rounds small weights to zero.
   dropZeroSynapses,
@@ -156,8 +170,18 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
   );
   const { rows = ROW_PLACES[0] } = options;
   const { order = NEURON_ORDERS[0], effort = 1 } = options;
+  const secondsWith = (names: ReadonlySet<string>): number => {
+    const { graph } = runPasses(lowered, graphPipeline(quantisation, options.formats, names), { seed });
+    const profile = withRowForm(chip, graph, form);
+    const problem = { graph, profile, pes, activity: expectedActivity(graph, options.activity) };
+    return planTimer(problem, strategy).secondsOf(chooseDramRows(problem, rows, strategy));
+  };
+  const { mac = "off" } = options;
+  const { format, formats: given = new Map() } = options;
+  const asked = { graph: lowered, profile: chip, format: format ?? "float32", formats: given, secondsWith };
+  const products = chooseProducts(asked, mac);
   const cutInto = (parts: FanInParts) => {
-    const pipeline = graphPipeline(quantisation, options.formats);
+    const pipeline = graphPipeline(quantisation, options.formats, products);
     const split = parts.size > 0 ? [splitFanIn(parts), ...pipeline] : pipeline;
     const { graph: passed, passes } = runPasses(lowered, split, { ...options, seed });
     checkCapabilities(passed, chip, options.coding);
@@ -166,9 +190,14 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
     const guessed = guessedPopulations(passed, options.activity);
     const placedRows = chooseDramRows({ graph: passed, profile, pes, activity: expected }, rows, strategy);
     const problem = { ...placedRows, profile, pes, activity: expected };
-    return { parts, passes, profile, guessed, ...partitionInOrder(problem, strategy, order) };
+    const cut = partitionInOrder(problem, strategy, order);
+    // For how many PEs a core composes packets is known once there are slices.
+    const packets = packetsPerEvent(cut.graph, cut.slices, profile);
+    const isOneEach = [...packets.values()].every((count) => count === 1);
+    const settled = isOneEach ? cut : partitionInOrder({ ...problem, packets }, strategy, order);
+    return { parts, passes, profile, guessed, ...settled };
   };
-  const cut = chooseParts(lowered, chip, quantisation, options, cutInto);
+  const cut = withProductsHint(products, () => chooseParts(lowered, chip, quantisation, options, cutInto));
   const { graph, dram, activity, slices, passes, profile, guessed, ...ordered } = cut;
   checkCoding(graph, options.coding);
   checkPeLimits(graph, slices, chip);
@@ -213,6 +242,7 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
       ...(minimise !== "auto" && { minimise }),
       rows,
       ...(form !== "auto" && { rowForms: form }),
+      ...(mac !== "off" && { mac: products.size === 0 ? "none" : [...products].join(", ") }),
       decoder: options.decoder ?? "host",
       ...(options.coding && { coding: formatEventCoding(options.coding) }),
       ...(options.pes !== undefined && { pes: String(options.pes) }),
@@ -313,12 +343,15 @@ function manifestOf(
   graph: EventGraph,
   { seed, options }: Pick<Manifest, "seed" | "options">,
 ): Manifest {
-  const recurrent = new Set(graph.populations.filter(({ kind }) => kind === "egru").map(({ name }) => name));
-  const dense = model.projections
-    .filter(({ target }) => recurrent.has(target))
-    .reduce((sum, { weights }) => sum + weights.sources * weights.targets, 0);
+  const onChip = new Set(graph.populations.slice(1).map(({ name }) => name));
+  const denseByProjection: Record<string, number> = {};
+  for (const projection of model.projections) {
+    if (!onChip.has(projection.target)) continue;
+    const name = projectionName(projection);
+    denseByProjection[name] = (denseByProjection[name] ?? 0) + denseSynapsesOf(projection.weights);
+  }
   return {
-    formatVersion: 3,
+    formatVersion: 4,
     compiler: "eventloom",
     modelName: model.name,
     modelHash: hashOfModel(model),
@@ -327,7 +360,8 @@ function manifestOf(
     seed,
     options,
     quantisation: graph.quantisation,
-    denseWeights: dense,
+    denseWeights: Object.values(denseByProjection).reduce((sum, weights) => sum + weights, 0),
+    denseByProjection,
     storedWeights: synapsesOf({
       ...graph,
       projections: graph.projections.filter((projection) => !carriesPartialSums(graph, projection)),
@@ -339,9 +373,9 @@ function hashOfModel(model: ModelIr): string {
   const parts: (string | ArrayBufferView)[] = [];
   for (const population of model.populations) {
     parts.push(`${population.kind} ${population.name} ${population.size}\n`);
-    if (population.kind === "linear") parts.push(population.bias);
-    if (population.kind === "egru")
-      parts.push(population.bias, population.recurrentBias, population.threshold);
+    const { kind: _, name: __, size: ___, ...rest } = population;
+    for (const [field, value] of Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)))
+      parts.push(`${field} `, value instanceof Float32Array ? value : `${value}\n`);
   }
   for (const { source, target, delay, weights } of model.projections) {
     parts.push(`${source} ${target} ${delay} ${weights.kind}\n`);

@@ -1,6 +1,7 @@
 import type { EventGraph, GraphProjection } from "../src/core/event-graph.ts";
 import { graphPopulationNamed } from "../src/core/event-graph.ts";
 import type { Partition } from "../src/core/mapping.ts";
+import type { HardwareProfile } from "../src/core/profile.ts";
 
 /** Neurons first … end − 1 of a population, whose events the same slices receive. */
 export interface TargetedRange {
@@ -51,4 +52,26 @@ function slicesOf(
     const { first, count } = slices[slice]!;
     return isReached.subarray(first, first + count).includes(1);
   });
+}
+
+/**
+ * Packets that the core of a sender composes for an event, mean of a population's neurons: one a destination PE where packets
+ * carry their destination; where routers copy them, one.
+ */
+export function packetsPerEvent(
+  graph: EventGraph,
+  slices: Partition,
+  { noc }: HardwareProfile,
+): ReadonlyMap<string, number> {
+  const output = graph.populations.at(-1)?.name;
+  return new Map(
+    graph.populations.map(({ name, size }) => {
+      if (noc.kind !== "mesh-unicast") return [name, 1];
+      const packets = targetedRanges(graph, slices, name).reduce(
+        (sum, range) => sum + (range.end - range.first) * range.slices.length,
+        0,
+      );
+      return [name, packets / size + (name === output ? 1 : 0)];
+    }),
+  );
 }

@@ -54,7 +54,18 @@ function checkKernels({ manifest, pes }: Program, { title, pe }: HardwareProfile
   );
 }
 
-function checkRowKernel({ form, weightFormat }: SourceBlock, title: string, { rowForms }: PeProfile): void {
+function checkRowKernel(
+  { form, weightFormat }: SourceBlock,
+  title: string,
+  { rowForms, macArray }: PeProfile,
+): void {
+  if (form === "mac-array") {
+    if (macArray?.kernel) return;
+    throw new UnsupportedError(
+      `${title} has no ${macArray ? "kernel for products on its MAC arrays" : "MAC arrays"}.`,
+      "Compile the model again for it, or give the kernel's cycles in the profile: pe.macArray.kernel.",
+    );
+  }
   if (rowForms[weightFormat]?.[form] !== undefined) return;
   throw new UnsupportedError(
     `${title} has no kernels for ${form} rows of ${weightFormat} weights.`,

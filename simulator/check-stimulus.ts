@@ -32,9 +32,37 @@ export const recurrentPartError = (part: string): UnsupportedError =>
     "Choose the sequential schedule (--schedule sequential), or compile with --partition-by neurons.",
   );
 
+/** In a pipeline a layer has at hand what the layer before it sent in the interval before, and its own events. */
+export const acrossError = (layer: string): UnsupportedError =>
+  new UnsupportedError(
+    `${layer} reads events across layers, and in the pipelined schedule they would come an interval too early or too late.`,
+    "Choose the sequential schedule (--schedule sequential).",
+  );
+
+/** Whether a projection does not lead from the layer before, or from the layer itself with a delay. */
+export function readsAcross(
+  populations: Program["populations"],
+  source: number,
+  target: number,
+  delay: 0 | 1,
+): boolean {
+  const whole = (index: number): number => {
+    const { partOf, name } = populations[index]!;
+    const layers = populations.filter((population) => population.partOf === undefined);
+    return layers.findIndex((layer) => layer.name === (partOf ?? name));
+  };
+  const apart = whole(target) - whole(source);
+  return delay === 1 ? apart !== 0 : apart > 1;
+}
+
 /** Refuses to replay a program in a pipeline that would compute something else. */
-export function checkPartialSums({ populations, pes }: Program, replays: readonly ReplayRequest[]): void {
+export function checkPipelined({ populations, pes }: Program, replays: readonly ReplayRequest[]): void {
   if (replays.every(({ schedule }) => schedule !== "pipelined")) return;
+  const indexOf = new Map(populations.map(({ name }, index) => [name, index]));
+  for (const { population, sources } of pes)
+    for (const { population: source, delay } of sources)
+      if (readsAcross(populations, indexOf.get(source)!, indexOf.get(population)!, delay))
+        throw acrossError(population);
   const part = populations.find(
     ({ name, partOf }) =>
       partOf !== undefined &&

@@ -5,7 +5,7 @@ import type { DvfsPolicy, ReplayRequest } from "../src/core/run-policy.ts";
 import { type StateCarry, type Stimulus, stepsOf } from "../src/core/stimulus.ts";
 import type { TraceRequest } from "../src/core/trace.ts";
 import { checkProgram } from "./check-program.ts";
-import { checkPartialSums, checkPipelines, checkStimulus, checkWindow } from "./check-stimulus.ts";
+import { checkPipelined, checkPipelines, checkStimulus, checkWindow } from "./check-stimulus.ts";
 import { createReplay } from "./detailed/replay.ts";
 import { startDvfsRecord } from "./engine/dvfs-record.ts";
 import { startLedger } from "./engine/ledger.ts";
@@ -130,7 +130,7 @@ export function startSimulation(
   checkStimulus(program, stimulus);
   checkWindow(window);
   checkPipelines(requests, machine.phases.length, stepsOf(stimulus));
-  checkPartialSums(program, requests);
+  checkPipelined(program, requests);
   checkCodedReplays(program, requests);
   kernel.forget();
   const capacity = stepsOf(stimulus);
@@ -198,7 +198,7 @@ export function startSimulation(
         counts: countsOf(machine, ledger, steps, saturations),
         phases,
         populations: network.activities(steps),
-        projections: projectionActivities(machine, ledger),
+        projections: projectionActivities(machine, ledger, network.isUnitValued),
         ...cyclesByPe(machine, ledger, steps),
         usedPes: [...new Set(machine.workers.map(({ pe }) => pe))].sort((a, b) => a - b),
         ...(evaluation && { evaluation }),

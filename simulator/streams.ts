@@ -83,8 +83,11 @@ export function joinStreams(results: readonly SimulationResult[]): SimulationRes
         results.map(({ populations }) => populations[index]!),
       ),
     ),
-    projections: first.projections.map((projection, index) => ({
+    projections: first.projections.map(({ isUnitValued: _, ...projection }, index) => ({
       ...projection,
+      ...(results.every(({ projections }) => projections[index]!.isUnitValued) && {
+        isUnitValued: true as const,
+      }),
       synops: total(results, ({ projections }) => projections[index]!.synops),
     })),
     busyCycles: added(results.map(({ busyCycles }) => busyCycles)),

@@ -13,7 +13,7 @@ import { type ReplayRequest, type Synchronisation, synchronisationOf } from "../
 import type { Seconds } from "../src/core/units.ts";
 import { memoriesOf } from "./components/dram-traffic.ts";
 import { busiest } from "./components/flow-table.ts";
-import { recurrentPartError } from "./check-stimulus.ts";
+import { acrossError, recurrentPartError } from "./check-stimulus.ts";
 import { untimedIn } from "./untimed.ts";
 import { synchronise } from "./synchronise.ts";
 
@@ -50,7 +50,7 @@ export function timeOf(
     seconds: phaseSeconds(phase, profile, policy?.phases[index]?.seconds ?? inSeconds(phase.peCycles, point)),
   }));
   const isPipelined = schedule === "pipelined";
-  if (isPipelined) refuseRecurrentParts(result);
+  if (isPipelined) refuseForPipeline(result);
   const work = stretchesOf(
     result.phases,
     phases.map(({ seconds }) => seconds),
@@ -89,9 +89,11 @@ function stretchesOf(phases: readonly Phase[], work: readonly Float64Array[]): F
   return stretches;
 }
 
-function refuseRecurrentParts({ phases }: Pick<SimulationResult, "phases">): void {
+function refuseForPipeline({ phases }: Pick<SimulationResult, "phases">): void {
   const part = phases.find(({ isRecurrentPart }) => isRecurrentPart);
   if (part) throw recurrentPartError(part.name);
+  const across = phases.find((phase) => phase.readsAcross);
+  if (across) throw acrossError(across.name);
 }
 
 const meanOf = (values: Float64Array): number => (values.length === 0 ? 0 : sumOf(values) / values.length);

@@ -68,11 +68,10 @@ export function recordSteps(
       time = begin + Math.max(seconds[index]![step]!, pace.least) + pace.added;
       if (!recorder.isOpen()) continue;
       recorder.phase(index, step, begin, end, eventsPerStep[index + 1]?.[step] ?? 0);
-      const { workers: own, decoderWork } = machine.phases[index]!;
-      for (const [place, worker] of own.entries()) {
+      for (const worker of machine.phases[index]!.workers) {
         const cycles = cyclesOf(step, worker);
         if (cycles === undefined) continue;
-        const macCycles = decoderWork[place]?.cycles ?? 0;
+        const macCycles = machine.arrayWork[worker]!.cycles;
         recordWorker(machine, worker, cycles, macCycles, isFirst[worker]!, begin, point.peClock, recorder);
       }
       const transfer = profile.dram === undefined ? 0 : phase.dramBytes[step]! / profile.dram.bandwidth;
@@ -81,7 +80,7 @@ export function recordSteps(
   }
 }
 
-/** One PE's work in one phase: the timestep begun, packets with their rows, neurons with their sends, MAC array. */
+/** One PE's work in one phase: the timestep begun, packets with their rows, MAC array, neurons with their sends. */
 function recordWorker(
   { workers, cycles }: Machine,
   index: number,
@@ -99,8 +98,8 @@ function recordWorker(
   const parts = [
     [SPAN.timestep, start],
     [SPAN.synops, busy - start - neurons],
-    [SPAN.neurons, neurons],
     [SPAN["mac-array"], macCycles],
+    [SPAN.neurons, neurons],
   ] as const;
   let done = 0;
   for (const [kind, part] of parts) {

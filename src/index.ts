@@ -64,7 +64,7 @@ export { limitSteps } from "./inputs/limit-steps.ts";
 export { readStimulus, type StimulusSource } from "./inputs/read-stimulus.ts";
 export { type ModelInput, readModel } from "./models/read-model.ts";
 export { type ModelSummary, summariseModel } from "./models/summary.ts";
-export { type SyntheticShape, syntheticEgru } from "./models/synthetic.ts";
+export { type SyntheticShape, syntheticModel } from "./models/synthetic.ts";
 export { checkProfile } from "./profiles/check-profile.ts";
 export { type LoadedProfile, readProfile } from "./profiles/read-profile.ts";
 export { type LoadedRoofline, readRoofline } from "./profiles/roofline.ts";

@@ -7,7 +7,8 @@ import { localPlaces } from "../storage/measure-rows.ts";
 
 /**
  * For each slice, the most bytes that one row from DRAM moves: its part of the indices and of the weights where they lie,
- * each widened to whole bursts. A row without a slot moves nothing. 0 where no rows of the slice lie in DRAM.
+ * each widened to whole bursts. A row without a slot moves nothing, and neither does a range of sources from which nothing leads
+ * to the slice, of which it has no block. 0 where no rows of the slice lie in DRAM.
  */
 export function largestTransfers(
   graph: EventGraph,
@@ -18,6 +19,8 @@ export function largestTransfers(
 ): Float64Array {
   const largest = new Float64Array(slices.length);
   for (const projection of blocks) {
+    // Its tiles have room of their own.
+    if (projection.onMacArray) continue;
     const inbound = graph.projections.filter(({ target }) => target === projection.target);
     const block = inbound.indexOf(projection);
     const { size } = graphPopulationNamed(graph, projection.target);
@@ -66,10 +69,12 @@ function longestByPart(
   const largest = new Float64Array(parts.length);
   const begun = new Uint32Array(parts.length);
   const inRow = new Uint32Array(parts.length);
+  const isHeld = new Uint8Array(parts.length).fill(projection.sources === undefined ? 1 : 0);
   for (let row = 0; row + 1 < rowStart.length; row += 1) {
     countSlots(row, inRow);
     for (const [part, { layout, indices, weights }] of parts.entries()) {
       const slots = layout.form === "dense" ? layout.columns : inRow[part]!;
+      if (inRow[part]! > 0) isHeld[part] = 1;
       inRow[part] = 0;
       if (slots === 0) continue;
       const [from, to] = indexBytesOfRow(layout, row, begun[part]!, slots);
@@ -80,7 +85,7 @@ function longestByPart(
       begun[part]! += slots;
     }
   }
-  return largest;
+  return largest.map((bytes, part) => (isHeld[part] === 1 ? bytes : 0));
 }
 
 /** Whole bytes of `indices` that hold a row whose slots begin at `begun`. */

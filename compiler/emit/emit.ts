@@ -1,4 +1,4 @@
-import type { EventGraph } from "../../src/core/event-graph.ts";
+import { type EventGraph, partOf } from "../../src/core/event-graph.ts";
 import {
   INITIALISED_SECTIONS,
   type KeyRange,
@@ -16,7 +16,7 @@ import {
   type Program,
   type SourceBlock,
 } from "../../src/core/program.ts";
-import { ROW_FORMS, type RowLayout } from "../../src/core/row-form.ts";
+import { BLOCK_FORMS, type RowLayout } from "../../src/core/row-form.ts";
 import { formatOf, WEIGHT_BYTES } from "../../src/core/number-format.ts";
 import { encodeRows } from "./encode-rows.ts";
 import { sigmoidTable, tanhTable } from "./fixed-point-tables.ts";
@@ -45,7 +45,8 @@ export function emit(
         payloadFractionBits,
         keys: allocation.keys.get(name)!,
         ...(order && { order }),
-        ...(population.kind === "linear" && { partOf: population.partOf }),
+        ...(partOf(population) !== undefined && { partOf: partOf(population)! }),
+        ...(population.kind === "input" && population.silentZeros && { silentZeros: true as const }),
       };
     }),
     pes: pes.sort((a, b) => a.pe - b.pe),
@@ -198,18 +199,18 @@ const recordOf = (
   weights,
   scales,
   pointerBytes | (indexBits << 8) | (scaleShift << 16) | (delay << 24),
-  ROW_FORMS.indexOf(form) | (WEIGHT_BYTES[weightFormat] << 8) | (gates << 16),
+  BLOCK_FORMS.indexOf(form) | (WEIGHT_BYTES[weightFormat] << 8) | (gates << 16),
 ];
 
-/** accumulatorStart, [4, n] or of a linear population [n], then an EGRU layer's threshold [n]. */
+/** What accumulators start from, [accumulators, n], then the other parameters, [n] each. */
 function parametersOf(graph: EventGraph, { population, first, count }: Slice): Float32Array | Int32Array {
   const whole = graph.populations.find(({ name }) => name === population)!;
   if (whole.kind === "input") throw new Error(`${population} has no parameters`);
-  const { size, accumulatorStart } = whole;
+  const { size, accumulatorStart, parameters } = whole;
   const parts = Array.from({ length: accumulatorStart.length / size }, (_, accumulator) =>
     accumulatorStart.subarray(accumulator * size + first, accumulator * size + first + count),
   );
-  const values = whole.kind === "egru" ? [...parts, whole.threshold.subarray(first, first + count)] : parts;
+  const values = [...parts, ...parameters.map((all) => all.subarray(first, first + count))];
   return accumulatorStart instanceof Int32Array
     ? joined(Int32Array, values as Int32Array[])
     : joined(Float32Array, values as Float32Array[]);

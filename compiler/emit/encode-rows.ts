@@ -2,8 +2,8 @@ import type { FanOut } from "../../src/core/event-graph.ts";
 import {
   BLOCK_COLUMNS,
   bitmapBytesOf,
+  type BlockForm,
   gatesIn,
-  type RowForm,
   type RowLayout,
 } from "../../src/core/row-form.ts";
 import type { SliceRows } from "./slice-rows.ts";
@@ -17,7 +17,7 @@ export interface EncodedRows {
 
 type Encode = (rows: SliceRows, layout: RowLayout, neurons: number) => EncodedRows;
 
-/** Writes a slice's rows of one projection in the form that was chosen for them; `RowForm` says how each looks. */
+/** Writes a slice's rows of one projection in the form that was chosen for them; `BlockForm` says how each looks. */
 export const encodeRows: Encode = (rows, layout, neurons) => ENCODERS[layout.form](rows, layout, neurons);
 
 const csr: Encode = ({ rowStart, index, weight }, { pointerBytes, indexBits }) => ({
@@ -97,7 +97,23 @@ const dense: Encode = ({ rowStart, index, weight, gates }, { slots, columns }, n
   return { weights };
 };
 
-const ENCODERS: Readonly<Record<RowForm, Encode>> = { csr, "delta-csr": deltaCsr, bitmap, block, dense };
+const macArray: Encode = ({ rowStart, index, weight, gates }, { rows, slots }, neurons) => {
+  const columnOf = columnsOf(gates, neurons);
+  const weights = emptyLike(weight, slots);
+  for (let row = 0; row < rows; row += 1)
+    for (let i = rowStart[row]!; i < rowStart[row + 1]!; i += 1)
+      weights[columnOf[index[i]!]! * rows + row] = weight[i]!;
+  return { weights };
+};
+
+const ENCODERS: Readonly<Record<BlockForm, Encode>> = {
+  csr,
+  "delta-csr": deltaCsr,
+  bitmap,
+  block,
+  dense,
+  "mac-array": macArray,
+};
 
 const pointersOf = (starts: Uint32Array, bytes: 2 | 4): Uint16Array | Uint32Array =>
   bytes === 2 ? new Uint16Array(starts) : starts;

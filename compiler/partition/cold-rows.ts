@@ -70,9 +70,9 @@ function bestOf(whole: readonly DramPlan[], divided: readonly DramPlan[]): DramP
   return rival && (!best || rival.fetching < WORTH_DIVIDING * best.fetching) ? rival : best;
 }
 
-/** Brings some rows of a graph into DRAM: a projection as a whole where all its rows are to go there. */
+/** Brings some rows of a graph into DRAM, beside the products that lie there: a projection as a whole where all its rows are to go there. */
 export function placeRows(
-  { graph, profile }: Pick<ColdRowsProblem, "graph" | "profile">,
+  { graph, profile, dram }: Pick<ColdRowsProblem, "graph" | "profile" | "dram">,
   cold: Divisions,
 ): PlacedRows {
   const isWhole = ({ synapses: { rowStart } }: GraphProjection, rows: Uint8Array) =>
@@ -80,7 +80,10 @@ export function placeRows(
   const parted = new Map([...cold].filter(([projection, rows]) => !isWhole(projection, rows)));
   const { graph: divided, second } = divideRows(graph, parted);
   const blocks = [...cold.keys()].map((projection) => second.get(projection) ?? projection);
-  return { graph: divided, dram: { blocks: new Set(blocks), burstBytes: profile.dram!.burstBytes } };
+  return {
+    graph: divided,
+    dram: { blocks: new Set([...(dram?.blocks ?? []), ...blocks]), burstBytes: profile.dram!.burstBytes },
+  };
 }
 
 /** PEs are taken to be shared by synapses: how many each population gets is not known yet. */
@@ -91,9 +94,16 @@ function trafficOf({ graph, profile, pes, activity }: PartitionProblem): RowTraf
       0,
     );
   return graph.projections.map((projection) => {
+    if (projection.onMacArray) return noTraffic(projection);
     const slices = Math.max(1, Math.round((pes * synapses(projection.target)) / Math.max(1, synapses())));
     return rowTrafficOf(graph, projection, slices, profile.dram!.burstBytes, activity);
   });
+}
+
+/** Of what stays where the MAC arrays read it. */
+function noTraffic({ synapses: { rowStart } }: GraphProjection): RowTraffic {
+  const none = new Float64Array(rowStart.length - 1);
+  return { bytes: none, moved: none, events: none };
 }
 
 /** A row of one of the graph's projections. */

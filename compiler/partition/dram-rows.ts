@@ -1,12 +1,19 @@
 import { UnsupportedError } from "../../src/core/errors.ts";
-import { type EventGraph, type GraphProjection, projectionName } from "../../src/core/event-graph.ts";
+import {
+  type EventGraph,
+  type GraphProjection,
+  graphPopulationNamed,
+  projectionName,
+} from "../../src/core/event-graph.ts";
 import type { Partition } from "../../src/core/mapping.ts";
 import { dataBytesOf } from "../../src/core/profile.ts";
+import { gatesIn } from "../../src/core/row-form.ts";
 import type { Activity } from "../place/problem.ts";
 import { chooseColdRows } from "./cold-rows.ts";
 import { guessText } from "../expected-activity.ts";
 import { type DramRows, NO_DRAM_ROWS } from "./dram-transfers.ts";
 import { type PlacedRows, planTimer } from "./expected-time.ts";
+import { fanInOf } from "./fan-in.ts";
 import { fitOf } from "./fit.ts";
 import { type PartitionProblem, type PartitionStrategy, sizersOf } from "./partition.ts";
 import { rowTrafficOf } from "./row-traffic.ts";
@@ -51,10 +58,31 @@ export function chooseDramRows(
   const { secondsOf, bound } = planTimer(problem, strategy);
   const inSramSeconds = fits(inSram) ? secondsOf(inSram) : undefined;
   if (inSramSeconds !== undefined && (!strategy.aim || WORTH_DRAM * inSramSeconds <= bound)) return inSram;
-  const found = chooseColdRows({ ...problem, fits, secondsOf, bound });
+  const coldBeside = (dram: DramRows) => chooseColdRows({ ...problem, dram, fits, secondsOf, bound });
+  if (inSramSeconds !== undefined) {
+    const found = coldBeside(NO_DRAM_ROWS);
+    return found && found.seconds < WORTH_DRAM * inSramSeconds ? found : inSram;
+  }
+  for (const dram of productsInDram(problem, burstBytes)) {
+    const placed = { graph, dram };
+    const found = fits(placed) ? placed : coldBeside(dram);
+    if (found) return found;
+  }
   // Where nothing helps, partitioning says what is short.
-  if (inSramSeconds === undefined) return found ?? allInDram;
-  return found && found.seconds < WORTH_DRAM * inSramSeconds ? found : inSram;
+  return allInDram;
+}
+
+/** No product's matrix in DRAM, then the largest, the two largest, … as few as it takes: arrays wait for what is streamed. */
+function* productsInDram({ graph }: PartitionProblem, burstBytes: number): Generator<DramRows> {
+  const bytesOf = ({ target, synapses }: GraphProjection) => {
+    const { size } = graphPopulationNamed(graph, target);
+    return (synapses.rowStart.length - 1) * size * gatesIn(fanInOf(synapses, size).gates).length;
+  };
+  const largest = graph.projections
+    .filter(({ onMacArray }) => onMacArray)
+    .sort((a, b) => bytesOf(b) - bytesOf(a));
+  for (let count = 0; count <= largest.length; count += 1)
+    yield { blocks: new Set(largest.slice(0, count)), burstBytes };
 }
 
 /** A line for each projection with rows in DRAM, and one on what they fetch. */
@@ -68,13 +96,21 @@ export function describeDramRows(
   if (blocks.size === 0) return [];
   let moved = 0;
   const lines = [...blocks].map((projection) => {
+    if (projection.onMacArray) {
+      const { target, synapses } = projection;
+      const { size } = graphPopulationNamed(graph, target);
+      const columns = size * gatesIn(fanInOf(synapses, size).gates).length;
+      const bytes = (synapses.rowStart.length - 1) * columns;
+      moved += bytes;
+      return `${projectionName(projection)}: a matrix of ${count(bytes)} bytes is streamed from DRAM in each timestep`;
+    }
     const held = slices.filter(({ population }) => population === projection.target).length;
     const traffic = rowTrafficOf(graph, projection, held, burstBytes, activity);
     moved += sumOf(traffic.moved);
     return `${projectionName(projection)}: ${rowsText(projection, traffic.events)}`;
   });
   const about = `rows in DRAM: about ${count(moved)} bytes are fetched a timestep`;
-  return [...lines, guessed.length > 0 ? `${about}, if ${guessText(guessed)}` : about];
+  return [...lines, guessed.length > 0 ? `${about}, if ${guessText(graph, guessed)}` : about];
 }
 
 function rowsText({ synapses: { rowStart, target } }: GraphProjection, events: Float64Array): string {

@@ -1,6 +1,7 @@
 import type { EventGraph } from "../../src/core/event-graph.ts";
 import { formatOf } from "../../src/core/number-format.ts";
 import { chipsOf, dataBytesOf, pesOfChip } from "../../src/core/profile.ts";
+import { MAC_TILE_COLUMNS } from "../../src/core/row-form.ts";
 import { expectedRows } from "../storage/expected-rows.ts";
 import { fitRows } from "../storage/fit-rows.ts";
 import { candidateOf } from "../storage/row-candidates.ts";
@@ -106,10 +107,13 @@ function layerTime(
   const choices = sizer.blocks.map((block) => {
     const { projection, variants, shape, isInDram } = block;
     const measures = expectedRows(projection, size, slices, activity);
-    if (isInDram) transferCount += 2 * measures.met.rows[0]!;
-    const costs = profile.pe.rowForms[formatOf(projection.synapses.weight)] ?? {};
+    if (isInDram)
+      transferCount += projection.onMacArray
+        ? Math.ceil(shape(count).columns / MAC_TILE_COLUMNS)
+        : 2 * measures.met.rows[0]!;
+    const kernels = { pe: profile.pe, format: formatOf(projection.synapses.weight) };
     const candidates = variants.map((variant) =>
-      candidateOf(variant, shape(count), measures, 0, costs, isInDram ? transfers : undefined),
+      candidateOf(variant, shape(count), measures, 0, kernels, isInDram ? transfers : undefined),
     );
     return { block, isHeld: true, candidates };
   });

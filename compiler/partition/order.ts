@@ -1,4 +1,4 @@
-import type { EventGraph } from "../../src/core/event-graph.ts";
+import { type EventGraph, partOf } from "../../src/core/event-graph.ts";
 import type { Partition, Slice } from "../../src/core/mapping.ts";
 import { inGraphOrder, type NeuronOrders, permuteNeurons } from "../passes/permute-neurons.ts";
 import type { Activity } from "../place/problem.ts";
@@ -14,21 +14,22 @@ import {
   sharesOf,
   sizersOf,
 } from "./partition.ts";
-import type { SharedLayer } from "./share.ts";
+import { chooseTogether, fasterWithMore, type SharedLayer } from "./share.ts";
 import type { SliceSizer } from "./slice-bytes.ts";
 import { workOf } from "./work.ts";
 
 /**
  * In which order neurons stand, and so which of them can share a PE. model: as the model has them. balanced: so that
  * the slices of each population are expected to work equally long. auto: balanced for the populations whose busiest slice
- * would else work more than 5 % longer than the mean, where that makes the whole faster. The first is the default.
+ * would else work more than 5 % longer than the mean, where that makes the whole faster by 1 % or brings all within the 5 %.
+ * The first is the default.
  */
 export const NEURON_ORDERS = ["auto", "model", "balanced"] as const;
 export type NeuronOrder = (typeof NEURON_ORDERS)[number];
 
 /** Busiest slice over the mean from which on another order is looked for. */
 const UNEVEN = 1.05;
-/** Share of the time down to which another order is not worth its other numbers. */
+/** Share of the time down to which another order is not worth its other numbers, unless it makes all even. */
 const HARDLY_FASTER = 0.99;
 
 /** A graph whose neurons stand in the order in which they are cut, and what is told by its neurons with it. */
@@ -62,29 +63,54 @@ export function partitionInOrder(
   const wanted = plain.map(
     (cut) =>
       !pinned.has(cut.layer.sizer.population.name) &&
-      (order === "balanced" || (order === "auto" && imbalanceOf(cut) > UNEVEN)),
+      (order === "balanced" || (order === "auto" && !isEven(cut))),
   );
   if (!wanted.includes(true)) return ordered(problem, plain, plain);
-
-  const isSooner = (a: readonly CutLayer[], b: readonly CutLayer[]) =>
-    timeOf(a, strategy) < timeOf(b, strategy);
-  const [first, second] = [shares, idealSharesOf(layers, problem.pes, strategy)].map((own) =>
-    layers.map((layer, i) => {
-      const grouped = wanted[i] ? cutInGroups(problem, layer, plain[i]!, own[i]!) : undefined;
-      return grouped ?? cutInOrder(layer, own[i]!);
-    }),
+  const ideal = idealSharesOf(layers, problem.pes, strategy);
+  const cuts = plain.map((cut, i) =>
+    strategy.aim === undefined
+      ? [cutAgain(problem, cut, shares[i]!, wanted[i]!)]
+      : sharesAround(ideal[i]!, shares[i]!, layers[i]!).map((own) => cutAgain(problem, cut, own, wanted[i]!)),
   );
-  const grouped = isSooner(second!, first!) ? second! : first!;
-  if (order === "auto" && !(timeOf(grouped, strategy) < HARDLY_FASTER * timeOf(plain, strategy)))
-    return ordered(problem, plain, plain);
-  return ordered(problem, grouped, plain);
+  const grouped = soonest(cuts, problem.pes, strategy);
+  const [before, now] = [timeOf(plain, strategy), timeOf(grouped, strategy)];
+  const isWorthIt = now < HARDLY_FASTER * before || (now <= before && grouped.every(isEven));
+  return ordered(problem, order === "balanced" || isWorthIt ? grouped : plain, plain);
+}
+
+const cutAgain = (problem: PartitionProblem, plain: CutLayer, pes: number, isWanted: boolean): CutLayer =>
+  (isWanted ? cutInGroups(problem, plain, pes) : undefined) ?? cutInOrder(plain.layer, pes);
+
+/** How far from a layer's ideal share others are tried, and in what steps: few neurons on a PE are not divisible. */
+const [NEAREST, FURTHEST, STEP] = [0.85, 1.15, 1.0125];
+
+/** Numbers of slices around the ideal, and `known`, ascending. */
+function sharesAround(ideal: number, known: number, { fewest, sizer }: SharedLayer): number[] {
+  const found = new Set([known]);
+  for (let factor = NEAREST; factor <= FURTHEST; factor *= STEP)
+    found.add(Math.max(fewest, Math.min(sizer.population.size, Math.round(ideal * factor))));
+  return [...found].sort((a, b) => a - b);
+}
+
+/** One cut a layer, which together fit the PEs and take least time: even ones, where those fit. */
+function soonest(
+  cuts: readonly (readonly CutLayer[])[],
+  pes: number,
+  { aim = "sum of layers" }: PartitionStrategy,
+): CutLayer[] {
+  const choicesOf = (own: readonly CutLayer[]) =>
+    fasterWithMore(own.map((cut) => ({ cut, slices: cut.slices.length, cycles: Math.max(...cut.cycles) })));
+  const even = cuts.map((own) => choicesOf(own.some(isEven) ? own.filter(isEven) : own));
+  const fewest = even.reduce((sum, own) => sum + own[0]!.slices, 0);
+  const choices = fewest <= pes ? even : cuts.map(choicesOf);
+  return chooseTogether(choices, pes, aim).map((choice, i) => choices[i]![choice]!.cut);
 }
 
 /** Neurons that rows of a range of sources name, or that partial sums stand in the order of, keep their places. */
 const pinnedPopulations = ({ populations, projections }: EventGraph): ReadonlySet<string> =>
   new Set([
     ...projections.flatMap(({ source, sources }) => (sources ? [source] : [])),
-    ...populations.flatMap((own) => (own.kind === "linear" ? [own.partOf] : [])),
+    ...populations.flatMap((own) => partOf(own) ?? []),
   ]);
 
 function cutInOrder(layer: SharedLayer, pes: number): CutLayer {
@@ -93,12 +119,8 @@ function cutInOrder(layer: SharedLayer, pes: number): CutLayer {
 }
 
 /** Undefined where memory is too scarce to choose which neurons stand together, and where that changes nothing. */
-function cutInGroups(
-  problem: PartitionProblem,
-  layer: SharedLayer,
-  plain: CutLayer,
-  pes: number,
-): CutLayer | undefined {
+function cutInGroups(problem: PartitionProblem, plain: CutLayer, pes: number): CutLayer | undefined {
+  const { layer } = plain;
   const { sizer, work, budget } = layer;
   const { name: population, size } = sizer.population;
   const groups = balancedGroups(work, neuronBytes(problem, plain), pes, {
@@ -203,6 +225,8 @@ function permuteProblem(
 
 const imbalanceOf = ({ cycles }: CutLayer): number =>
   (Math.max(...cycles) * cycles.length) / cycles.reduce((a, b) => a + b, 0);
+
+const isEven = (cut: CutLayer): boolean => imbalanceOf(cut) <= UNEVEN;
 
 /** Cycles of the layers' busiest slices, as the strategy adds them up. */
 function timeOf(cuts: readonly CutLayer[], { aim }: PartitionStrategy): number {

@@ -19,6 +19,8 @@ export interface PartitionProblem {
   readonly dram?: DramRows;
   /** Mean events of each neuron of each population in a timestep, in the graph's numbering. */
   readonly activity: Activity;
+  /** Packets that a core composes for an event, by population; one each where absent. */
+  readonly packets?: ReadonlyMap<string, number>;
 }
 
 /** How PEs are shared among populations. */

@@ -37,7 +37,7 @@ export function shareIdeally(layers: readonly SharedLayer[], pes: number, aim: A
 }
 
 /** So many slices can be cut of which the busiest works so long. */
-interface Choice {
+export interface Choice {
   readonly slices: number;
   readonly cycles: number;
 }
@@ -54,15 +54,36 @@ const STEP = 1.0125;
 export function shareByCuts(layers: readonly SharedLayer[], pes: number, aim: Aim): number[] {
   const ideal = shareIdeally(layers, pes, aim);
   const choices = layers.map((layer, i) => cutsAround(layer, ideal[i]!, pes));
-  if (aim === "sum of layers") return leastSum(choices, pes);
-  const slowest = leastSlowest(choices, pes);
-  return leastSum(
-    choices.map((own) => own.filter(({ cycles }) => cycles <= slowest)),
-    pes,
-  );
+  return chooseTogether(choices, pes, aim).map((choice, i) => choices[i]![choice]!.slices);
 }
 
-/** Fewest slices first; each further choice has more of them and is faster. */
+/**
+ * Which choice each layer takes, so that together they fit the PEs and take least time.
+ *
+ * @param choices Of each layer, fewest slices first, as `fasterWithMore` leaves them; those with fewest slices fit together.
+ */
+export function chooseTogether(
+  choices: readonly (readonly Choice[])[],
+  pes: number,
+  aim: Aim,
+): readonly number[] {
+  const bound = aim === "sum of layers" ? Infinity : leastSlowest(choices, pes);
+  return leastSum(choices, pes, bound);
+}
+
+/** Fewest slices first; without the choices that are no faster than one with fewer. */
+export function fasterWithMore<T extends Choice>(choices: readonly T[]): T[] {
+  let fastest = Infinity;
+  return [...choices]
+    .sort((a, b) => a.slices - b.slices || a.cycles - b.cycles)
+    .filter(({ cycles }) => {
+      if (cycles >= fastest) return false;
+      fastest = cycles;
+      return true;
+    });
+}
+
+/** Cuts about as fast as so many slices would be, were neurons divisible. */
 function cutsAround(layer: SharedLayer, slices: number, pes: number): Choice[] {
   const { work } = layer;
   const choiceOf = (cut: readonly Slice[]): Choice => ({ slices: cut.length, cycles: busiestOf(cut, work) });
@@ -74,13 +95,7 @@ function cutsAround(layer: SharedLayer, slices: number, pes: number): Choice[] {
     if (cut === undefined) break;
     found.push(choiceOf(cut));
   }
-  found.sort((a, b) => a.slices - b.slices || a.cycles - b.cycles);
-  let fastest = Infinity;
-  return found.filter(({ cycles }) => {
-    if (cycles >= fastest) return false;
-    fastest = cycles;
-    return true;
-  });
+  return fasterWithMore(found);
 }
 
 /** The least that the slowest layer can take. */
@@ -92,14 +107,15 @@ function leastSlowest(choices: readonly (readonly Choice[])[], pes: number): num
   return bounds.find(isEnough)!;
 }
 
-/** One choice a layer, with the least sum of cycles of all that fit the PEs together. */
-function leastSum(choices: readonly (readonly Choice[])[], pes: number): number[] {
+/** The choice of each layer with the least sum of cycles, of all within the bound that fit the PEs together. */
+function leastSum(choices: readonly (readonly Choice[])[], pes: number, bound: number): number[] {
   // least[p]: the least sum of the layers so far on at most p PEs; taken[layer][p]: the choice that this one then makes.
   let least = new Float64Array(pes + 1);
   const taken = choices.map((own) => {
     const next = new Float64Array(pes + 1).fill(Infinity);
     const picked = new Int32Array(pes + 1).fill(-1);
     for (const [choice, { slices, cycles }] of own.entries()) {
+      if (cycles > bound) continue;
       for (let p = slices; p <= pes; p += 1) {
         const sum = least[p - slices]! + cycles;
         if (sum >= next[p]!) continue;
@@ -110,11 +126,11 @@ function leastSum(choices: readonly (readonly Choice[])[], pes: number): number[
     least = next;
     return picked;
   });
-  const shares: number[] = [];
+  const found: number[] = [];
   for (let layer = choices.length - 1, left = pes; layer >= 0; layer -= 1) {
-    const { slices } = choices[layer]![taken[layer]![left]!]!;
-    shares.unshift(slices);
-    left -= slices;
+    const choice = taken[layer]![left]!;
+    found.unshift(choice);
+    left -= choices[layer]![choice]!.slices;
   }
-  return shares;
+  return found;
 }

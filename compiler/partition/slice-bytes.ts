@@ -6,10 +6,17 @@ import {
 } from "../../src/core/event-graph.ts";
 import type { MemorySection, SectionKind, Slice } from "../../src/core/mapping.ts";
 import { formatOf, type NumberFormat, TABLE_INTERVALS, WEIGHT_BYTES } from "../../src/core/number-format.ts";
-import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
+import { NEURON_TRAITS, parameterWords } from "../../src/core/population-kind.ts";
 import type { Capabilities, PeProfile } from "../../src/core/profile.ts";
 import { PACKET_BYTES, POPULATION_RECORD_BYTES } from "../../src/core/program.ts";
-import { gatesIn, type RowLayout, rowBytesOf } from "../../src/core/row-form.ts";
+import {
+  gatesIn,
+  macBufferBytes,
+  macTilesBytes,
+  type RowLayout,
+  rowBytesOf,
+  storesAllColumns,
+} from "../../src/core/row-form.ts";
 import {
   layoutOf,
   mostRowBytes,
@@ -89,8 +96,16 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
   const { packetFifoEntries, format = graph.quantisation.format, dram = NO_DRAM_ROWS } = options;
   const { neuronsPerPe = Infinity, synapsesPerPe = Infinity } = options.capabilities ?? {};
   const blocks = blocksOf(graph, population, options);
-  const inDram = blocks.filter((block) => block.isInDram);
-  const { accumulators, parameters, state, readsTables } = NEURON_TRAITS[population.kind];
+  const inDram = blocks.filter((block) => block.isInDram && !block.projection.onMacArray);
+  const streamed = blocks.filter((block) => block.isInDram && block.projection.onMacArray);
+  const tilesBytes = Math.max(
+    0,
+    ...streamed.map(({ shape }) => macTilesBytes(shape(0).rows, dram.burstBytes)),
+  );
+  const traits = NEURON_TRAITS[population.kind];
+  const accumulators = traits.accumulators.length;
+  const parameters = parameterWords(traits);
+  const state = traits.state.length;
 
   const rowBufferBytes = (count: number): number => {
     let largest = 0;
@@ -117,19 +132,21 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
       ...pointerSections(block, rows[index]!),
       ...(block.isInDram ? [] : rowSections(block, rows[index]!)),
       ...(format === "float32" ? [] : [sectionOf(block, "scales", block.scaleBytes)]),
+      ...(block.projection.onMacArray ? [sectionOf(block, "mac-buffer", productBytes(block, count))] : []),
     ]),
     own("parameters", 4 * parameters * count),
-    ...(format === "float32" || !readsTables ? [] : [own("tables", 2 * 2 * (TABLE_INTERVALS + 1))]),
+    ...(format === "float32" || traits.lookups === 0 ? [] : [own("tables", 2 * 2 * (TABLE_INTERVALS + 1))]),
     ...(state > 0 ? [own("state", 4 * state * count)] : []),
     own("accumulators", 4 * accumulators * count),
     own("packet-fifo", packetFifoEntries * PACKET_BYTES),
     own("send-buffer", count * PACKET_BYTES),
     ...(inDram.length > 0 ? [own("row-buffer", rowBufferBytes(count))] : []),
+    ...(tilesBytes > 0 ? [own("mac-tiles", tilesBytes)] : []),
   ];
 
   // What `sections` add up to, without making them: partitioners ask millions of times.
   const isFixed = ({ kind }: SectionSize) =>
-    kind !== "row-pointers" && kind !== "indices" && kind !== "weights";
+    kind !== "row-pointers" && kind !== "indices" && kind !== "weights" && kind !== "mac-buffer";
   const fixedBytes = sections(0, 0)
     .filter(isFixed)
     .reduce((sum, { bytes }) => sum + alignedTo4(bytes), 0);
@@ -145,6 +162,7 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
       if (block.projection.sources)
         sum += POPULATION_RECORD_BYTES + (format === "float32" ? 0 : block.scaleBytes);
       sum += block.isInDram ? alignedTo4(rowBytesOf(layout).pointers) : alignedRowBytes(layout);
+      sum += productBytes(block, count);
     }
     return sum;
   };
@@ -162,9 +180,12 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
     bytes,
     bytesBesideRows(first, count) {
       let sum = ownBytes(count);
-      for (const block of blocks)
-        if (block.projection.sources && isHeld(block, first, count))
+      for (const block of blocks) {
+        if (!isHeld(block, first, count)) continue;
+        sum += productBytes(block, count);
+        if (block.projection.sources)
           sum += POPULATION_RECORD_BYTES + (format === "float32" ? 0 : block.scaleBytes);
+      }
       return sum;
     },
     synapses: (first, count) => blocks.reduce((all, block) => all + stored(block, first, count), 0),
@@ -183,6 +204,13 @@ function promisedRow(block: RowBlock, first: number, count: number): RowLayout {
     if (alignedRowBytes(layout) < alignedRowBytes(least)) least = layout;
   }
   return least;
+}
+
+/** What a block that is a product takes beside its weights; 0 of rows. */
+function productBytes({ projection: { onMacArray, delay }, shape }: RowBlock, count: number): number {
+  if (!onMacArray) return 0;
+  const { rows, columns } = shape(count);
+  return macBufferBytes(rows, columns, delay);
 }
 
 /** Pointers, indices and weights, each section rounded up to 4 bytes. */
@@ -221,7 +249,7 @@ function blocksOf(
       projection,
       fanIn,
       isInDram: dram.blocks.has(projection),
-      variants: variantsOf(rowForms[weightFormat]),
+      variants: projection.onMacArray ? ["mac-array"] : variantsOf(rowForms[weightFormat]),
       shape: (count) => ({ rows, accumulators: perNeuron * count, columns: gates * count, weightBytes }),
       scaleBytes: weightFormat === "float32" ? 0 : 4 * scales,
     };
@@ -233,12 +261,12 @@ const stored = ({ fanIn: { prefix } }: RowBlock, first: number, count: number): 
   prefix[first + count]! - prefix[first]!;
 
 const pointerSections = (block: RowBlock, layout: RowLayout): SectionSize[] =>
-  layout.form === "dense" ? [] : [sectionOf(block, "row-pointers", rowBytesOf(layout).pointers)];
+  storesAllColumns(layout.form) ? [] : [sectionOf(block, "row-pointers", rowBytesOf(layout).pointers)];
 
 const rowSections = (block: RowBlock, layout: RowLayout): SectionSize[] => {
   const { indices, weights } = rowBytesOf(layout);
   return [
-    ...(layout.form === "dense" ? [] : [sectionOf(block, "indices", indices)]),
+    ...(storesAllColumns(layout.form) ? [] : [sectionOf(block, "indices", indices)]),
     sectionOf(block, "weights", weights),
   ];
 };

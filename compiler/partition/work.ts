@@ -6,17 +6,20 @@ import {
   type GraphProjection,
   graphPopulationNamed,
 } from "../../src/core/event-graph.ts";
+import { productCycles } from "../../src/core/mac-product.ts";
 import { formatOf } from "../../src/core/number-format.ts";
 import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
+import { gatesIn } from "../../src/core/row-form.ts";
 import type { Activity } from "../place/problem.ts";
+import { fanInOf } from "./fan-in.ts";
 
 /**
  * What the slices of one population are expected to work, in PE cycles a timestep. Each neuron has a share of its own:
  * its update, the events that it sends, and the synops that its sources' events cost it. Each slice pays once for
  * what every event costs it however short its row: packet, lookup, and a row begun where it is not empty.
  *
- * Rows are reckoned as CSR, and each as if it spread its synapses over the population as all rows together do.
+ * Rows are reckoned as CSR but for those that are products on the MAC array, and each as if it spread its synapses over the population as all rows together do.
  */
 export interface SliceWork {
   /** Of neurons first … first + count − 1 on one PE. Never falls when the range grows. */
@@ -36,22 +39,27 @@ export interface WorkProblem {
   readonly profile: HardwareProfile;
   /** Mean events of each neuron of each population in a timestep, in the graph's numbering. */
   readonly activity: Activity;
+  /** Packets that a core composes for an event, by population; one each where absent. */
+  readonly packets?: ReadonlyMap<string, number>;
 }
 
-export function workOf({ graph, profile, activity }: WorkProblem, name: string): SliceWork {
+export function workOf({ graph, profile, activity, packets }: WorkProblem, name: string): SliceWork {
   const population = graphPopulationNamed(graph, name);
   const { size } = population;
-  const update = NEURON_TRAITS[population.kind === "input" ? "linear" : population.kind].update;
+  if (population.kind === "input") throw new Error(`${name} is not on the chip`);
+  const { update } = NEURON_TRAITS[population.kind];
   const kernels = profile.pe.kernels[graph.quantisation.format]!;
   const blocks = graph.projections
     .filter(({ target }) => target === name)
     .map((projection) => blockOf(projection, size, profile, activity));
   const sent = activity.get(name)!;
+  const send = kernels.eventSend * (packets?.get(name) ?? 1);
   const neurons = new Float64Array(size);
   for (let neuron = 0; neuron < size; neuron += 1) {
-    neurons[neuron] = kernels[update] + sent[neuron]! * kernels.eventSend;
-    for (const { load, synop } of blocks)
-      neurons[neuron]! += synop * (load.prefix[neuron + 1]! - load.prefix[neuron]!);
+    neurons[neuron] = kernels[update] + sent[neuron]! * send;
+    for (const { load, synop, product } of blocks)
+      neurons[neuron]! +=
+        synop * (load.prefix[neuron + 1]! - load.prefix[neuron]!) + (product?.perNeuron ?? 0);
   }
   const prefix = new Float64Array(size + 1);
   let largest = 0;
@@ -64,6 +72,10 @@ export function workOf({ graph, profile, activity }: WorkProblem, name: string):
   for (const events of received.values()) each += events * kernels.packetReceive;
   for (const { events } of blocks) each += events * kernels.rowLookup;
 
+  const products = blocks.flatMap(({ product }) => (product ? [product] : []));
+  for (const { operands } of products) each += operands;
+  const multiplying = (count: number): number =>
+    products.reduce((sum, { cyclesFor }) => sum + cyclesFor(count), 0);
   const begun = (shareOf: (block: Block) => number): number => {
     let cycles = 0;
     for (const block of blocks) cycles += block.rowFetch * rowsBegun(block.load, shareOf(block));
@@ -74,15 +86,21 @@ export function workOf({ graph, profile, activity }: WorkProblem, name: string):
     largest,
     cycles: (first, count) =>
       each +
+      multiplying(count) +
       (prefix[first + count]! - prefix[first]!) +
       begun(({ load: { prefix: own } }) => own[first + count]! - own[first]!),
     cyclesOf: (members) =>
       each +
+      multiplying(members.length) +
       sumAt(neurons, members) +
       begun(({ load: { prefix: own } }) =>
         members.reduce((sum, neuron) => sum + own[neuron + 1]! - own[neuron]!, 0),
       ),
-    evenly: (slices) => each + prefix[size]! / slices + begun(({ load }) => load.prefix[size]! / slices),
+    evenly: (slices) =>
+      each +
+      multiplying(size / slices) +
+      prefix[size]! / slices +
+      begun(({ load }) => load.prefix[size]! / slices),
   };
 }
 
@@ -95,6 +113,12 @@ interface Block {
   readonly load: EventLoad;
   readonly synop: number;
   readonly rowFetch: number;
+  /** Where it is no rows but a product on the MAC array: cycles for its operands, a neuron's sums, and the array's for so many neurons. */
+  readonly product?: {
+    readonly operands: number;
+    readonly perNeuron: number;
+    cyclesFor(neurons: number): number;
+  };
 }
 
 function blockOf(
@@ -104,16 +128,35 @@ function blockOf(
   activity: Activity,
 ): Block {
   const { source, synapses } = projection;
-  const forms = profile.pe.rowForms[formatOf(synapses.weight)]!;
-  const { synop, rowFetch } = forms.csr ?? Object.values(forms)[0]!;
   const all = activity.get(source)!;
-  return {
+  const events = bySource(projection, all).reduce((sum, own) => sum + own, 0);
+  const common = {
     source,
     first: firstSourceOf(projection),
-    events: bySource(projection, all).reduce((sum, events) => sum + events, 0),
+    events,
     load: eventLoadOf(projection, size, all),
-    synop,
-    rowFetch,
+  };
+  if (projection.onMacArray)
+    return { ...common, synop: 0, rowFetch: 0, product: productOf(projection, size, events, profile) };
+  const forms = profile.pe.rowForms[formatOf(synapses.weight)]!;
+  const { synop, rowFetch } = forms.csr ?? Object.values(forms)[0]!;
+  return { ...common, synop, rowFetch };
+}
+
+function productOf(
+  { synapses }: GraphProjection,
+  size: number,
+  events: number,
+  { pe: { macArray } }: HardwareProfile,
+): NonNullable<Block["product"]> {
+  const { macOperand, macResult } = macArray!.kernel!;
+  const columns = gatesIn(fanInOf(synapses, size).gates).length;
+  const inputs = synapses.rowStart.length - 1;
+  return {
+    operands: events * macOperand,
+    perNeuron: columns * macResult,
+    cyclesFor: (neurons) =>
+      productCycles(macArray!, { vectors: 1, inputs, outputs: Math.ceil(columns * neurons) }),
   };
 }
 

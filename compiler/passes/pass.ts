@@ -8,6 +8,7 @@ import {
   type SourceRange,
 } from "../../src/core/event-graph.ts";
 import { formatOf } from "../../src/core/number-format.ts";
+import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 
 /** What a pass may promise of every graph it returns. Each has a verifier in `GRAPH_VERIFIERS`. */
 export type GraphProperty = "well-formed" | "quantised" | "no-zero-weight";
@@ -100,6 +101,8 @@ function verifyQuantised(graph: EventGraph): void {
   const { format } = graph.quantisation;
   for (const projection of graph.projections) {
     const { weight, scale } = projection.synapses;
+    if (projection.onMacArray && (formatOf(weight) !== "int8" || scale?.multiplier.length !== 1))
+      throw new Error(`${projectionName(projection)}: a product on MAC arrays takes int8 with one scale`);
     // Integer formats may stand beside each other.
     const isRight =
       (formatOf(weight) === "float32") === (format === "float32") &&
@@ -109,11 +112,16 @@ function verifyQuantised(graph: EventGraph): void {
   }
   for (const population of graph.populations) {
     if (population.kind === "input") continue;
-    const isInteger =
-      (population.kind === "linear" || population.threshold instanceof Int32Array) &&
-      population.accumulatorStart instanceof Int32Array;
-    if (isInteger !== (format !== "float32"))
-      throw new Error(`${population.name}: parameters are not ${format}`);
+    const { name, size, kind, accumulatorStart, parameters } = population;
+    const type = format === "float32" ? Float32Array : Int32Array;
+    if (![accumulatorStart, ...parameters].every((values) => values instanceof type))
+      throw new Error(`${name}: parameters are not ${format}`);
+    const traits = NEURON_TRAITS[kind];
+    const isWhole =
+      accumulatorStart.length === traits.accumulators.length * size &&
+      parameters.length === traits.parameters.length &&
+      parameters.every(({ length }) => length === size);
+    if (!isWhole) throw new Error(`${name}: parameters are not those of ${kind} neurons`);
   }
 }
 

@@ -37,8 +37,8 @@ function permutePopulation(population: GraphPopulation, from: Uint32Array | unde
   const order = population.order ? from.map((neuron) => population.order![neuron]!) : from;
   if (population.kind === "input") return { ...population, order };
   const accumulatorStart = byNeuron(population.accumulatorStart, from);
-  if (population.kind === "linear") return { ...population, order, accumulatorStart };
-  return { ...population, order, accumulatorStart, threshold: byNeuron(population.threshold, from) };
+  const parameters = population.parameters.map((values) => byNeuron(values, from));
+  return { ...population, order, accumulatorStart, parameters };
 }
 
 /** Rows of one value a neuron, one row after the other, in the new order. */

@@ -1,7 +1,6 @@
 import { MismatchError, UnsupportedError } from "../../src/core/errors.ts";
 import {
   carriesPartialSums,
-  type EgruGraphPopulation,
   type EventGraph,
   type FanOut,
   type GraphPopulation,
@@ -24,14 +23,14 @@ import {
   type Quantisation,
   type ScaleGranularity,
   STATE_FRACTION_BITS,
-  SUM_FRACTION_BITS,
   WEIGHT_LIMIT,
 } from "../../src/core/number-format.ts";
+import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import type { GraphPass } from "./pass.ts";
 
 /**
  * Turns a float32 graph into one of the chip's number formats: weights with scales by row or matrix, biases
- * in the accumulators' format, thresholds in Q23. `docs/model.md` §2 states the arithmetic.
+ * in the accumulators' format, other parameters as their kind has them. `docs/model.md` §2 states the arithmetic.
  *
  * @param formats Projections whose weights have another integer format than the program's own.
  */
@@ -40,7 +39,7 @@ export const quantiseWeights = (
   formats: ProjectionFormats = new Map(),
 ): GraphPass => ({
   name: "quantise-weights",
-  summary: "Bring weights, biases and thresholds into the chip's number formats.",
+  summary: "Bring weights, biases and other parameters into the chip's number formats.",
   requires: ["well-formed"],
   establishes: ["quantised"],
 
@@ -58,7 +57,9 @@ export const quantiseWeights = (
       const isSum = carriesPartialSums(graph, projection);
       const own = isSum ? "int16" : (formats.get(modelProjectionName(graph, projection)) ?? format);
       // Sums are moved by weights of 1, which a step of a power of two holds exactly.
-      const steps = isSum ? { ...quantisation, scales: "power-of-two" as const } : quantisation;
+      const steps = isSum
+        ? { ...quantisation, scales: "power-of-two" as const }
+        : { ...quantisation, scales: scalesOf(projection, quantisation) };
       const quantised = quantiseProjection(projection, steps, own, payloadFractionBits);
       const zeros = zerosIn(quantised.synapses.weight);
       context.remark(`${name}: ${own}, ${zeros} weights round to 0`);
@@ -67,6 +68,10 @@ export const quantiseWeights = (
     return { ...withPayloads, projections };
   },
 });
+
+/** The sums of a product are scaled as one, so that all its weights share a scale. */
+const scalesOf = ({ onMacArray }: GraphProjection, { scales }: Quantisation): ScaleGranularity =>
+  onMacArray && scales === "row" ? "matrix" : scales;
 
 /** Formats by projection need a program in integers, and projections that there are. */
 function checkFormats(graph: EventGraph, { format }: Quantisation, formats: ProjectionFormats): void {
@@ -91,6 +96,9 @@ function zerosIn(weights: ArrayLike<number>): number {
   return zeros;
 }
 
+/** Of a gain, whose product with a current of 32 bits must stay exact in doubles. */
+const PARAMETER_LIMIT = 64;
+
 const roundHalfUp = (value: number): number => Math.floor(value + 0.5);
 const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
@@ -100,22 +108,33 @@ function quantisePopulation(
   host: HostStages,
 ): GraphPopulation {
   if (population.kind === "input") return { ...population, payloadFractionBits: inputFractionBits(host) };
+  const { kind, name, accumulatorStart, parameters } = population;
+  const { parameters: traits, payloadFractionBits } = NEURON_TRAITS[kind];
   const limit = 2 ** (accumulatorBits - 1);
   const one = 2 ** ACCUMULATOR_FRACTION_BITS[accumulatorBits];
-  const accumulatorStart = Int32Array.from(population.accumulatorStart, (bias) =>
-    clamp(roundHalfUp(bias * one), -limit, limit - 1),
-  );
-  if (population.kind === "linear")
-    return { ...population, payloadFractionBits: SUM_FRACTION_BITS, accumulatorStart };
-  const quantised: EgruGraphPopulation = {
+  const asSum = (value: number) => clamp(roundHalfUp(value * one), -limit, limit - 1);
+  return {
     ...population,
-    payloadFractionBits: STATE_FRACTION_BITS,
-    accumulatorStart,
-    threshold: Int32Array.from(population.threshold, (threshold) =>
-      roundHalfUp(threshold * 2 ** STATE_FRACTION_BITS),
-    ),
+    payloadFractionBits,
+    accumulatorStart: Int32Array.from(accumulatorStart, asSum),
+    parameters: traits.map(({ name: field, fractionBits }, index) => {
+      const values = parameters[index]!;
+      if (fractionBits === "sum") return Int32Array.from(values, asSum);
+      checkParameter(values, `${name}.${field}`);
+      return Int32Array.from(values, (value) => roundHalfUp(value * 2 ** fractionBits));
+    }),
   };
-  return quantised;
+}
+
+/** Decays, gains and thresholds are multiplied and compared in words that products must fit. */
+function checkParameter(values: ArrayLike<number>, field: string): void {
+  for (let neuron = 0; neuron < values.length; neuron += 1) {
+    if (Math.abs(values[neuron]!) < PARAMETER_LIMIT) continue;
+    throw new UnsupportedError(
+      `${field} of neuron ${neuron} is ${values[neuron]}; integer formats hold values below ${PARAMETER_LIMIT}.`,
+      "Scale the population's weights instead, or use float32.",
+    );
+  }
 }
 
 /** An embedding's own range decides where it feeds the chip directly; any other input gets ±8. */

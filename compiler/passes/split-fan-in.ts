@@ -1,10 +1,11 @@
 import {
   accumulatorsOf,
+  type ChipGraphPopulation,
   type EventGraph,
   type FanOut,
   type GraphProjection,
   graphPopulationNamed,
-  type LinearGraphPopulation,
+  partOf,
   type SourceRange,
 } from "../../src/core/event-graph.ts";
 import type { GraphPass } from "./pass.ts";
@@ -17,8 +18,8 @@ const STEPS_PER_PART = 8;
 const PART_STEP = 2;
 
 /**
- * Divides the fan-in of populations by its sources: the rows of some sources end in a linear population instead, which
- * adds them up and sends the sums on, one to one. The first part stays with the population itself.
+ * Divides the fan-in of populations by its sources: the rows of some sources end in a population of partial sums instead,
+ * which adds them up and sends the sums on, one to one. The first part stays with the population itself.
  *
  * @param parts Into how many, by population.
  */
@@ -31,13 +32,9 @@ export const splitFanIn = (parts: ReadonlyMap<string, number>): GraphPass => ({
   run(graph, context) {
     let split = graph;
     for (const [name, count] of parts) {
-      if (count < 2 || split.populations.some((own) => own.kind === "linear" && own.partOf === name))
-        continue;
+      if (count < 2 || split.populations.some((own) => partOf(own) === name)) continue;
       split = splitPopulation(split, name, count);
-      const sums = split.populations.reduce(
-        (sum, own) => sum + (own.kind === "linear" && own.partOf === name ? own.size : 0),
-        0,
-      );
+      const sums = split.populations.reduce((sum, own) => sum + (partOf(own) === name ? own.size : 0), 0);
       context.remark(`${name}: fan-in in ${count} parts; up to ${sums} partial sums are sent a timestep`);
     }
     return split;
@@ -52,7 +49,7 @@ function splitPopulation(graph: EventGraph, name: string, parts: number): EventG
     return { projection, ranges: balancedRanges(projection.synapses.rowStart, size, parts) };
   });
   const added = Array.from({ length: parts - 1 }, (_, i) =>
-    partOf(
+    fanInPart(
       pieces.flatMap(({ projection, ranges }) => blocksOf(projection, ranges[i + 1]!)),
       name,
       i + 1,
@@ -74,24 +71,25 @@ function splitPopulation(graph: EventGraph, name: string, parts: number): EventG
 }
 
 interface FanInPart {
-  readonly population: LinearGraphPopulation;
+  readonly population: ChipGraphPopulation;
   readonly into: readonly GraphProjection[];
   readonly out: readonly GraphProjection[];
 }
 
 /** One sum for each accumulator that the rows reach, neuron by neuron, so that a slice's sums stand together. */
-function partOf(blocks: readonly GraphProjection[], name: string, index: number, size: number): FanInPart {
+function fanInPart(blocks: readonly GraphProjection[], name: string, index: number, size: number): FanInPart {
   const reached = [...new Set(blocks.flatMap(({ synapses }) => [...new Set(synapses.target)]))];
   reached.sort((a, b) => (a % size) - (b % size) || a - b);
   const sumOf = new Map(reached.map((accumulator, sum) => [accumulator, sum]));
   const own = `${name}.part${index}`;
-  const population: LinearGraphPopulation = {
-    kind: "linear",
+  const population: ChipGraphPopulation = {
+    kind: "partial-sum",
     name: own,
     size: reached.length,
     partOf: name,
     payloadFractionBits: 0,
     accumulatorStart: new Float32Array(reached.length),
+    parameters: [],
   };
   const into = blocks.map((block) => ({ ...block, target: own, synapses: toSums(block.synapses, sumOf) }));
   const oneToOne: FanOut = {
@@ -161,4 +159,6 @@ function blocksWithin(first: number, end: number, most: number, size = end): Sou
 
 /** Populations of which a fan-in can be divided: those that have accumulators and are in the model. */
 export const splittable = (graph: EventGraph): string[] =>
-  graph.populations.filter((own) => own.kind === "egru" && accumulatorsOf(own) > 0).map(({ name }) => name);
+  graph.populations
+    .filter((own) => accumulatorsOf(own) > 0 && partOf(own) === undefined)
+    .map(({ name }) => name);

@@ -1,4 +1,3 @@
-import { CapacityError } from "../../src/core/errors.ts";
 import type { EventGraph } from "../../src/core/event-graph.ts";
 import type {
   Allocation,
@@ -11,17 +10,21 @@ import type {
 } from "../../src/core/mapping.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import { type RouterGraph, routerGraphOf } from "../../src/core/router-graph.ts";
-import { tableLength } from "../../src/core/table-length.ts";
 import { type TargetedRange, targetedRanges } from "../source-ranges.ts";
 import { coverKeys, type KeyPiece } from "./cover-keys.ts";
 import { dimensionOrder } from "./dimension-order.ts";
 import { type MinimiseChoice, minimiseTables } from "./minimise/minimise.ts";
 import type { KnownKeys } from "./minimise/minimiser.ts";
-import { neighbourExploring } from "./neighbour-exploring.ts";
+import { neighbourExploring, neighbourExploringStraight } from "./neighbour-exploring.ts";
 import type { RoutingAlgorithm, RoutingTree } from "./routing-tree.ts";
+import { verifyLength } from "./verify-length.ts";
 
 /** The first is the default. */
-export const ROUTERS: readonly RoutingAlgorithm[] = [neighbourExploring, dimensionOrder];
+export const ROUTERS: readonly RoutingAlgorithm[] = [
+  neighbourExploring,
+  neighbourExploringStraight,
+  dimensionOrder,
+];
 
 export interface RouteOptions {
   readonly algorithm?: RoutingAlgorithm;
@@ -256,27 +259,4 @@ function directionsIn(links: number): number[] {
   for (let direction = 0; links >> direction !== 0; direction += 1)
     if ((links >> direction) & 1) directions.push(direction);
   return directions;
-}
-
-function verifyLength(
-  table: RoutingTable,
-  model: string,
-  profile: HardwareProfile,
-  { routers, places }: RouterGraph,
-  minimise: MinimiseChoice,
-): void {
-  const available = profile.eventRouter.entries;
-  const needed = tableLength(table, profile);
-  if (needed <= available) return;
-  const isList = profile.noc.kind === "mesh-unicast";
-  const { x, y } = places[table.router]!;
-  const place = isList ? `PE ${table.router}` : `The router at (${x}, ${y})`;
-  throw new CapacityError(
-    { resource: "routing entries", where: routers === 1 ? model : place, needed, available },
-    isList
-      ? "Use fewer PEs (--pes), so that an event has fewer destinations."
-      : minimise === "never"
-        ? "Let the table be minimised (--minimise auto), or choose a chip with a larger one."
-        : "Choose a chip with a larger routing table.",
-  );
 }

@@ -3,7 +3,7 @@ import { type EventGraph, projectionName } from "../../src/core/event-graph.ts";
 import { formatOf } from "../../src/core/number-format.ts";
 import { chipsOf, dataBytesOf, type HardwareProfile } from "../../src/core/profile.ts";
 import type { RowForms } from "../../src/core/mapping.ts";
-import { ROW_FORMS, type RowForm, rowBytesOf } from "../../src/core/row-form.ts";
+import { BLOCK_FORMS, type BlockForm, ROW_FORMS, type RowForm, rowBytesOf } from "../../src/core/row-form.ts";
 import { counted } from "../../src/core/wording.ts";
 import { type DecoderPlan, decoderBytes } from "../decoder.ts";
 import { sizersOf } from "../partition/partition.ts";
@@ -77,7 +77,7 @@ export function chooseRowForms(problem: StorageProblem, decoder?: DecoderPlan): 
 /** There is nothing to choose, and what a sizer promises is what is stored. */
 const isExact = ({ blocks }: SliceSizer): boolean =>
   blocks.every(({ variants }) => variants.length === 1 && EXACT_FORMS.has(variants[0]!));
-const EXACT_FORMS: ReadonlySet<string> = new Set<RowForm>(["csr", "bitmap", "dense"]);
+const EXACT_FORMS: ReadonlySet<string> = new Set<BlockForm>(["csr", "bitmap", "dense", "mac-array"]);
 
 const withFirstFormInDram = (choice: RowChoice): RowChoice =>
   choice.block.isInDram ? { ...choice, candidates: choice.candidates.slice(0, 1) } : choice;
@@ -116,7 +116,7 @@ export function describeRowForms(
   for (const projection of projections) {
     const block = seen.get(projection.target) ?? 0;
     seen.set(projection.target, block + 1);
-    const counts = new Map<RowForm, number>();
+    const counts = new Map<BlockForm, number>();
     for (const [slice, { population }] of slices.entries()) {
       if (population !== projection.target) continue;
       const { form } = chosen[slice]![block]!;
@@ -124,7 +124,12 @@ export function describeRowForms(
     }
     if ([...counts.keys()].every((form) => form === "csr")) continue;
     const part = projection.part ? `, part ${projection.part}` : "";
-    const on = ROW_FORMS.filter((form) => counts.has(form)).map(
+    if (projection.onMacArray) {
+      const pes = counted(counts.get("mac-array")!, "PE");
+      lines.push(`${projectionName(projection)}${part}: a product a timestep on the MAC arrays of ${pes}`);
+      continue;
+    }
+    const on = BLOCK_FORMS.filter((form) => counts.has(form)).map(
       (form) => `${form} on ${counted(counts.get(form)!, "PE")}`,
     );
     lines.push(`${projectionName(projection)}${part}: rows as ${on.join(", ")}`);

@@ -60,7 +60,7 @@ function sramBytesOf(
       continue;
     }
     bytes += alignedTo4(rowBytesOf(layout).pointers);
-    transfer = Math.max(transfer, longestTransfer(block, variant, count, dram));
+    if (variant !== "mac-array") transfer = Math.max(transfer, longestTransfer(block, variant, count, dram));
   }
   return bytes + alignedTo4(2 * transfer);
 }

@@ -1,5 +1,7 @@
-import type { RowFormCycles } from "../../src/core/profile.ts";
-import { BLOCK_COLUMNS, bitmapBytesOf, type RowLayout } from "../../src/core/row-form.ts";
+import { productCycles } from "../../src/core/mac-product.ts";
+import type { PeProfile } from "../../src/core/profile.ts";
+import type { NumberFormat } from "../../src/core/number-format.ts";
+import { BLOCK_COLUMNS, bitmapBytesOf, type RowLayout, storesAllColumns } from "../../src/core/row-form.ts";
 import type { RowMeasures } from "./measure-rows.ts";
 import { formOf, layoutOf, type RowShape, type RowVariant } from "./row-variants.ts";
 
@@ -27,15 +29,15 @@ export function candidateOf(
   shape: RowShape,
   measures: RowMeasures,
   slice: number,
-  costs: RowFormCycles,
+  kernels: RowKernels,
   transfers?: RowTransfers,
 ): RowCandidate {
   const layout = layoutOf(variant, shape, storedIn(variant, measures.stored, slice));
   const met = metBy(variant, shape, measures, slice);
-  // A form without known cycles is one that nobody asked for: csr where a profile lists no forms.
-  const { rowFetch = 0, rowWord = 0, synop = 0, emptySlot = 0 } = costs[formOf(variant)] ?? {};
   const kernel =
-    met.rows * rowFetch + met.words * rowWord + met.synops * synop + (met.slots - met.synops) * emptySlot;
+    variant === "mac-array"
+      ? productWork(shape, measures, kernels)
+      : rowWork(met, kernels.pe.rowForms[kernels.format]?.[formOf(variant)]);
   const fetched = transfers ? bytesFetched(layout, met, transfers.burstBytes) : 0;
   return {
     variant,
@@ -44,6 +46,34 @@ export function candidateOf(
     kernel,
     fetched,
   };
+}
+
+/** What reads rows of one number format. */
+export interface RowKernels {
+  readonly pe: Pick<PeProfile, "rowForms" | "macArray">;
+  readonly format: NumberFormat;
+}
+
+/** A form without known cycles is one that nobody asked for: csr where a profile lists no forms. */
+function rowWork(
+  met: Met,
+  costs: Partial<Record<"rowFetch" | "rowWord" | "synop" | "emptySlot", number>> = {},
+): number {
+  const { rowFetch = 0, rowWord = 0, synop = 0, emptySlot = 0 } = costs;
+  return (
+    met.rows * rowFetch + met.words * rowWord + met.synops * synop + (met.slots - met.synops) * emptySlot
+  );
+}
+
+/** Events as they come, and once a timestep the product and its sums. */
+function productWork(
+  { rows, columns }: RowShape,
+  { events }: RowMeasures,
+  { pe: { macArray } }: RowKernels,
+): number {
+  const { macOperand, macResult } = macArray!.kernel!;
+  const product = { vectors: 1, inputs: rows, outputs: columns };
+  return (columns === 0 ? 0 : events * macOperand) + columns * macResult + productCycles(macArray!, product);
 }
 
 function storedIn(variant: RowVariant, stored: RowMeasures["stored"], slice: number): number {
@@ -82,17 +112,20 @@ function metBy(variant: RowVariant, { columns }: RowShape, { met, events }: RowM
     case "block":
       return { rows, words: blocks, synops, slots: BLOCK_COLUMNS * blocks };
     case "dense":
+    case "mac-array":
       return { rows: columns === 0 ? 0 : events, words: 0, synops, slots: events * columns };
   }
 }
 
 /** A row's part of each section begins anywhere in a burst, and so moves all but one byte of a burst too many on average. */
 function bytesFetched(
-  { form, indexBits, weightBytes }: RowLayout,
+  { form, indexBits, weightBytes, slots: stored }: RowLayout,
   { rows, words, slots }: Met,
   burstBytes: number,
 ): number {
+  // A product's weights are one stretch, whatever events come.
+  if (form === "mac-array") return stored === 0 ? 0 : stored + burstBytes - 1;
   const indices = form === "bitmap" ? 4 * words : ((form === "block" ? words : slots) * indexBits) / 8;
-  const sections = form === "dense" ? 1 : 2;
+  const sections = storesAllColumns(form) ? 1 : 2;
   return indices + slots * weightBytes + rows * sections * (burstBytes - 1);
 }

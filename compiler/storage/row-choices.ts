@@ -7,6 +7,7 @@ import { sizersOf } from "../partition/partition.ts";
 import type { RowBlock, SliceSizer } from "../partition/slice-bytes.ts";
 import type { Flow } from "../place/problem.ts";
 import { measureRows } from "./measure-rows.ts";
+import type { RowVariant } from "./row-variants.ts";
 import { candidateOf, type RowCandidate, type RowTransfers } from "./row-candidates.ts";
 
 export interface StorageProblem {
@@ -28,15 +29,23 @@ export interface RowChoice {
   readonly candidates: readonly RowCandidate[];
 }
 
-/** For each slice, a choice for each projection that ends in it, in the graph's order. One pass over the synapses. */
-export function rowChoicesOf(problem: StorageProblem): RowChoice[][] {
+/**
+ * For each slice, a choice for each projection that ends in it, in the graph's order. One pass over the synapses.
+ *
+ * @param variantsFor The ways to choose from; those that a block can be stored in where absent.
+ */
+export function rowChoicesOf(
+  problem: StorageProblem,
+  variantsFor: (block: RowBlock) => readonly RowVariant[] = ({ variants }) => variants,
+): RowChoice[][] {
   const choices = problem.slices.map((): RowChoice[] => []);
   for (const sizer of sizersOf(problem)) {
     const { name } = sizer.population;
     const own = problem.slices.flatMap(({ population }, index) => (population === name ? [index] : []));
     const transfers = transfersOf(problem, own);
     for (const block of sizer.blocks) {
-      const candidates = candidatesOf(problem, sizer, block, own, block.isInDram ? transfers : []);
+      const ways = { ...block, variants: variantsFor(block) };
+      const candidates = candidatesOf(problem, sizer, ways, own, block.isInDram ? transfers : []);
       for (const [part, index] of own.entries())
         choices[index]!.push({
           block,
@@ -64,9 +73,9 @@ function candidatesOf(
   const { events } = flows.find(({ source }) => source === projection.source)!;
   const parts = own.map((index) => slices[index]!);
   const measures = measureRows(projection, parts, size, bySource(projection, events));
-  const costs = profile.pe.rowForms[formatOf(projection.synapses.weight)] ?? {};
+  const kernels = { pe: profile.pe, format: formatOf(projection.synapses.weight) };
   return parts.map(({ count }, part) =>
-    variants.map((variant) => candidateOf(variant, shape(count), measures, part, costs, transfers[part])),
+    variants.map((variant) => candidateOf(variant, shape(count), measures, part, kernels, transfers[part])),
   );
 }
 

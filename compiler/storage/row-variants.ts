@@ -2,21 +2,24 @@ import type { RowFormCycles } from "../../src/core/profile.ts";
 import {
   BLOCK_COLUMNS,
   bitmapBytesOf,
+  type BlockForm,
   type IndexBits,
-  type RowForm,
   type RowLayout,
 } from "../../src/core/row-form.ts";
 
 /** A form as a compiler chooses it: of delta-csr with the bits of a gap, of the others with indices as wide as they need. */
-export type RowVariant = Exclude<RowForm, "delta-csr"> | "delta-csr/8" | "delta-csr/4";
+export type RowVariant = Exclude<BlockForm, "delta-csr"> | "delta-csr/8" | "delta-csr/4";
 
-/** In the order of ROW_FORMS, by which ties are settled. */
+/** Of rows that the core works off event by event; in the order of ROW_FORMS, by which ties are settled. */
 export const ROW_VARIANTS = ["csr", "delta-csr/8", "delta-csr/4", "bitmap", "block", "dense"] as const;
 
-export const formOf = (variant: RowVariant): RowForm =>
-  variant === "delta-csr/8" || variant === "delta-csr/4" ? "delta-csr" : variant;
+export const formOf = <Variant extends RowVariant>(variant: Variant): FormOf<Variant> =>
+  (variant === "delta-csr/8" || variant === "delta-csr/4" ? "delta-csr" : variant) as FormOf<Variant>;
+type FormOf<Variant extends RowVariant> =
+  | Exclude<Variant, "delta-csr/8" | "delta-csr/4">
+  | (Variant extends "delta-csr/8" | "delta-csr/4" ? "delta-csr" : never);
 
-/** What kernels of one number format read; csr where nothing is known of it. */
+/** What kernels of one number format read event by event; csr where nothing is known of it. */
 export function variantsOf(forms: RowFormCycles | undefined): readonly RowVariant[] {
   const known = ROW_VARIANTS.filter((variant) => forms?.[formOf(variant)] !== undefined);
   return known.length > 0 ? known : ["csr"];
@@ -39,7 +42,7 @@ export const indexBitsFor = (named: number): 8 | 16 => (named <= 2 ** 8 ? 8 : 16
 
 export const blocksOfColumns = (columns: number): number => Math.ceil(columns / BLOCK_COLUMNS);
 
-/** @param stored Slots, or of the form `block` blocks; of no account where the form is dense. */
+/** @param stored Slots, or of the form `block` blocks; of no account where all columns are stored. */
 export function layoutOf(variant: RowVariant, shape: RowShape, stored: number): RowLayout {
   const { rows, accumulators, columns, weightBytes } = shape;
   const layout = (slots: number, counted: number, indexBits: IndexBits): RowLayout => {
@@ -58,6 +61,7 @@ export function layoutOf(variant: RowVariant, shape: RowShape, stored: number): 
     case "block":
       return layout(BLOCK_COLUMNS * stored, stored, indexBitsFor(blocksOfColumns(columns)));
     case "dense":
+    case "mac-array":
       return layout(rows * columns, 0, 0);
   }
 }

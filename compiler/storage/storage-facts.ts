@@ -3,10 +3,11 @@ import { formatOf, type NumberFormat } from "../../src/core/number-format.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import type { Program, SourceBlock } from "../../src/core/program.ts";
 import { rowBytesOf, type RowLayout } from "../../src/core/row-form.ts";
+import type { RowBlock } from "../partition/slice-bytes.ts";
 import type { Compilation } from "../pipeline.ts";
 import type { RowCandidate } from "./row-candidates.ts";
 import { rowChoicesOf } from "./row-choices.ts";
-import { ROW_VARIANTS, type RowVariant } from "./row-variants.ts";
+import { ROW_VARIANTS, type RowVariant, variantsOf } from "./row-variants.ts";
 
 /** How the rows of one projection are stored, and what other forms would have cost. */
 export interface StoredProjection {
@@ -40,7 +41,7 @@ export function storageFacts(
 ): StoredProjection[] {
   const { partition: slices, placement, rowForms } = mapping;
   const dram = { blocks: dramBlocksOf(graph, program), burstBytes: profile.dram?.burstBytes ?? 1 };
-  const choices = rowChoicesOf({ graph, slices, placement, profile, flows, dram });
+  const choices = rowChoicesOf({ graph, slices, placement, profile, flows, dram }, waysOf(profile));
   const inbound = new Map<string, number>();
   return graph.projections.map((projection): StoredProjection => {
     const block = inbound.get(projection.target) ?? 0;
@@ -59,7 +60,7 @@ export function storageFacts(
       synapses: projection.synapses.target.length,
       slots: sumOf(chosen, ({ layout }) => layout.slots),
       ...costsOf(chosen),
-      forms: ROW_VARIANTS.filter((form) => stored[0]?.candidates.some(({ variant }) => variant === form)).map(
+      forms: VARIANTS.filter((form) => stored[0]?.candidates.some(({ variant }) => variant === form)).map(
         (form) => ({
           form,
           pes: chosen.filter(({ variant }) => variant === form).length,
@@ -69,6 +70,16 @@ export function storageFacts(
     };
   });
 }
+
+const VARIANTS: readonly RowVariant[] = [...ROW_VARIANTS, "mac-array"];
+
+/** Beside the product that a block is, the rows that it could be. */
+const waysOf =
+  ({ pe: { rowForms } }: HardwareProfile) =>
+  ({ projection, variants }: RowBlock): readonly RowVariant[] =>
+    projection.onMacArray
+      ? [...variantsOf(rowForms[formatOf(projection.synapses.weight)]), ...variants]
+      : variants;
 
 interface Stored {
   readonly candidates: readonly RowCandidate[];

@@ -1,5 +1,6 @@
 import type { NumberFormat } from "../../src/core/number-format.ts";
 import type { PeProgram, Program, SourceBlock } from "../../src/core/program.ts";
+import { storesAllColumns } from "../../src/core/row-form.ts";
 import { fault } from "./fault.ts";
 import { bytesOf, sectionOf, valuesOf } from "./image-sections.ts";
 import { decodeRows, SYNAPSE_WORDS } from "./row-decoders.ts";
@@ -40,7 +41,7 @@ export function readBlock(pe: PeProgram, block: number, space: RowSpace, at: num
   const bytes = (kind: "row-pointers" | "indices" | "weights") => bytesOf(pe, sectionOf(pe, kind, source));
   const { pointers, stored } = space;
   pointers.fill(0);
-  if (source.form !== "dense") {
+  if (!storesAllColumns(source.form)) {
     const own = bytes("row-pointers");
     pointers.set(source.pointerBytes === 2 ? valuesOf(Uint16Array, 2, own) : valuesOf(Uint32Array, 4, own));
     if (!doAscend(pointers, source)) fault(`row pointers ${where()} do not ascend over its synapses`);

@@ -1,5 +1,6 @@
 import type { MemorySection, SectionKind } from "../../src/core/mapping.ts";
 import { TABLE_INTERVALS } from "../../src/core/number-format.ts";
+import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import { chipsOf, dataBytesOf, type HardwareProfile, pesOfChip } from "../../src/core/profile.ts";
 import {
   type ChipDecoder,
@@ -53,10 +54,13 @@ function verifySections(pe: PeProgram, program: Program, profile: HardwareProfil
     const isRight = found.length === 1 && found[0]!.source === "" && found[0]!.bytes === bytes;
     if (!isRight) fault(`section ${kind} of PE ${pe.pe} should have ${bytes} bytes`);
   }
-  const inDram = sources.some((source) => source.inDram);
+  const inDram = sources.some((source) => source.inDram && source.form !== "mac-array");
+  const tiles = sources.filter((source) => source.inDram && source.form === "mac-array");
+  verifyTiles(pe, tiles, profile);
   const buffers = sections.filter(({ kind }) => kind === "row-buffer");
   if (buffers.length !== (inDram ? 1 : 0)) fault(`PE ${pe.pe} has ${buffers.length} row buffers`);
-  const needed = sources.reduce((sum, source) => sum + sectionsOf(source), own.length + buffers.length);
+  const first = own.length + buffers.length + (tiles.length > 0 ? 1 : 0);
+  const needed = sources.reduce((sum, source) => sum + sectionsOf(source), first);
   const blocks = new Set(sources.map(({ population, delay, part }) => `${delay} ${part} ${population}`));
   if (blocks.size !== sources.length) fault(`PE ${pe.pe} has two source blocks for the same events`);
   if (sections.length + dramSections.length !== needed)
@@ -65,9 +69,25 @@ function verifySections(pe: PeProgram, program: Program, profile: HardwareProfil
   if (twice) fault(`section ${twice.kind} of ${twice.source} is on PE ${pe.pe} twice`);
 }
 
-/** Of a source block: pointers, indices and weights or, where dense, weights alone; scales beside integers. */
+/** One tile of 16 columns of the longest is multiplied while the next arrives, each up to a burst too long. */
+function verifyTiles(
+  { pe, sections }: PeProgram,
+  products: readonly SourceBlock[],
+  { dram }: HardwareProfile,
+): void {
+  const burst = dram?.burstBytes ?? 1;
+  const rows = products.reduce((most, product) => Math.max(most, product.rows), 0);
+  const needed = rows === 0 ? 0 : 2 * burst * (Math.ceil((16 * rows) / burst) + 1);
+  const found = sections.filter(({ kind }) => kind === "mac-tiles").map(({ bytes }) => bytes);
+  if (found.join() !== (rows === 0 ? "" : String(needed)))
+    fault(`the tiles of PE ${pe} have ${found.join() || 0} bytes, but two take ${needed}`);
+}
+
+/** Of a source block: pointers, indices and weights or, of all columns, weights alone; scales beside integers; a product's buffer. */
 const sectionsOf = ({ form, weightFormat }: SourceBlock): number =>
-  (form === "dense" ? 1 : 3) + (weightFormat === "float32" ? 0 : 1);
+  (form === "dense" || form === "mac-array" ? 1 : 3) +
+  (weightFormat === "float32" ? 0 : 1) +
+  (form === "mac-array" ? 1 : 0);
 
 function ownSections(
   { pe, population, neurons, sources }: PeProgram,
@@ -75,15 +95,15 @@ function ownSections(
   { pe: { sram } }: HardwareProfile,
 ): readonly (readonly [SectionKind, number])[] {
   const isFloat = manifest.quantisation.format === "float32";
-  // A linear slice holds a start and a sum a neuron, and neither state nor tables.
-  const isLinear = populations.find(({ name }) => name === population)?.kind === "linear";
-  const words = isLinear ? { parameters: 1, accumulators: 1 } : { parameters: 5, accumulators: 4 };
+  const { kind } = populations.find(({ name }) => name === population)!;
+  if (kind === "input") fault(`PE ${pe} holds a slice of the input`);
+  const { accumulators, parameters, state, lookups } = NEURON_TRAITS[kind];
   return [
     ["population-table", sources.length * POPULATION_RECORD_BYTES],
-    ["parameters", 4 * words.parameters * neurons],
-    ...(isFloat || isLinear ? [] : [["tables", 2 * 2 * (TABLE_INTERVALS + 1)] as const]),
-    ...(isLinear ? [] : [["state", 4 * neurons] as const]),
-    ["accumulators", 4 * words.accumulators * neurons],
+    ["parameters", 4 * (accumulators.length + parameters.length) * neurons],
+    ...(isFloat || lookups === 0 ? [] : [["tables", 2 * 2 * (TABLE_INTERVALS + 1)] as const]),
+    ...(state.length === 0 ? [] : [["state", 4 * state.length * neurons] as const]),
+    ["accumulators", 4 * accumulators.length * neurons],
     ["packet-fifo", sram.packetFifoEntries * PACKET_BYTES],
     ["send-buffer", neurons * PACKET_BYTES],
     ...(chipDecoder?.pes.includes(pe) ? [["decoder-buffer", chipDecoder.bufferBytes] as const] : []),

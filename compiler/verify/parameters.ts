@@ -1,5 +1,11 @@
-import { carriesPartialSums, type ChipGraphPopulation, type EventGraph } from "../../src/core/event-graph.ts";
+import {
+  carriesPartialSums,
+  type ChipGraphPopulation,
+  type EventGraph,
+  partOf,
+} from "../../src/core/event-graph.ts";
 import { GATE_FRACTION_BITS, TABLE_INTERVALS, TABLE_STEP_BITS } from "../../src/core/number-format.ts";
+import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import type { PeProgram, Program } from "../../src/core/program.ts";
 import { fault } from "./fault.ts";
 import { bytesOf, sectionOf, valuesOf, wordsOf } from "./image-sections.ts";
@@ -21,19 +27,23 @@ export function verifyParameters(program: Program, graph: EventGraph): void {
     const own = program.populations[index]!;
     for (const field of ["name", "kind", "size", "payloadFractionBits"] as const)
       if (own[field] !== population[field]) fault(`${field} of population ${own.name} is not the graph's`);
-    if (population.kind === "input") continue;
-    if (own.partOf !== (population.kind === "linear" ? population.partOf : undefined))
+    if (own.partOf !== partOf(population))
       fault(`population ${own.name} is a part of another than the graph's`);
+    if (population.kind === "input") {
+      if (own.silentZeros !== population.silentZeros)
+        fault(`${own.name} sends zeros otherwise than the graph's`);
+      continue;
+    }
     const slices = program.pes.filter((pe) => pe.population === population.name);
     for (const pe of slices) verifySlice(pe, population);
   }
 }
 
 function verifySlice(pe: PeProgram, population: ChipGraphPopulation): void {
-  const { name, size, accumulatorStart } = population;
+  const { name, kind, size, accumulatorStart } = population;
   const stored = wordsOf(pe, sectionOf(pe, "parameters"));
   const start = bitsOf(accumulatorStart);
-  const limit = population.kind === "egru" ? bitsOf(population.threshold) : undefined;
+  const others = population.parameters.map(bitsOf);
   const accumulators = start.length / size;
   const { neurons, firstNeuron } = pe;
   for (let own = 0; own < neurons; own += 1) {
@@ -43,8 +53,11 @@ function verifySlice(pe: PeProgram, population: ChipGraphPopulation): void {
         fault(
           `accumulator ${accumulator} of neuron ${neuron} of ${name} starts from another value on PE ${pe.pe}`,
         );
-    if (limit && stored[accumulators * neurons + own] !== limit[neuron])
-      fault(`neuron ${neuron} of ${name} has another threshold on PE ${pe.pe}`);
+    for (const [index, values] of others.entries())
+      if (stored[(accumulators + index) * neurons + own] !== values[neuron])
+        fault(
+          `neuron ${neuron} of ${name} has another ${NEURON_TRAITS[kind].parameters[index]!.name} on PE ${pe.pe}`,
+        );
   }
 }
 

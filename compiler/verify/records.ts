@@ -7,7 +7,7 @@ import {
 } from "../../src/core/program.ts";
 import { WEIGHT_BYTES } from "../../src/core/number-format.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
-import { BLOCK_COLUMNS, gatesIn, ROW_FORMS } from "../../src/core/row-form.ts";
+import { BLOCK_COLUMNS, BLOCK_FORMS, gatesIn, storesAllColumns } from "../../src/core/row-form.ts";
 import { fault } from "./fault.ts";
 import { sectionOf, wordsOf } from "./image-sections.ts";
 
@@ -27,7 +27,7 @@ const FIELDS = [
  * The population table says what the blocks and sections beside it say, in forms that the chip has kernels for, and all
  * populations' keys are as they are sent.
  */
-export function verifyRecords({ populations, pes }: Program, { pe: { rowForms } }: HardwareProfile): void {
+export function verifyRecords({ populations, pes }: Program, profile: HardwareProfile): void {
   const keysOf = new Map(populations.map(({ name, keys }) => [name, keys]));
   for (const pe of pes) {
     const table = wordsOf(pe, sectionOf(pe, "population-table"));
@@ -42,7 +42,7 @@ export function verifyRecords({ populations, pes }: Program, { pe: { rowForms } 
         (mask & sent.mask) >>> 0 !== sent.mask
       )
         fault(`PE ${pe.pe} waits for other keys of ${source.population} than are sent`);
-      if (!rowForms[source.weightFormat]?.[source.form])
+      if (!hasKernel(source, profile))
         fault(
           `PE ${pe.pe} has no kernel for ${source.weightFormat} rows of ${source.population} as ${source.form}`,
         );
@@ -58,10 +58,15 @@ export function verifyRecords({ populations, pes }: Program, { pe: { rowForms } 
   }
 }
 
+const hasKernel = ({ form, weightFormat }: SourceBlock, { pe }: HardwareProfile): boolean =>
+  form === "mac-array"
+    ? pe.macArray?.kernel !== undefined && weightFormat === "int8"
+    : pe.rowForms[weightFormat]?.[form] !== undefined;
+
 /** Pointers can count what a block stores, indices can name all that they must. */
 function verifyWidths({ pe, neurons }: PeProgram, source: SourceBlock): void {
   const { form, slots, gates, pointerBytes, indexBits, population } = source;
-  const counted = form === "block" ? slots / BLOCK_COLUMNS : form === "dense" ? 0 : slots;
+  const counted = form === "block" ? slots / BLOCK_COLUMNS : storesAllColumns(form) ? 0 : slots;
   if (counted >= 2 ** (8 * pointerBytes)) fault(`row pointers of ${population} on PE ${pe} are too narrow`);
   const named = {
     csr: ((gatesIn(gates).at(-1) ?? -1) + 1) * neurons,
@@ -69,6 +74,7 @@ function verifyWidths({ pe, neurons }: PeProgram, source: SourceBlock): void {
     "delta-csr": 0,
     bitmap: 0,
     dense: 0,
+    "mac-array": 0,
   }[form];
   if (named > 2 ** indexBits) fault(`indices of ${population} on PE ${pe} are too narrow`);
 }
@@ -85,6 +91,6 @@ function recordOf(pe: PeProgram, source: SourceBlock): readonly number[] {
     addressOf("weights"),
     addressOf("scales"),
     (pointerBytes | (indexBits << 8) | (scaleShift << 16) | (delay << 24)) >>> 0,
-    ROW_FORMS.indexOf(form) | (WEIGHT_BYTES[weightFormat] << 8) | (gates << 16),
+    BLOCK_FORMS.indexOf(form) | (WEIGHT_BYTES[weightFormat] << 8) | (gates << 16),
   ];
 }

@@ -1,10 +1,11 @@
 import { WEIGHT_BYTES } from "../../src/core/number-format.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import type { PeProgram, SourceBlock } from "../../src/core/program.ts";
+import type { RowForm } from "../../src/core/row-form.ts";
 import { fault } from "./fault.ts";
 import { sectionOf } from "./image-sections.ts";
 
-/** Most bytes that one row of a block in DRAM moves: its part of each section there, in whole bursts. 0 for SRAM. */
+/** Most bytes that one row of a block in DRAM moves: its part of each section there, in whole bursts. 0 for SRAM and products. */
 export function longestTransfer(
   pe: PeProgram,
   block: number,
@@ -12,7 +13,7 @@ export function longestTransfer(
   { dram }: HardwareProfile,
 ): number {
   const source = pe.sources[block]!;
-  if (!source.inDram) return 0;
+  if (!source.inDram || source.form === "mac-array") return 0;
   const burst = dram?.burstBytes ?? 1;
   const indices = sectionOf(pe, "indices", source)?.offset ?? 0;
   const weights = sectionOf(pe, "weights", source)!.offset;
@@ -40,7 +41,7 @@ const indexed: (source: SourceBlock) => RowPart =
   (_, start, end) => ({ slots: [start, end], bytes: [(start * indexBits) / 8, (end * indexBits) / 8] });
 
 const PARTS: Readonly<
-  Record<SourceBlock["form"], (source: SourceBlock, neurons: number, indexBytes: number) => RowPart>
+  Record<RowForm, (source: SourceBlock, neurons: number, indexBytes: number) => RowPart>
 > = {
   csr: indexed,
   "delta-csr": indexed,

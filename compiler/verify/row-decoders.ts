@@ -1,5 +1,5 @@
 import type { SourceBlock } from "../../src/core/program.ts";
-import type { RowForm } from "../../src/core/row-form.ts";
+import type { BlockForm } from "../../src/core/row-form.ts";
 import { fault } from "./fault.ts";
 import { valuesOf } from "./image-sections.ts";
 
@@ -22,7 +22,7 @@ export interface BlockContents {
 /** Takes the synapses of a block, row by row, accumulators ascending. */
 type Put = (row: number, index: number, weight: number) => void;
 
-/** Reads a block in its own form and finds fault with whatever `RowForm` does not allow there. */
+/** Reads a block in its own form and finds fault with whatever `BlockForm` does not allow there. */
 export function decodeRows(contents: BlockContents, stored: Int32Array, at: number): void {
   const { source, where } = contents;
   let next = SYNAPSE_WORDS * at;
@@ -133,7 +133,24 @@ const dense: Decode = ({ source, neurons, weights }, put) => {
       if (weights[row * columns + column] !== 0) put(row, indexOf[column]!, weights[row * columns + column]!);
 };
 
-const DECODERS: Readonly<Record<RowForm, Decode>> = { csr, "delta-csr": deltaCsr, bitmap, block, dense };
+/** Column by column; rows of a column stand as far apart as there are rows. */
+const macArray: Decode = ({ source: { gates, rows }, neurons, weights }, put) => {
+  const indexOf = indexOfColumns(gates, neurons);
+  for (let row = 0; row < rows; row += 1)
+    for (const [column, index] of indexOf.entries()) {
+      const weight = weights[column * rows + row]!;
+      if (weight !== 0) put(row, index, weight);
+    }
+};
+
+const DECODERS: Readonly<Record<BlockForm, Decode>> = {
+  csr,
+  "delta-csr": deltaCsr,
+  bitmap,
+  block,
+  dense,
+  "mac-array": macArray,
+};
 
 const unsignedOf = (bytes: Uint8Array, bits: number): Uint8Array | Uint16Array =>
   bits === 8 ? bytes : valuesOf(Uint16Array, 2, bytes);

@@ -113,9 +113,15 @@ function verifyGates(slices: readonly PeProgram[], blocks: readonly number[], re
   }
 }
 
-function verifyScales(pe: PeProgram, block: number, { synapses: { scale, weight } }: GraphProjection): void {
+function verifyScales(
+  pe: PeProgram,
+  block: number,
+  { onMacArray, synapses: { scale, weight } }: GraphProjection,
+): void {
   const source = pe.sources[block]!;
   const where = `of ${source.population} on PE ${pe.pe}`;
+  if ((source.form === "mac-array") !== (onMacArray === true))
+    fault(`rows ${where} are ${source.form}, which is not how the graph has them worked off`);
   if (source.weightFormat !== formatOf(weight)) fault(`weights ${where} are not in the graph's format`);
   const multiplier = scale?.multiplier ?? new Uint32Array(0);
   if (source.scaleShift !== (scale?.shift ?? 0)) fault(`the shift ${where} is not the graph's`);

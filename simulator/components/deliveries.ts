@@ -1,4 +1,5 @@
 import { POPULATION_RECORD_BYTES, type Program } from "../../src/core/program.ts";
+import { storesAllColumns } from "../../src/core/row-form.ts";
 import type { LoadedBlock, LoadedSlice } from "../functional/load-image.ts";
 import { neuronsOf, pesOfRoute, type Route, type RoutePlan } from "./routes.ts";
 import type { Worker } from "./workers.ts";
@@ -16,7 +17,7 @@ export interface Delivery {
   readonly worker: number;
   readonly receives: number;
   readonly lookups: number;
-  /** Bytes of population-table records and, where one matches, of two row pointers; dense rows have none. */
+  /** Bytes of population-table records and, where one matches, of two row pointers; rows of all columns have none. */
   readonly lookupBytes: number;
   readonly sends: number;
 }
@@ -96,7 +97,7 @@ function receptionOf(
     lag: delay,
     worker: slice!,
     lookups: 1,
-    lookupBytes: POPULATION_RECORD_BYTES + (form === "dense" ? 0 : 2 * pointerBytes),
+    lookupBytes: POPULATION_RECORD_BYTES + (storesAllColumns(form) ? 0 : 2 * pointerBytes),
   }));
   if (decoder !== undefined && (isDecoderInput || slice === undefined)) {
     return [{ ...NOTHING, lag: 0, worker: decoder, receives: 1 }, ...lookups];

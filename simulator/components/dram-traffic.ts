@@ -3,7 +3,7 @@ import type { Ledger } from "../engine/ledger.ts";
 import type { Machine } from "../engine/machine.ts";
 import { partsOf } from "../functional/columns.ts";
 
-/** What workers fetch from DRAM: rows for the events that they receive, and a decoder's weights. By worker. */
+/** What workers fetch from DRAM: rows for the events that they receive, and weights of products and decoders. By worker. */
 export interface Fetches {
   /** Whole bursts. */
   readonly bytes: Float64Array;
@@ -12,10 +12,6 @@ export interface Fetches {
 }
 
 export interface DramTraffic {
-  /** Bytes that a decoder's part streams in every step. By worker. */
-  readonly streamedBytes: Float64Array;
-  /** Multiply-accumulates of the MAC array in every step. By worker. */
-  readonly macs: Float64Array;
   /** DRAM that each worker fetches from, and how many there are. */
   readonly memoryOf: Int32Array;
   readonly memories: number;
@@ -26,16 +22,8 @@ export interface DramTraffic {
   addFlits(fetches: Fetches, flits: Float64Array): void;
 }
 
-export function dramTraffic({ profile, workers, phases, projections, network }: Machine): DramTraffic {
+export function dramTraffic({ profile, workers, arrayWork, projections, network }: Machine): DramTraffic {
   const { memories, memoryOfPe } = memoriesOf(profile);
-  const streamedBytes = new Float64Array(workers.length);
-  const macs = new Float64Array(workers.length);
-  for (const { workers: own, decoderWork } of phases) {
-    for (const [index, work] of decoderWork.entries()) {
-      streamedBytes[own[index]!] = work.dramBytes;
-      macs[own[index]!] = work.macs;
-    }
-  }
   const paths = workers.map(({ pe }) => ({ to: network.toDram(pe), from: network.fromDram(pe) }));
   const flitsOfBurst = profile.dram ? Math.ceil(profile.dram.burstBytes / profile.noc.payloadBytes) : 0;
   const transfersOfRow = projections.map(({ blocks }) => blocks.map((block) => partsOf(block).length));
@@ -46,8 +34,9 @@ export function dramTraffic({ profile, workers, phases, projections, network }: 
   };
   const fill = (into: Fetches, ledger: Ledger, when: "step" | "total", steps: number): Fetches => {
     for (let worker = 0; worker < workers.length; worker += 1) {
-      into.bytes[worker] = steps * streamedBytes[worker]!;
-      into.transfers[worker] = streamedBytes[worker]! > 0 ? steps : 0;
+      const { dramBytes, transfers } = arrayWork[worker]!;
+      into.bytes[worker] = steps * dramBytes;
+      into.transfers[worker] = dramBytes > 0 ? steps * transfers : 0;
     }
     for (let projection = 0; projection < projections.length; projection += 1) {
       const counter = ledger.fetches[projection];
@@ -63,8 +52,6 @@ export function dramTraffic({ profile, workers, phases, projections, network }: 
   };
 
   return {
-    streamedBytes,
-    macs,
     memories,
     memoryOf: Int32Array.from(workers, ({ pe }) => memoryOfPe(pe)),
     step: (ledger) => fill(held, ledger, "step", 1),

@@ -11,12 +11,13 @@ import {
   totals,
 } from "../../src/core/counts.ts";
 import { type NumberFormat, WEIGHT_BYTES } from "../../src/core/number-format.ts";
-import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
+import { NEURON_TRAITS, parameterWords } from "../../src/core/population-kind.ts";
 import { type ChipDecoder, PACKET_BYTES } from "../../src/core/program.ts";
-import { bitmapBytesOf, BLOCK_COLUMNS } from "../../src/core/row-form.ts";
+import { bitmapBytesOf, BLOCK_COLUMNS, type RowForm } from "../../src/core/row-form.ts";
 import type { FusedProjection } from "../functional/fuse-rows.ts";
 import type { LoadedBlock } from "../functional/load-image.ts";
 import type { Delivery } from "./deliveries.ts";
+import type { ArrayWork } from "./mac-array.ts";
 import type { RowCounter } from "./row-counts.ts";
 import { rowActionsOf, type RowWork } from "./row-work.ts";
 import type { Worker } from "./workers.ts";
@@ -45,15 +46,20 @@ export interface PeActivity {
   readonly rows: readonly RowCounter[];
   readonly empties: readonly (RowCounter | undefined)[];
   readonly fetches: readonly (RowCounter | undefined)[];
-  /** Bytes that each worker's part of a decoder streams from DRAM in every step. */
-  readonly streamedBytes: Float64Array;
+  /** By worker. */
+  readonly arrayWork: readonly ArrayWork[];
+  /** Outputs that the MAC array computes at once; of account where there are products. */
+  readonly arrayColumns: number;
   readonly decoder: ChipDecoder | undefined;
 }
 
 /** Bytes of a word of state, of an accumulator, of a parameter and of a row's scale. */
 const WORD = 4;
-/** σ twice and tanh once, two table entries of two bytes each. */
-const TABLE_BYTES = 3 * 2 * 2;
+/** Bytes of an event's row and of its input to the MAC array. */
+const ROW_NUMBER = 2;
+const INPUT = 1;
+/** Of a look-up: two table entries of two bytes each. */
+const LOOKUP_BYTES = 2 * 2;
 
 export function countPes(activity: PeActivity): PeCounts {
   const counts = { kernel: perPe(KERNEL_ACTIONS, activity.pes), sram: perPe(SRAM_TRAFFIC, activity.pes) };
@@ -91,13 +97,17 @@ function countRowWork(activity: PeActivity, { kernel, sram }: CountsByPe): RowCo
     for (const [column, slice] of slices.entries()) {
       const { pe } = workers[slice]!;
       const block = blocks[column]!;
+      if (block.form === "mac-array") {
+        countProduct(activity, block, pe, rows[index]!.total.rows[column]!, { kernel, sram });
+        continue;
+      }
       const work: RowWork = {
         rows: rows[index]!.total.rows[column]!,
         slots: rows[index]!.total.sums[column]!,
         empty: empties[index]?.total.sums[column] ?? 0,
       };
       const actions = rowActionsOf(block, work);
-      const sums = countOf(counts, block).actions;
+      const sums = countOf(counts, block.weightFormat, block.form).actions;
       for (const action of ROW_ACTIONS) {
         kernel[action][pe]! += actions[action];
         sums[action] += actions[action];
@@ -114,8 +124,31 @@ function countRowWork(activity: PeActivity, { kernel, sram }: CountsByPe): RowCo
   return counts;
 }
 
+/**
+ * An event's payload and row are noted, read when it is brought to int8 and its row once more when that is cleared; in every
+ * step the array reads the inputs for each tile and the weights once, and its sums go by the core to the accumulators.
+ */
+function countProduct(
+  { steps, arrayColumns }: PeActivity,
+  { rows, columns }: LoadedBlock,
+  pe: number,
+  events: number,
+  { kernel, sram }: CountsByPe,
+): void {
+  const sums = WORD * columns * steps;
+  kernel.macOperand[pe]! += events;
+  kernel.macResult[pe]! += columns * steps;
+  sram.weightsRead[pe]! += rows * columns * steps;
+  sram.operandsWritten[pe]! += events * (WORD + ROW_NUMBER + 2 * INPUT) + sums;
+  sram.operandsRead[pe]! +=
+    events * (WORD + 2 * ROW_NUMBER) + INPUT * rows * Math.ceil(columns / arrayColumns) * steps + sums;
+  sram.accumulatorsRead[pe]! += sums;
+  sram.accumulatorsWritten[pe]! += sums;
+  sram.scalesRead[pe]! += WORD * steps;
+}
+
 /** The count of a block's kind; a new one where there is none yet. */
-function countOf(counts: RowCount[], { weightFormat, form }: LoadedBlock) {
+function countOf(counts: RowCount[], weightFormat: NumberFormat, form: RowForm) {
   const found = counts.find((count) => count.weightFormat === weightFormat && count.form === form);
   const count = found ?? { weightFormat, form, actions: totals(ROW_ACTIONS) };
   if (found === undefined) counts.push(count);
@@ -133,14 +166,14 @@ function structureBytes({ form, columns, indexBits }: LoadedBlock, { rows, slots
 }
 
 /**
- * A neuron's update reads its accumulators, sets them to their start values, which are parameters like the
- * threshold, and replaces its state. A decoder's share reads its int8 weights and inputs, scales and biases
+ * A neuron's update reads its accumulators, sets them to their start values, which are parameters like its
+ * others, and replaces its state. A decoder's share reads its int8 weights and inputs, scales and biases
  * and writes its sums, whatever the input.
  */
 function countNeurons(activity: PeActivity, { kernel, sram }: CountsByPe): void {
-  const { workers, steps, format, decoder, streamedBytes } = activity;
+  const { workers, steps, format, decoder, arrayWork } = activity;
   for (const [worker, { pe, role, count, kind }] of workers.entries()) {
-    sram.rowsWritten[pe]! += steps * streamedBytes[worker]!;
+    sram.rowsWritten[pe]! += steps * arrayWork[worker]!.dramBytes;
     kernel.timestep[pe] = steps;
     const updates = steps * count;
     if (role === "decoder") {
@@ -150,13 +183,14 @@ function countNeurons(activity: PeActivity, { kernel, sram }: CountsByPe): void 
       sram.accumulatorsWritten[pe]! += updates * WORD;
       continue;
     }
-    const { accumulators, parameters, state, update, readsTables } = NEURON_TRAITS[kind];
-    kernel[update][pe]! += updates;
-    sram.accumulatorsRead[pe]! += updates * accumulators * WORD;
-    sram.accumulatorsWritten[pe]! += updates * accumulators * WORD;
-    sram.parametersRead[pe]! += updates * parameters * WORD;
-    sram.stateRead[pe]! += updates * state * WORD;
-    sram.stateWritten[pe]! += updates * state * WORD;
-    if (readsTables && format !== "float32") sram.tablesRead[pe]! += updates * TABLE_BYTES;
+    const traits = NEURON_TRAITS[kind];
+    const words = updates * WORD;
+    kernel[traits.update][pe]! += updates;
+    sram.accumulatorsRead[pe]! += words * traits.accumulators.length;
+    sram.accumulatorsWritten[pe]! += words * traits.accumulators.length;
+    sram.parametersRead[pe]! += words * parameterWords(traits);
+    sram.stateRead[pe]! += words * traits.state.length;
+    sram.stateWritten[pe]! += words * traits.state.length;
+    if (format !== "float32") sram.tablesRead[pe]! += updates * traits.lookups * LOOKUP_BYTES;
   }
 }

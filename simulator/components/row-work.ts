@@ -1,4 +1,4 @@
-import type { RowAction } from "../../src/core/counts.ts";
+import { ROW_ACTIONS, type RowAction, totals } from "../../src/core/counts.ts";
 import type { PeProfile } from "../../src/core/profile.ts";
 import { bitmapBytesOf, BLOCK_COLUMNS } from "../../src/core/row-form.ts";
 import type { FusedProjection } from "../functional/fuse-rows.ts";
@@ -11,8 +11,9 @@ export interface RowWork {
   readonly empty: number;
 }
 
-/** How often each row action happens. */
+/** How often each row action happens; of a block that is a product there are no rows to work off. */
 export function rowActionsOf(block: LoadedBlock, { rows, slots, empty }: RowWork): Record<RowAction, number> {
+  if (block.form === "mac-array") return totals(ROW_ACTIONS);
   return {
     rowFetch: rows,
     rowWord: rows * wordsOfRow(block) + slots * wordsOfSlot(block),
@@ -38,8 +39,10 @@ export interface RowCosts {
   readonly empty: Float64Array;
 }
 
-export function rowCostsOf({ blocks }: FusedProjection, rowForms: PeProfile["rowForms"]): RowCosts {
+/** A product takes its operands from events; all else that it costs is the same in each timestep. */
+export function rowCostsOf({ blocks }: FusedProjection, { rowForms, macArray }: PeProfile): RowCosts {
   const costs = blocks.map((block) => {
+    if (block.form === "mac-array") return { row: macArray!.kernel!.macOperand, slot: 0, empty: 0 };
     const cycles = rowForms[block.weightFormat]![block.form]!;
     return {
       row: cycles.rowFetch + wordsOfRow(block) * cycles.rowWord,

@@ -34,7 +34,7 @@ export function listWorkers({ populations, chipDecoder }: Program, slices: reado
       pe,
       phase: populations.length - 1,
       role: "decoder",
-      kind: "egru",
+      kind: "linear",
       first,
       count: end - first,
     });

@@ -28,7 +28,7 @@ export const DUE = {
   fetch: 17,
   /** A port of a DRAM has the next data of its transfer. */
   data: 18,
-  /** A MAC array is through with a tile of a decoder's weights. */
+  /** A MAC array is through with a tile of weights that came from DRAM. */
   multiplied: 19,
 } as const;
 

@@ -1,3 +1,4 @@
+import { sumOf } from "../../src/core/counts.ts";
 import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import { HOST_TRACK, SPAN, type TraceRecorder } from "../../src/core/trace.ts";
 import type { Machine } from "../engine/machine.ts";
@@ -12,8 +13,12 @@ export interface ReplayNotes {
   beginStep(step: number): void;
   readonly received: PacketWatch;
   receivedByHost(payload: number, cycle: number): void;
-  /** A core turns to its timestep. */
+  /** A core turns to its timestep, in which its MAC array's products come first. */
   began(slice: number, cycle: number): void;
+  /** Its array works on a tile of what comes from DRAM. */
+  multiplies(slice: number, begin: number, end: number): void;
+  /** The core takes the sums of its products over. */
+  tookSums(slice: number, begin: number, end: number): void;
   /** From this cycle on it updates so many neurons, and then composes an event or has none left. */
   updated(slice: number, cycle: number, neurons: number, sends: boolean): void;
   /** A packet of its event, counted from 0, is in the NoC. Of several the first one's time stands for all. */
@@ -34,7 +39,7 @@ export function createReplayNotes(
   perPeCycle: Float64Array,
   recorder: TraceRecorder,
 ): ReplayNotes {
-  const { program, profile, workers, slices, cycles } = machine;
+  const { program, profile, workers, slices, cycles, arrayWork } = machine;
   const { clock } = profile.noc;
   /** By payload, in seconds; NaN where it was not sent within the window. */
   const sentAt = new Float64Array(2 * sliceOf.length).fill(NaN);
@@ -74,7 +79,16 @@ export function createReplayNotes(
       const until = (cycle + 1) / clock;
       recorder.packet(senderOf(payload), HOST_TRACK, keyOf(payload), sentAt[payload]!, at, at, until);
     },
-    began: (slice, cycle) => span(slice, SPAN.timestep, cycle, cycle + cycles.timestep * perPeCycle[slice]!),
+    began(slice, cycle) {
+      const { cycles: array, tiles } = arrayWork[slice]!;
+      const product = cycle + cycles.timestep * perPeCycle[slice]!;
+      span(slice, SPAN.timestep, cycle, product);
+      // What is streamed is told of tile by tile.
+      const here = array - (tiles ? sumOf(tiles.cycles) : 0);
+      span(slice, SPAN["mac-array"], product, product + here * perPeCycle[slice]!);
+    },
+    multiplies: (slice, begin, end) => span(slice, SPAN["mac-array"], begin, end),
+    tookSums: (slice, begin, end) => span(slice, SPAN.synops, begin, end),
     updated(slice, cycle, neurons, sends) {
       const updates = neurons * cycles[NEURON_TRAITS[workers[slice]!.kind].update];
       const until = cycle + updates * perPeCycle[slice]!;

@@ -1,6 +1,7 @@
 import type { ReplayedTiming } from "../../src/core/result.ts";
 import type { ReplayRequest } from "../../src/core/run-policy.ts";
 import type { TraceRecorder } from "../../src/core/trace.ts";
+import type { Tiles } from "../components/mac-array.ts";
 import { HOST } from "../components/network.ts";
 import type { Machine } from "../engine/machine.ts";
 import type { EventList } from "../functional/event-list.ts";
@@ -8,7 +9,9 @@ import { createAgenda, DUE } from "./agenda.ts";
 import { createClockwork } from "./clockwork.ts";
 import { createCoreClocks, cyclesAtPoint } from "./pes/core-clocks.ts";
 import { createCoreQueues } from "./pes/core-queues.ts";
-import { createDecoderArrays, type DecoderArrays } from "./pes/decoder-arrays.ts";
+import { createDecoderArrays, type DecoderArrays, decoderTiles } from "./pes/decoder-arrays.ts";
+import { createTileStreams } from "./pes/tile-streams.ts";
+import { TILE_SLOTS } from "./dram/dram-slots.ts";
 import { createDramPorts, usesDram } from "./dram/dram-ports.ts";
 import { createHostFeed } from "./pes/host-feed.ts";
 import { createLayerProgress } from "./layer-progress.ts";
@@ -87,8 +90,8 @@ export function createReplay(
   const dram = usesDram(machine)
     ? createDramPorts(machine, agenda, {
         arrived(worker, slot, time) {
-          if (worker < slices.length) fetching!.fetched(worker, slot, time);
-          else decoder!.fetched(worker, slot, time);
+          if (slot < TILE_SLOTS) fetching!.fetched(worker, slot, time);
+          else tiles.fetched(worker, slot - TILE_SLOTS, time);
         },
         askAgain: fetch,
       })
@@ -97,16 +100,23 @@ export function createReplay(
     if (worker < slices.length) cores.startIfReady(worker, time);
     else decoder!.startIfReady(worker, time);
   });
+  const tiles = createTileStreams(tilesOf(machine), agenda, perPeCycle, {
+    request: (worker, slot, bytes, time) => dram!.request(worker, TILE_SLOTS + slot, bytes, time),
+    through(worker, time) {
+      if (worker < slices.length) cores.multiplied(worker, time);
+      else decoder!.through(worker, time);
+    },
+    ...(notes && { multiplies: notes.multiplies }),
+  });
   const decoder: DecoderArrays | undefined = program.chipDecoder
     ? createDecoderArrays({
         machine,
         receptions,
-        agenda,
         queues,
         perPeCycle,
         lag: decoderLag,
+        tiles,
         isOpen: progress.isOpen,
-        request: (worker, slot, bytes, time) => dram!.request(worker, slot, bytes, time),
         isThrough: progress.workerIsThrough,
       })
     : undefined;
@@ -121,6 +131,7 @@ export function createReplay(
       offer: (sender, payload, copy, cycle) => transport.offer(sender, payload, copy, cycle),
     },
     progress,
+    tiles,
     decoder,
     perPeCycle,
     notes,
@@ -147,8 +158,8 @@ export function createReplay(
   let end = 0;
 
   function fetch(worker: number, time: number): void {
-    if (worker < slices.length) fetching!.fetch(worker, time);
-    else decoder!.fetch(worker, time);
+    if (worker < slices.length) fetching?.fetch(worker, time);
+    tiles.fetch(worker, time);
   }
 
   function dispatch(kind: number, index: number, time: number): void {
@@ -159,7 +170,7 @@ export function createReplay(
     else if (kind === DUE.open) progress.open(index, time);
     else if (kind === DUE.fetch) fetch(index, time);
     else if (kind === DUE.data) dram!.data(index, time);
-    else decoder!.multiplied(index, time);
+    else tiles.multiplied(index, time);
   }
 
   /** When the next timestep begins; until then what is under way goes on. */
@@ -198,6 +209,14 @@ export function createReplay(
     timing: () => log.timing(counter.figures()),
   };
 }
+
+/** What streams to slices' products, and to shares of a decoder. */
+const tilesOf = (machine: Machine): Map<number, Tiles> => {
+  const ofSlices = machine.arrayWork.flatMap(({ tiles }, worker) =>
+    tiles ? [[worker, tiles] as const] : [],
+  );
+  return new Map([...ofSlices, ...decoderTiles(machine)]);
+};
 
 /** In a pipeline all packets are used in the interval after the one in which they are sent. */
 const inSchedule = (receptions: Receptions, isPipelined: boolean): Receptions =>

@@ -4,7 +4,7 @@ import type { Ledger } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 
 /** What is needed of a machine, and of a step. */
-type MachineParts = Pick<Machine, "workers" | "phases" | "deliveries" | "profile">;
+type MachineParts = Pick<Machine, "workers" | "phases" | "deliveries" | "profile" | "arrayWork">;
 type StepCounts = Pick<Ledger, "now" | "before" | "busy">;
 
 /** What a policy makes of the PEs' work, step by step. */
@@ -21,7 +21,7 @@ export interface DvfsRecord {
  * profile's switching time first; under a queue policy all start at the low one.
  */
 export function startDvfsRecord(machine: MachineParts, policy: DvfsPolicy, capacity: number): DvfsRecord {
-  const { workers, phases, profile } = machine;
+  const { workers, phases, profile, arrayWork } = machine;
   const { switchTime } = profile.dvfs!;
   const { points } = policy;
   const pes = profile.pe.count;
@@ -31,7 +31,6 @@ export function startDvfsRecord(machine: MachineParts, policy: DvfsPolicy, capac
   const macs = points.map(() => 0);
   const switches = new Float64Array(pes);
   const seconds = phases.map(() => new Float64Array(capacity));
-  const arrays = arrayWork(machine);
   const levelsOf =
     policy.kind === "queue" ? levelsByQueue(machine, policy.packets) : levelsByPhase(machine, policy);
   const current = new Int32Array(pes).fill(-1);
@@ -46,7 +45,7 @@ export function startDvfsRecord(machine: MachineParts, policy: DvfsPolicy, capac
       for (let worker = 0; worker < workers.length; worker += 1) {
         const { pe, phase } = workers[worker]!;
         const level = levels[worker]!;
-        const { cycles, count } = arrays[worker]!;
+        const { cycles, macs: count } = arrayWork[worker]!;
         const busy = ledger.busy[worker]!;
         const isChange = current[pe] !== level && current[pe] !== -1;
         current[pe] = level;
@@ -69,16 +68,6 @@ export function startDvfsRecord(machine: MachineParts, policy: DvfsPolicy, capac
       switches: switches.slice(),
     }),
   };
-}
-
-/** The MAC array's work of each worker in every step. */
-function arrayWork({ workers, phases }: MachineParts): { readonly cycles: number; readonly count: number }[] {
-  const work = workers.map(() => ({ cycles: 0, count: 0 }));
-  for (const { workers: own, decoderWork } of phases) {
-    for (const [index, { cycles, macs }] of decoderWork.entries())
-      work[own[index]!] = { cycles, count: macs };
-  }
-  return work;
 }
 
 type LevelsOf = (step: StepCounts) => ArrayLike<number>;

@@ -21,14 +21,14 @@ export function createEncoder(
 ): (step: number) => void {
   const embedding = embeddingOf(program.host.encoder);
   const linear = linearStages(program.host.encoder);
-  const { payloadFractionBits: fractionBits, order } = program.populations[0]!;
+  const { payloadFractionBits: fractionBits, order, silentZeros = false } = program.populations[0]!;
   return (step) => {
     const values =
       stimulus.kind === "tokens"
         ? lookUpToken(embedding!, stimulus.ids[step]!)
         : stimulus.values.subarray(step * stimulus.width, (step + 1) * stimulus.width);
     const encoded = inProgramOrder(runLinear(linear, values), order);
-    if (format === "float32") sendFloat32(encoded, input.now);
-    else sendFixedPoint(encoded, fractionBits, input.now, saturations);
+    if (format === "float32") sendFloat32(encoded, silentZeros, input.now);
+    else sendFixedPoint(encoded, fractionBits, silentZeros, input.now, saturations);
   };
 }

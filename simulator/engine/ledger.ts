@@ -1,4 +1,5 @@
 import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
+import { resultCycles } from "../components/mac-array.ts";
 import { countRows, createRowCounter, type RowCounter, type RowTable } from "../components/row-counts.ts";
 import type { EventList } from "../functional/event-list.ts";
 import type { Machine } from "./machine.ts";
@@ -99,13 +100,14 @@ export function startLedger(machine: Machine): RunningLedger {
   };
 }
 
-/** Cycles that each worker spends in every step. A PE with two roles begins a timestep once. */
-function fixedCycles({ workers, cycles }: Machine): Float64Array {
+/** Cycles that each worker's core spends in every step. A PE with two roles begins a timestep once. */
+function fixedCycles({ workers, cycles, arrayWork, profile }: Machine): Float64Array {
   const started = new Set<number>();
-  return Float64Array.from(workers, ({ pe, role, count, kind }) => {
+  return Float64Array.from(workers, ({ pe, role, count, kind }, worker) => {
     const start = started.has(pe) ? 0 : cycles.timestep;
     started.add(pe);
-    return start + (role === "slice" ? count * cycles[NEURON_TRAITS[kind].update] : 0);
+    const updates = role === "slice" ? count * cycles[NEURON_TRAITS[kind].update] : 0;
+    return start + resultCycles(arrayWork[worker]!, profile) + updates;
   });
 }
 

@@ -7,7 +7,7 @@ import type { Cycles } from "../../src/core/units.ts";
 import { type Delivery, planDeliveries } from "../components/deliveries.ts";
 import { createFlowTable, type FlowTable } from "../components/flow-table.ts";
 import { type Flight, planFlows } from "../components/flows.ts";
-import { type DecoderWork, decoderWork } from "../components/mac-array.ts";
+import { type ArrayWork, decoderWork, sliceWork } from "../components/mac-array.ts";
 import { createNetwork, type Network } from "../components/network.ts";
 import { planRoutes, type RoutePlan } from "../components/routes.ts";
 import { bytesOfRowCounter } from "../components/row-counts.ts";
@@ -43,6 +43,8 @@ export interface Machine {
   /** Each event once. */
   readonly flows: FlowTable;
   readonly phases: readonly MachinePhase[];
+  /** By worker. */
+  readonly arrayWork: readonly ArrayWork[];
   /** PE cycles of the kernel actions that are not about rows, in the program's number format. */
   readonly cycles: Readonly<Record<Exclude<FormatAction, RowAction>, Cycles>>;
   /** PE cycles of rows, by projection. */
@@ -53,8 +55,6 @@ export interface MachinePhase {
   readonly name: string;
   /** Indices of the workers that belong to it. */
   readonly workers: readonly number[];
-  /** By worker, for the decoder's phase only. */
-  readonly decoderWork: readonly DecoderWork[];
   readonly flows: FlowTable;
   readonly longest: Flight;
 }
@@ -77,12 +77,9 @@ export function loadMachine(program: Program, profile: HardwareProfile): Machine
   const { chipDecoder } = program;
   const names = program.populations.slice(1).map(({ name }) => name);
   const phases = [...names, ...(chipDecoder ? [chipDecoder.name] : [])].map((name, phase): MachinePhase => {
-    const own = [...workers.keys()].filter((worker) => workers[worker]!.phase === phase);
-    const decoders = own.filter((worker) => workers[worker]!.role === "decoder");
     return {
       name,
-      workers: own,
-      decoderWork: decoders.map((worker) => decoderWork(workers[worker]!, chipDecoder!, profile)),
+      workers: [...workers.keys()].filter((worker) => workers[worker]!.phase === phase),
       flows: createFlowTable(flows.phases[phase]!.flows),
       longest: flows.phases[phase]!.longest,
     };
@@ -109,7 +106,12 @@ export function loadMachine(program: Program, profile: HardwareProfile): Machine
     network,
     flows: createFlowTable(flows.all),
     phases,
+    arrayWork: workers.map((worker, index) =>
+      worker.role === "decoder"
+        ? decoderWork(worker, chipDecoder!, profile)
+        : sliceWork(slices[index]!.blocks, profile),
+    ),
     cycles: profile.pe.kernels[format]!,
-    rowCosts: moved.map((projection) => rowCostsOf(projection, profile.pe.rowForms)),
+    rowCosts: moved.map((projection) => rowCostsOf(projection, profile.pe)),
   };
 }

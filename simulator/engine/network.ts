@@ -4,16 +4,17 @@ import { type Stimulus, stepsOf } from "../../src/core/stimulus.ts";
 import { denseOutput, type EventList, sentEvents, setEvents } from "../functional/event-list.ts";
 import { inModelOrder, inProgramOrder } from "../functional/neuron-order.ts";
 import type { Saturations } from "../functional/saturations.ts";
+import { addProduct } from "../functional/products.ts";
 import { addSynapses } from "../functional/synapses.ts";
-import { codingOf, encodeEvents } from "./coding.ts";
+import { checkUnitSpikes, codingOf, encodeEvents, spikePayloads } from "./coding.ts";
 import { createEncoder } from "./input.ts";
 import { type RunningPopulation, startPopulations } from "./layers.ts";
 import type { RunningLedger } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 
-/** A population between two timesteps, by the model's numbers; integers in an integer program, with Q23 state. */
+/** A population between two timesteps, by the model's numbers; integers in an integer program. */
 export interface PopulationState {
-  /** Hidden state. Shape [neurons]; empty for the input. */
+  /** What its neurons carry on, as NEURON_TRAITS lists it. Shape [states, neurons]; empty for the input. */
   readonly state: Float32Array | Int32Array;
   /** Payloads of the last step's events, 0 where there was none. Shape [neurons]. */
   readonly output: Float32Array | Int32Array;
@@ -36,6 +37,8 @@ export interface RunningNetwork {
   setState(name: string, next: SettableState): void;
   readonly eventsPerStep: readonly Uint32Array[];
   activities(steps: number): PopulationActivity[];
+  /** Whether every event that the population has sent is a spike of 1. */
+  isUnitValued(population: number): boolean;
 }
 
 /** @param window Timesteps between restarts of the hidden state; undefined: it is carried on. */
@@ -57,6 +60,8 @@ export function startNetwork(
     return index;
   };
 
+  const spike = spikePayloads(machine.program);
+  const isSpiking = spike.map((payload) => payload > 0);
   const orderOf = (index: number) => machine.program.populations[index]!.order;
 
   return {
@@ -64,13 +69,16 @@ export function startNetwork(
     step(step) {
       for (const population of populations) {
         [population.now, population.before] = [population.before, population.now];
-        if (window !== undefined && step % window === 0) population.state.fill(0);
+        population.isRestarted = window !== undefined && step % window === 0;
+        if (population.isRestarted) population.state.fill(0);
       }
       encode(step);
+      if (spike[0]! > 0 && !coding) checkUnitSpikes(machine.profile, populations[0]!.now, spike[0]!, step);
+      isSpiking[0] &&= isAll(populations[0]!.now, spike[0]!);
       for (let index = 0; index < populations.length; index += 1) {
         if (index > 0) runLayer(machine, populations, index, ledger, saturations);
         const { now } = populations[index]!;
-        if (coding) spikes[index]! += encodeEvents(coding, now);
+        if (coding) spikes[index]! += encodeEvents(coding, now, spike[index]!);
         ledger.countEvents(index, sentEvents(now));
         eventsPerStep[index]![step] = now.count;
       }
@@ -91,9 +99,10 @@ export function startNetwork(
       }
       state.set(inProgramOrder(next.state, orderOf(index)));
       setEvents(now, inProgramOrder(next.output, orderOf(index)));
-      if (coding) encodeEvents(coding, now);
+      if (coding) encodeEvents(coding, now, spike[index]!);
       ledger.countEvents(index, sentEvents(now));
     },
+    isUnitValued: (population) => isSpiking[population]!,
     activities: (steps) =>
       machine.program.populations.map(({ name, size, partOf }, index) => {
         const perStep = eventsPerStep[index]!.slice(0, steps);
@@ -110,9 +119,15 @@ export function startNetwork(
   };
 }
 
+/** Whether all events carry this. */
+function isAll({ count, payloads }: EventList, payload: number): boolean {
+  for (let event = 0; event < count; event += 1) if (payloads[event] !== payload) return false;
+  return true;
+}
+
 /** Adds up what a layer receives, in canonical order, and updates its neurons. */
 function runLayer(
-  { projections, kernel, program }: Machine,
+  { projections, kernel, program, profile }: Machine,
   populations: readonly RunningPopulation[],
   target: number,
   ledger: RunningLedger,
@@ -127,10 +142,16 @@ function runLayer(
     if (projection.target !== target) continue;
     const source = populations[projection.source]!;
     const events = projection.delay === 1 ? source.before : source.now;
+    ledger.countRows(index, sentEvents(events));
+    // Worked off as they came; a restart sets the sums to their start after that.
+    if (projection.delay === 1 && source.isRestarted && !source.keepsEvents) continue;
     for (const strand of projection.strands) {
       addSynapses(kernel, strand, events, accumulators, accumulatorBits, saturations);
     }
-    ledger.countRows(index, sentEvents(events));
+    for (const product of projection.products) {
+      const sumBits = profile.pe.macArray!.accumulatorBits;
+      addProduct(kernel, product, events, accumulators, accumulatorBits, sumBits, saturations);
+    }
   }
   population.update(saturations);
 }

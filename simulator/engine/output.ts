@@ -1,5 +1,4 @@
 import type { LinearStage } from "../../src/core/event-graph.ts";
-import { STATE_FRACTION_BITS } from "../../src/core/number-format.ts";
 import {
   type DecoderShare,
   type LoadedDecoder,
@@ -31,7 +30,7 @@ export function createOutputStage(machine: Machine): OutputStage {
 }
 
 /** A payload of 1. */
-const oneOf = ({ format }: Machine): number => (format === "float32" ? 1 : 2 ** STATE_FRACTION_BITS);
+const oneOf = ({ program }: Machine): number => 2 ** program.populations.at(-1)!.payloadFractionBits;
 
 function chipOutput(machine: Machine, decoder: LoadedDecoder): OutputStage {
   const { accumulatorBits } = machine.profile.pe.macArray!;

@@ -1,6 +1,7 @@
 import type { Phase } from "../../src/core/result.ts";
 import { dramTraffic } from "../components/dram-traffic.ts";
 import { busiest, createNetworkLoad, loadNetwork, type NetworkLoad } from "../components/flow-table.ts";
+import { readsAcross } from "../check-stimulus.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Machine, MachinePhase } from "./machine.ts";
 
@@ -34,7 +35,7 @@ export function startPhaseRecord(machine: Machine, capacity: number): PhaseRecor
       for (let index = 0; index < phases.length; index += 1) {
         const phase = phases[index]!;
         const own = series[index]!;
-        own.pe[step] = busiestWorker(phase, ledger.busy);
+        own.pe[step] = busiestWorker(phase, machine, ledger.busy);
         loadNetwork(phase.flows, ledger.now, ledger.before, load);
         own.link[step] = noc.flitCycles * busiest(load.flits, 0, network.nocLinks);
         own.chipLink[step] = (board?.link.packetCycles ?? 0) * busiest(load.flits, network.nocLinks);
@@ -73,13 +74,18 @@ export function startPhaseRecord(machine: Machine, capacity: number): PhaseRecor
 function partTraits(
   { program: { populations }, projections }: Machine,
   index: number,
-): Pick<Phase, "alongside" | "isRecurrentPart"> {
+): Pick<Phase, "alongside" | "isRecurrentPart" | "readsAcross"> {
   const own = populations[index];
-  if (own?.partOf === undefined) return {};
+  const across = projections.some(
+    ({ source, target, delay }) => target === index && readsAcross(populations, source, target, delay),
+  );
+  const traits = across ? { readsAcross: true as const } : {};
+  if (own?.partOf === undefined) return traits;
   const isRecurrent = projections.some(
     ({ source, target, delay }) => target === index && delay === 1 && source >= index,
   );
   return {
+    ...traits,
     ...(populations[index - 1]!.partOf === own.partOf && { alongside: true as const }),
     ...(isRecurrent && { isRecurrentPart: true as const }),
   };
@@ -99,12 +105,13 @@ function busiestRouter(
 }
 
 /** Cycles of the phase's busiest PE: the Arm core's work, then the MAC array's where there is any. */
-function busiestWorker({ workers, decoderWork }: MachinePhase, busy: Float64Array): number {
+function busiestWorker(
+  { workers }: MachinePhase,
+  { arrayWork }: Pick<Machine, "arrayWork">,
+  busy: Float64Array,
+): number {
   let most = 0;
-  for (let i = 0; i < workers.length; i += 1) {
-    const macCycles = i < decoderWork.length ? decoderWork[i]!.cycles : 0;
-    most = Math.max(most, busy[workers[i]!]! + macCycles);
-  }
+  for (const worker of workers) most = Math.max(most, busy[worker]! + arrayWork[worker]!.cycles);
   return most;
 }
 
@@ -119,7 +126,7 @@ function startFetchRecord(machine: Machine) {
   const { phases, projections, network } = machine;
   const traffic = dramTraffic(machine);
   const fetched: PhaseFetch = { bytes: 0, flits: 0, transfers: 0 };
-  const streams = traffic.streamedBytes.some((bytes) => bytes > 0);
+  const streams = machine.arrayWork.some(({ dramBytes }) => dramBytes > 0);
   if (!streams && !projections.some(({ dramBytesOf }) => dramBytesOf))
     return { begin() {}, of: () => fetched };
 

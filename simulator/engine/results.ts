@@ -6,7 +6,7 @@ import {
   sumOf,
   totals as zeroTotals,
 } from "../../src/core/counts.ts";
-import { EGRU_ACCUMULATORS } from "../../src/core/number-format.ts";
+import { projectionName } from "../../src/core/event-graph.ts";
 import type { ProjectionActivity } from "../../src/core/result.ts";
 import { createNetworkLoad, loadNetwork } from "../components/flow-table.ts";
 import { dramTraffic } from "../components/dram-traffic.ts";
@@ -19,7 +19,7 @@ import type { Machine } from "./machine.ts";
 
 /** Counts of all that a run of so many steps did. */
 export function countsOf(machine: Machine, ledger: Ledger, steps: number, saturations: Saturations): Counts {
-  const { program, profile, format, workers, deliveries, projections, network, flows } = machine;
+  const { program, profile, format, workers, deliveries, projections, network, flows, arrayWork } = machine;
   const { totals, rows, empties, fetches } = ledger;
   const { chipDecoder } = program;
   const pes = profile.pe.count;
@@ -30,8 +30,7 @@ export function countsOf(machine: Machine, ledger: Ledger, steps: number, satura
   traffic.addFlits(fetched, load.flits);
 
   const macArray = perPe(MAC_ARRAY_ACTIONS, pes);
-  for (const [worker, { pe }] of workers.entries()) macArray.mac[pe]! += steps * traffic.macs[worker]!;
-  const { streamedBytes } = traffic;
+  for (const [worker, { pe }] of workers.entries()) macArray.mac[pe]! += steps * arrayWork[worker]!.macs;
   const activity = {
     pes,
     format,
@@ -43,9 +42,11 @@ export function countsOf(machine: Machine, ledger: Ledger, steps: number, satura
     rows,
     empties,
     fetches,
+    arrayWork,
+    arrayColumns: profile.pe.macArray?.columns ?? 1,
   };
   return {
-    ...countPes({ ...activity, streamedBytes, decoder: chipDecoder }),
+    ...countPes({ ...activity, decoder: chipDecoder }),
     macArray,
     noc: { flitHop: sumOf(load.flits.subarray(0, network.nocLinks)) },
     chipLinks: { packet: sumOf(load.flits.subarray(network.nocLinks)) },
@@ -73,7 +74,9 @@ function hostCounts({ program, plan }: Machine, { totals }: Ledger, steps: numbe
 export function projectionActivities(
   { program, projections }: Machine,
   { rows, empties }: Ledger,
+  isUnitValued: (population: number) => boolean,
 ): ProjectionActivity[] {
+  const { denseByProjection } = program.manifest;
   const activities = new Map<string, ProjectionActivity>();
   for (const [index, { source, target, delay, blocks }] of projections.entries()) {
     const from = program.populations[source]!;
@@ -86,25 +89,24 @@ export function projectionActivities(
       source: from.name,
       target: to.name,
       delay,
-      ...(from.kind === "linear" && { bringsPartialSums: true as const }),
+      ...(from.kind === "partial-sum" && { bringsPartialSums: true as const }),
+      ...(isUnitValued(source) && { isUnitValued: true as const }),
       synops:
         (before?.synops ?? 0) + sumOf(rows[index]!.total.sums) - sumOf(empties[index]?.total.sums ?? []),
       synapses: (before?.synapses ?? 0) + blocks.reduce((sum, { index }) => sum + index.length, 0),
-      dense: from.kind === "linear" ? 0 : from.size * (EGRU_ACCUMULATORS - 1) * to.size,
+      dense: denseByProjection[projectionName({ source: from.name, target: to.name, delay })] ?? 0,
     });
   }
   return [...activities.values()];
 }
 
 /** Sums the workers' cycles by PE. */
-export function cyclesByPe({ workers, profile, phases }: Machine, { totalBusy }: Ledger, steps: number) {
+export function cyclesByPe({ workers, profile, arrayWork }: Machine, { totalBusy }: Ledger, steps: number) {
   const busyCycles = new Float64Array(profile.pe.count);
   const macArrayCycles = new Float64Array(profile.pe.count);
-  for (const [index, { pe }] of workers.entries()) busyCycles[pe]! += totalBusy[index]!;
-  for (const { workers: own, decoderWork } of phases) {
-    for (const [index, { cycles }] of decoderWork.entries()) {
-      macArrayCycles[workers[own[index]!]!.pe]! += steps * cycles;
-    }
+  for (const [index, { pe }] of workers.entries()) {
+    busyCycles[pe]! += totalBusy[index]!;
+    macArrayCycles[pe]! += steps * arrayWork[index]!.cycles;
   }
   return { busyCycles, macArrayCycles };
 }

@@ -1,5 +1,5 @@
 import type { Program } from "../../src/core/program.ts";
-import { bitmapBytesOf, BLOCK_COLUMNS } from "../../src/core/row-form.ts";
+import { bitmapBytesOf, BLOCK_COLUMNS, storesAllColumns } from "../../src/core/row-form.ts";
 import { neuronsOf, type RoutePlan } from "../components/routes.ts";
 import type { LoadedBlock } from "./load-image.ts";
 
@@ -39,7 +39,7 @@ const lengthIn = (start: Uint32Array, row: number): number => (row < 0 ? 0 : sta
 
 /** What is fetched of a row in DRAM; a dense one has weights only. */
 export const partsOf = ({ form }: LoadedBlock): readonly RowPart[] =>
-  form === "dense" ? ["weights"] : ["indices", "weights"];
+  storesAllColumns(form) ? ["weights"] : ["indices", "weights"];
 export type RowPart = "indices" | "weights";
 
 /** Bytes of a row in DRAM: each of its parts is fetched on its own. */

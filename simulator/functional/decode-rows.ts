@@ -1,9 +1,9 @@
 import type { WeightArray } from "./load-image.ts";
-import { BLOCK_COLUMNS, type RowForm } from "../../src/core/row-form.ts";
+import { BLOCK_COLUMNS, type BlockForm } from "../../src/core/row-form.ts";
 
 /** What the sections of a source block hold, each as its form has it. */
 export interface StoredRows {
-  readonly form: RowForm;
+  readonly form: BlockForm;
   readonly rows: number;
   /** Accumulators of the slice. */
   readonly accumulators: number;
@@ -43,15 +43,17 @@ interface Slots {
 /** Reads rows of any form (src/core/row-form.ts). What leads outside, or is out of order, is refused. */
 export function decodeRows(stored: StoredRows, refuse: Refuse): DecodedRows {
   const slots = DECODERS[stored.form](stored, refuse);
-  return dropEmptySlots(slots, stored.weight);
+  const weight = stored.form === "mac-array" ? byRow(stored) : stored.weight;
+  return dropEmptySlots(slots, weight);
 }
 
-const DECODERS: Readonly<Record<RowForm, (stored: StoredRows, refuse: Refuse) => Slots>> = {
+const DECODERS: Readonly<Record<BlockForm, (stored: StoredRows, refuse: Refuse) => Slots>> = {
   csr: readIndices,
   "delta-csr": readGaps,
   bitmap: readBitmaps,
   block: readBlocks,
   dense: readDense,
+  "mac-array": readDense,
 };
 
 function readIndices({ pointers, indices, weight, accumulators }: StoredRows, refuse: Refuse): Slots {
@@ -130,6 +132,15 @@ function readDense({ rows, weight, accumulators, accumulatorOf }: StoredRows): S
   const accumulator = emptyIndex(weight.length, accumulators);
   for (let row = 0; row < rows; row += 1) accumulator.set(accumulatorOf, row * columns);
   return { start: Uint32Array.from({ length: rows + 1 }, (_, row) => row * columns), accumulator };
+}
+
+/** Weights that stand column by column, row by row. */
+function byRow({ rows, weight, accumulatorOf }: StoredRows): WeightArray {
+  const columns = accumulatorOf.length;
+  const turned = weight.slice();
+  for (let column = 0; column < columns; column += 1)
+    for (let row = 0; row < rows; row += 1) turned[row * columns + column] = weight[column * rows + row]!;
+  return turned;
 }
 
 /** The pointers as they are, if they ascend from 0 to the end. */

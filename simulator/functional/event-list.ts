@@ -44,6 +44,13 @@ export const createEventList = (
 /** One more than all spikes together: a list that is full stands for an event of every neuron. */
 export const spikeRoom = (size: number, mostSpikes: number): number => size * mostSpikes + 1;
 
+/** Adds an event; lists are filled from an empty one, neurons ascending. */
+export function send(events: EventList, neuron: number, payload: number): void {
+  events.neurons[events.count] = neuron;
+  events.payloads[events.count] = payload;
+  events.count += 1;
+}
+
 /** Every value but 0 is an event. Shape of `values`: [neurons]. */
 export function setEvents(events: EventList, values: ArrayLike<number>): void {
   let count = 0;

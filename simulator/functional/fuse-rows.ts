@@ -15,6 +15,7 @@ import {
   tableOf,
 } from "./columns.ts";
 import { RECOMPILE } from "./image-reader.ts";
+import { bytesOfProduct, type FusedProduct, fuseProducts, moveProduct } from "./fuse-products.ts";
 import type { LoadedBlock, LoadedSlice, WeightArray } from "./load-image.ts";
 
 /** Rows of one source population over several PEs of the target, ready to be added to all accumulators. */
@@ -42,6 +43,8 @@ export interface FusedProjection {
   readonly delay: 0 | 1;
   /** One for each number format and distinct scaling that PEs hold; mostly one. They touch different accumulators. */
   readonly strands: readonly FusedRows[];
+  /** What PEs work off on their MAC arrays instead; one for each distinct scaling. */
+  readonly products: readonly FusedProduct[];
   /** Slices with a block here, ascending; the columns of `slotsOf`. */
   readonly slices: readonly number[];
   readonly blocks: readonly LoadedBlock[];
@@ -88,8 +91,15 @@ export function fuseRows(
         source,
         target,
         delay: columns[0]!.block.delay,
-        strands: sameScaling(columns, size).map((group) =>
-          fuseStrand(group, slices, populations[target]!.size, size),
+        strands: sameScaling(
+          columns.filter(({ block }) => block.form !== "mac-array"),
+          size,
+        ).map((group) => fuseStrand(group, slices, populations[target]!.size, size)),
+        products: fuseProducts(
+          columns.filter(({ block }) => block.form === "mac-array"),
+          slices,
+          populations[target]!.size,
+          size,
         ),
         slices: columns.map(({ slice }) => slice),
         blocks: columns.map(({ block }) => block),
@@ -118,7 +128,14 @@ const arraysOf = ({ rowStart, target, weight, multiplier, peRows }: FusedRows): 
 ];
 
 /** Bytes that `moveProjection` takes. */
-export const bytesOfProjection = ({ strands, slotsOf, emptyOf, dramBytesOf }: FusedProjection): number =>
+export const bytesOfProjection = ({
+  strands,
+  products,
+  slotsOf,
+  emptyOf,
+  dramBytesOf,
+}: FusedProjection): number =>
+  products.reduce((sum, product) => sum + bytesOfProduct(product), 0) +
   bytesOfArrays(
     [
       ...strands.flatMap(arraysOf),
@@ -133,6 +150,7 @@ export const moveProjection = (projection: FusedProjection, allocate: Allocate):
   slotsOf: copyTo(allocate, projection.slotsOf),
   ...(projection.emptyOf && { emptyOf: copyTo(allocate, projection.emptyOf) }),
   ...(projection.dramBytesOf && { dramBytesOf: copyTo(allocate, projection.dramBytesOf) }),
+  products: projection.products.map((product) => moveProduct(product, allocate)),
   strands: projection.strands.map(({ format, rowStart, target, weight, multiplier, shift, peRows }) => ({
     format,
     rowStart: copyTo(allocate, rowStart),
@@ -173,6 +191,7 @@ function commonOrder(population: string, lists: readonly (readonly string[])[]):
 
 /** Groups PEs with weights of one format that scale every payload alike, so that each group needs it scaled only once. */
 function sameScaling(columns: readonly Column[], size: number): Column[][] {
+  if (columns.length === 0) return [];
   if (columns.every(({ block }) => block.multiplier === undefined)) return [[...columns]];
   const groups: { format: NumberFormat; shift: number; scales: Float64Array; members: Column[] }[] = [];
   for (const column of columns) {
@@ -215,7 +234,7 @@ function fuseStrand(
   });
   for (let neuron = 0; neuron < size; neuron += 1) rowStart[neuron + 1]! += rowStart[neuron]!;
   const synapses = rowStart[size]!;
-  const accumulators = NEURON_TRAITS[slices[columns[0]!.slice]!.kind].accumulators;
+  const accumulators = NEURON_TRAITS[slices[columns[0]!.slice]!.kind].accumulators.length;
   const target = accumulators * targetSize <= 2 ** 16 ? new Uint16Array(synapses) : new Uint32Array(synapses);
   const weight = emptyWeights(format, synapses);
   const next = rowStart.slice();
@@ -244,7 +263,7 @@ function fuseStrand(
 /** Population-wide index of each of a slice's accumulators. */
 const globalAccumulators = ({ first, neurons, kind }: LoadedSlice, targetSize: number): Uint32Array =>
   Uint32Array.from(
-    { length: NEURON_TRAITS[kind].accumulators * neurons },
+    { length: NEURON_TRAITS[kind].accumulators.length * neurons },
     (_, index) => Math.floor(index / neurons) * targetSize + first + (index % neurons),
   );
 

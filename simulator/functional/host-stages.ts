@@ -1,6 +1,7 @@
 import type { EmbeddingStage, HostStage, LinearStage } from "../../src/core/event-graph.ts";
 import { PAYLOAD_LIMIT } from "../../src/core/number-format.ts";
-import type { EventList } from "./event-list.ts";
+import type { Activation } from "../../src/core/model-ir.ts";
+import { type EventList, send } from "./event-list.ts";
 import type { Saturations } from "./saturations.ts";
 
 /** Multiply-accumulates of one timestep; looking a token up takes none. */
@@ -13,7 +14,16 @@ export const lookUpToken = ({ table, width }: EmbeddingStage, token: number): Fl
 
 /** Runs Linear layers in float64. */
 export const runLinear = (stages: readonly LinearStage[], values: ArrayLike<number>): ArrayLike<number> =>
-  stages.reduce<ArrayLike<number>>((inputs, stage) => linear(stage, inputs), values);
+  stages.reduce<ArrayLike<number>>((inputs, stage) => activated(stage, linear(stage, inputs)), values);
+
+const ACTIVATION_FUNCTIONS: Readonly<Record<Activation, (sum: number) => number>> = {
+  relu: (sum) => Math.max(sum, 0),
+  sigmoid: (sum) => 1 / (1 + Math.exp(-sum)),
+  tanh: Math.tanh,
+};
+
+const activated = ({ activation }: LinearStage, sums: Float64Array): Float64Array =>
+  activation === undefined ? sums : sums.map(ACTIVATION_FUNCTIONS[activation]);
 
 /** Outputs computed together: their sums do not wait for each other. */
 const LANES = 4;
@@ -66,33 +76,33 @@ function linear(
   return sums;
 }
 
-/** One event for each component, whatever its value, rounded to float32. */
-export function sendFloat32(values: ArrayLike<number>, events: EventList): void {
+/** One event for each component, rounded to float32. @param silentZeros Whether 0 is no event. */
+export function sendFloat32(values: ArrayLike<number>, silentZeros: boolean, events: EventList): void {
+  events.count = 0;
   for (let neuron = 0; neuron < values.length; neuron += 1) {
-    events.neurons[neuron] = neuron;
-    events.payloads[neuron] = values[neuron]!;
+    const payload = Math.fround(values[neuron]!);
+    if (payload !== 0 || !silentZeros) send(events, neuron, payload);
   }
-  events.count = values.length;
 }
 
-/** One event for each component, whatever its value, in so many fraction bits. */
+/** One event for each component, in so many fraction bits. @param silentZeros Whether a payload of 0 is no event. */
 export function sendFixedPoint(
   values: ArrayLike<number>,
   fractionBits: number,
+  silentZeros: boolean,
   events: EventList,
   saturations: Saturations,
 ): void {
   const one = 2 ** fractionBits;
+  events.count = 0;
   for (let neuron = 0; neuron < values.length; neuron += 1) {
     let payload = Math.floor(values[neuron]! * one + 0.5);
     if (payload > PAYLOAD_LIMIT || payload < -PAYLOAD_LIMIT) {
       saturations.input += 1;
       payload = payload < 0 ? -PAYLOAD_LIMIT : PAYLOAD_LIMIT;
     }
-    events.neurons[neuron] = neuron;
-    events.payloads[neuron] = payload;
+    if (payload !== 0 || !silentZeros) send(events, neuron, payload);
   }
-  events.count = values.length;
 }
 
 /** −ln softmax(logits)[target], in float64. */

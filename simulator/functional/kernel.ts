@@ -18,6 +18,23 @@ type AddInteger = (
   ...shared: [...Parameters<AddFloat32>, Address, shift: number, peRows: Address, saturations: Address]
 ) => void;
 
+type AddProduct = (
+  weight: Address,
+  columns: number,
+  neurons: Address,
+  payloads: Address,
+  count: number,
+  hears: Address,
+  sums: Address,
+  sumBits: number,
+  target: Address,
+  accumulators: Address,
+  bits: number,
+  multiplier: number,
+  shift: number,
+  saturations: Address,
+) => void;
+
 type CountRows = (
   table: Address,
   columns: number,
@@ -33,6 +50,7 @@ type IntegerAdder = `addInt${8 | 16}In${24 | 32}${"" | "Wide"}`;
 export interface KernelFunctions extends Readonly<Record<IntegerAdder, AddInteger>> {
   readonly addFloat32: AddFloat32;
   readonly addFloat32Wide: AddFloat32;
+  readonly addProduct: AddProduct;
   readonly countRows: CountRows;
   readonly countRowsWide: CountRows;
   readonly prepare: () => void;

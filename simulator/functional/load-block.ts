@@ -8,11 +8,12 @@ import {
 } from "../../src/core/number-format.ts";
 import { DRAM_ADDRESS, type PeProgram, type SourceBlock } from "../../src/core/program.ts";
 import {
+  BLOCK_FORMS,
+  type BlockForm,
   gatesIn,
+  macBufferBytes,
   type IndexBits,
-  ROW_FORMS,
   rowBytesOf,
-  type RowForm,
   type RowLayout,
 } from "../../src/core/row-form.ts";
 import { type DecodedRows, decodeRows, type Refuse } from "./decode-rows.ts";
@@ -25,7 +26,7 @@ export interface LoadedBlock extends DecodedRows {
   readonly part: number;
   readonly keys: KeyRange;
   readonly rows: number;
-  readonly form: RowForm;
+  readonly form: BlockForm;
   readonly weightFormat: NumberFormat;
   /** Accumulators that the rows can reach. */
   readonly columns: number;
@@ -34,8 +35,10 @@ export interface LoadedBlock extends DecodedRows {
   readonly shift: number;
   readonly pointerBytes: number;
   readonly indexBits: IndexBits;
-  /** Where indices and weights begin in DRAM; absent where they lie in SRAM. */
+  /** Where indices and weights begin in DRAM; absent where they lie in SRAM, and of products. */
   readonly dram?: { readonly indices: number; readonly weights: number };
+  /** Where a product's weights begin in DRAM; absent where they lie in SRAM. */
+  readonly streamedFrom?: number;
 }
 
 interface PopulationRecord {
@@ -104,7 +107,8 @@ export function loadBlock(
     shift: record.scaleShift,
     pointerBytes: record.pointerBytes,
     indexBits: source.indexBits,
-    ...(source.inDram && { dram: { indices, weights } }),
+    ...(source.inDram &&
+      (source.form === "mac-array" ? { streamedFrom: weights } : { dram: { indices, weights } })),
   };
 }
 
@@ -139,6 +143,8 @@ function readRows(
   for (const [kind, length] of sections) {
     if (length > 0) reader.section(kind, owner, length, offsets[kind]);
   }
+  if (form === "mac-array")
+    reader.section("mac-buffer", owner, macBufferBytes(rows, accumulatorOf.length, source.delay));
   return decodeRows(
     {
       form,
@@ -181,7 +187,7 @@ function verifyRecord(record: PopulationRecord, source: SourceBlock, columns: nu
     ["index size", record.indexBits, source.indexBits],
     ["scale shift", record.scaleShift, source.scaleShift],
     ["delay", record.delay, source.delay],
-    ["form", record.form, ROW_FORMS.indexOf(source.form)],
+    ["form", record.form, BLOCK_FORMS.indexOf(source.form)],
     ["weight size", record.weightBytes, WEIGHT_BYTES[source.weightFormat]],
     ["gates", record.gates, source.gates],
   ];

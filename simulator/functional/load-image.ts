@@ -1,6 +1,6 @@
 import type { SectionKind } from "../../src/core/mapping.ts";
 import { type NumberFormat, TABLE_INTERVALS } from "../../src/core/number-format.ts";
-import { type ChipPopulationKind, NEURON_TRAITS } from "../../src/core/population-kind.ts";
+import { type ChipPopulationKind, NEURON_TRAITS, parameterWords } from "../../src/core/population-kind.ts";
 import { type PeProgram, POPULATION_RECORD_BYTES } from "../../src/core/program.ts";
 import { createImageReader } from "./image-reader.ts";
 import { loadBlock, type LoadedBlock } from "./load-block.ts";
@@ -17,29 +17,30 @@ export interface LoadedSlice {
   readonly neurons: number;
   readonly blocks: readonly LoadedBlock[];
   readonly kind: ChipPopulationKind;
-  /** What accumulators start a timestep from. Shape [4, n]; linear [n]. */
+  /** What accumulators start a timestep from. Shape [accumulators, n]. */
   readonly start: Float32Array | Int32Array;
-  /** Shape [n]; linear [0]. */
-  readonly threshold: Float32Array | Int32Array;
-  /** σ and tanh, 513 values each; EGRU in integer formats only. */
+  /** The kind's other parameters, in the order of NEURON_TRAITS. Shape [n] each. */
+  readonly parameters: readonly (Float32Array | Int32Array)[];
+  /** σ and tanh, 513 values each; integer formats only, of kinds that look them up. */
   readonly tables?: { readonly sigmoid: Uint16Array; readonly tanh: Uint16Array };
 }
 
 /** Reads one PE's rows, parameters and tables from the bytes of its image; `sources` must say the same. */
 export function loadImage(pe: PeProgram, format: NumberFormat, kind: ChipPopulationKind): LoadedSlice {
-  const { accumulators, parameters: words, state, readsTables } = NEURON_TRAITS[kind];
+  const traits = NEURON_TRAITS[kind];
+  const accumulators = traits.accumulators.length;
+  const state = traits.state.length;
   const reader = createImageReader(pe);
   const own = (kind: SectionKind, bytes: number) =>
     reader.section(kind, { source: "", delay: 0, part: 0 }, bytes).offset;
-  const parameters = own("parameters", 4 * words * pe.neurons);
-  const start = reader.numbers(format, parameters, accumulators * pe.neurons);
-  const threshold = reader.numbers(
-    format,
-    parameters + 4 * start.length,
-    (words - accumulators) * pe.neurons,
+  const vector = 4 * pe.neurons;
+  const first = own("parameters", parameterWords(traits) * vector);
+  const start = reader.numbers(format, first, accumulators * pe.neurons);
+  const parameters = traits.parameters.map((_, index) =>
+    reader.numbers(format, first + (accumulators + index) * vector, pe.neurons),
   );
-  if (state > 0) own("state", 4 * state * pe.neurons);
-  own("accumulators", 4 * accumulators * pe.neurons);
+  if (state > 0) own("state", state * vector);
+  own("accumulators", accumulators * vector);
 
   const recordBytes = POPULATION_RECORD_BYTES * pe.sources.length;
   const table = recordBytes === 0 ? 0 : own("population-table", recordBytes);
@@ -48,11 +49,11 @@ export function loadImage(pe: PeProgram, format: NumberFormat, kind: ChipPopulat
     return loadBlock(reader, pe, source, index, record, accumulators);
   });
   const slice = { pe: pe.pe, population: pe.population, first: pe.firstNeuron, neurons: pe.neurons, kind };
-  if (format === "float32" || !readsTables) return { ...slice, blocks, start, threshold };
+  if (format === "float32" || traits.lookups === 0) return { ...slice, blocks, start, parameters };
 
   const entries = TABLE_INTERVALS + 1;
   const tables = own("tables", 2 * 2 * entries);
   const sigmoid = reader.integers(2, tables, entries);
   const tanh = reader.integers(2, tables + 2 * entries, entries);
-  return { ...slice, blocks, start, threshold, tables: { sigmoid, tanh } };
+  return { ...slice, blocks, start, parameters, tables: { sigmoid, tanh } };
 }

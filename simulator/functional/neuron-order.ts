@@ -4,21 +4,24 @@
  */
 export type NeuronOrder = Uint32Array | undefined;
 
-/** One value a neuron, by the model's numbers; the same array where they are the program's. */
+/** Vectors of one value a neuron, by the model's numbers; the same array where they are the program's. */
 export function inModelOrder<Values extends Float32Array | Int32Array>(
   values: Values,
   order: NeuronOrder,
 ): Values {
   if (order === undefined) return values;
+  const size = order.length;
   const out = values.slice() as Values;
-  // Empty where a population has no such values.
-  for (let neuron = 0; neuron < values.length; neuron += 1) out[order[neuron]!] = values[neuron]!;
+  for (let i = 0; i < values.length; i += 1) out[i - (i % size) + order[i % size]!] = values[i]!;
   return out;
 }
 
-/** One value a neuron, by the program's numbers; the same array where they are the model's. */
-export const inProgramOrder = (values: ArrayLike<number>, order: NeuronOrder): ArrayLike<number> =>
-  order === undefined || values.length === 0 ? values : Array.from(order, (neuron) => values[neuron]!);
+/** Vectors of one value a neuron, by the program's numbers; the same array where they are the model's. */
+export function inProgramOrder(values: ArrayLike<number>, order: NeuronOrder): ArrayLike<number> {
+  if (order === undefined) return values;
+  const size = order.length;
+  return Array.from({ length: values.length }, (_, i) => values[i - (i % size) + order[i % size]!]!);
+}
 
 /** Neurons by the model's numbers, ascending. A copy. */
 export const modelNeurons = (neurons: Uint32Array, order: NeuronOrder): Uint32Array =>

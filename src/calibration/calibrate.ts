@@ -1,7 +1,7 @@
 import { type Compilation, type CompileOptions, compile } from "../../compiler/pipeline.ts";
 import { stepsInStreams } from "../../simulator/streams.ts";
 import { InputError, UnsupportedError } from "../core/errors.ts";
-import { projectionName } from "../core/event-graph.ts";
+import { modelProjectionName, projectionName } from "../core/event-graph.ts";
 import type { ModelIr } from "../core/model-ir.ts";
 import type { HardwareProfile } from "../core/profile.ts";
 import { type BudgetedFormats, chooseFormats, describeQuality } from "./budget.ts";
@@ -83,7 +83,13 @@ export function calibrate(request: CalibrationRequest): Calibration {
   const loss = lossOf(measurement.quality, quality);
   if (budget !== undefined && loss > budget) throw missedBudget(measurement.quality, loss);
   const oneStep = isInteger(chosen)
-    ? oneStepAgreement(exact, compileTrial(model, roomy, trialOptionsOf(chosen)), roomy, sample, talk)
+    ? oneStepAgreement(
+        exact,
+        compileTrial(model, roomy, { ...trialOptionsOf(chosen), mac: productsIn(compilation) }),
+        roomy,
+        sample,
+        talk,
+      )
     : undefined;
   return {
     compilation,
@@ -103,14 +109,23 @@ function refuseEarly({ model, profile, options, budget }: CalibrationRequest, ro
   compileTrial(model, withOwnKernels, budget === undefined ? asked : { ...asked, format: "int8" });
 }
 
+/** Projections that the compiled program multiplies on MAC arrays. */
+const productsIn = ({ graph }: Compilation): ReadonlySet<string> =>
+  new Set(
+    graph.projections
+      .filter(({ onMacArray }) => onMacArray)
+      .map((projection) => modelProjectionName(graph, projection)),
+  );
+
 const isInteger = ({ format = "float32" }: CompileOptions): boolean => format !== "float32";
 
 /** What a program computes depends on these alone. */
-const trialOptionsOf = ({ format, formats, scales, decoder }: CompileOptions): TrialOptions => ({
+const trialOptionsOf = ({ format, formats, scales, decoder, mac }: CompileOptions): TrialOptions => ({
   ...(format && { format }),
   ...(formats && { formats }),
   ...(scales && { scales }),
   ...(decoder && { decoder }),
+  ...(mac && { mac }),
 });
 
 const floatLayer = (recording: Recording, layer: LayerRecording) => ({

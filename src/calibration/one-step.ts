@@ -1,8 +1,10 @@
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { openMachine, type Simulation, startSimulation } from "../../simulator/simulate.ts";
 import { cutStreams } from "../../simulator/streams.ts";
-import { PAYLOAD_LIMIT, STATE_FRACTION_BITS } from "../core/number-format.ts";
+import { ACCUMULATOR_FRACTION_BITS, type AccumulatorBits, PAYLOAD_LIMIT } from "../core/number-format.ts";
+import { NEURON_TRAITS } from "../core/population-kind.ts";
 import type { HardwareProfile } from "../core/profile.ts";
+import type { ProgramPopulation } from "../core/program.ts";
 import { type Stimulus, stepsOf } from "../core/stimulus.ts";
 import { type Talk, followed } from "./measure.ts";
 import type { Sample } from "./trial.ts";
@@ -22,8 +24,11 @@ export function oneStepAgreement(
   talk: Talk,
 ): ReadonlyMap<string, number> {
   const [exact, rounded] = [openMachine(float32.program, profile), openMachine(integer.program, profile)];
-  const layers = float32.program.populations.filter(({ kind }) => kind === "egru").map(({ name }) => name);
-  const counts = new Map(layers.map((name) => [name, { common: 0, either: 0 }]));
+  const { accumulatorBits } = integer.program.manifest.quantisation;
+  const layers = integer.program.populations.filter(
+    ({ partOf, kind }) => kind !== "input" && partOf === undefined,
+  );
+  const counts = new Map(layers.map(({ name }) => [name, { common: 0, either: 0 }]));
   let done = 0;
   followed(talk("float32 step by step"), (advance) => {
     for (const stream of cutStreams(withoutTargets(stimulus), streams)) {
@@ -32,7 +37,7 @@ export function oneStepAgreement(
       for (let step = 0; step < stepsOf(stream); step += 1) {
         const [expected, found] = [free.step(), held.step()];
         for (const [name, count] of counts) addEvents(count, expected.events(name), found.events(name));
-        for (const name of layers) copyState(free, held, name);
+        for (const layer of layers) copyState(free, held, layer, accumulatorBits);
         advance((done += 1));
       }
     }
@@ -55,13 +60,27 @@ function addEvents(count: { common: number; either: number }, a: Uint32Array, b:
   count.either += a.length + b.length - common;
 }
 
-/** In Q23; an event stays one, however small its payload. */
-function copyState(float32: Simulation, integer: Simulation, name: string): void {
+/** In the kind's fixed point; an event stays one, however small its payload. */
+function copyState(
+  float32: Simulation,
+  integer: Simulation,
+  { name, kind, size, payloadFractionBits }: ProgramPopulation,
+  accumulatorBits: AccumulatorBits,
+): void {
   const { state, output } = float32.state(name);
-  const fixed = (value: number) =>
-    Math.min(Math.max(Math.floor(value * 2 ** STATE_FRACTION_BITS + 0.5), -PAYLOAD_LIMIT), PAYLOAD_LIMIT);
+  const vectors = kind === "input" ? [] : NEURON_TRAITS[kind].state;
   integer.setState(name, {
-    state: Int32Array.from(state, fixed),
-    output: Int32Array.from(output, (payload) => (payload === 0 ? 0 : fixed(payload) || 1)),
+    state: Int32Array.from(state, (value, index) => {
+      const { fractionBits } = vectors[Math.floor(index / size)]!;
+      return fractionBits === "sum"
+        ? fixed(value, ACCUMULATOR_FRACTION_BITS[accumulatorBits], 2 ** (accumulatorBits - 1) - 1)
+        : fixed(value, fractionBits, PAYLOAD_LIMIT);
+    }),
+    output: Int32Array.from(output, (payload) =>
+      payload === 0 ? 0 : fixed(payload, payloadFractionBits, PAYLOAD_LIMIT) || 1,
+    ),
   });
 }
+
+const fixed = (value: number, fractionBits: number, limit: number): number =>
+  Math.min(Math.max(Math.floor(value * 2 ** fractionBits + 0.5), -limit), limit);

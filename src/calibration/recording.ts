@@ -1,7 +1,6 @@
 import type { StepView } from "../../simulator/simulate.ts";
 import { InputError } from "../core/errors.ts";
 import type { Activity } from "../../compiler/place/problem.ts";
-import { STATE_FRACTION_BITS } from "../core/number-format.ts";
 import type { Program } from "../core/program.ts";
 import type { OutputError } from "./quality.ts";
 
@@ -33,7 +32,7 @@ export function startRecording(
   withOutputs: boolean,
 ): { observe: (step: number, view: StepView) => void; recording: Recording } {
   const layers = program.populations
-    .filter(({ kind }) => kind === "egru")
+    .filter(({ kind, partOf }) => kind !== "input" && partOf === undefined)
     .map(({ name, size }) => ({
       name,
       size,
@@ -82,10 +81,11 @@ function outputWidth({ host, chipDecoder, populations }: Program): number {
 }
 
 /** Logits, or what the last layer sends, in its own unit. */
-function outputOf({ manifest, populations }: Program, view: StepView): Float64Array {
+function outputOf({ populations }: Program, view: StepView): Float64Array {
   if (view.logits !== undefined) return view.logits;
-  const one = manifest.quantisation.format === "float32" ? 1 : 2 ** STATE_FRACTION_BITS;
-  return Float64Array.from(view.population(populations.at(-1)!.name).output, (payload) => payload / one);
+  const { name, payloadFractionBits } = populations.at(-1)!;
+  const one = 2 ** payloadFractionBits;
+  return Float64Array.from(view.population(name).output, (payload) => payload / one);
 }
 
 /** How far a layer's events are those of float32. */

@@ -3,7 +3,7 @@ import { MAX_ACCUMULATORS_PER_SLICE } from "../../compiler/partition/slice-bytes
 import type { StepView } from "../../simulator/simulate.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import type { ModelIr } from "../core/model-ir.ts";
-import { EGRU_ACCUMULATORS } from "../core/number-format.ts";
+import { NEURON_TRAITS } from "../core/population-kind.ts";
 import type { HardwareProfile } from "../core/profile.ts";
 import type { Program } from "../core/program.ts";
 import type { SimulationResult } from "../core/result.ts";
@@ -19,7 +19,7 @@ export interface Sample {
 }
 
 /** How a trial holds weights, and where its decoder runs. */
-export type TrialOptions = Pick<CompileOptions, "format" | "formats" | "scales" | "decoder">;
+export type TrialOptions = Pick<CompileOptions, "format" | "formats" | "scales" | "decoder" | "mac">;
 
 /** Compiles for the roomy chip: whole layers on a PE, and nothing that only times depend on. */
 export const compileTrial = (model: ModelIr, roomy: HardwareProfile, options: TrialOptions): Compilation =>
@@ -33,11 +33,17 @@ export const compileTrial = (model: ModelIr, roomy: HardwareProfile, options: Tr
     verify: false,
   });
 
-/** As few slices as indices can tell neurons apart in. */
+/** As few slices as indices can tell neurons apart in, whatever their kind: no neuron has more accumulators than these. */
 function slicesOf({ populations }: ModelIr): number {
-  const most = MAX_ACCUMULATORS_PER_SLICE / EGRU_ACCUMULATORS;
-  return populations.reduce((sum, { kind, size }) => sum + (kind === "egru" ? Math.ceil(size / most) : 0), 0);
+  const most = MAX_ACCUMULATORS_PER_SLICE / MOST_ACCUMULATORS;
+  return populations
+    .filter(({ kind }) => kind !== "token-input" && kind !== "embedding")
+    .reduce((sum, { size }) => sum + Math.ceil(size / most), 0);
 }
+
+const MOST_ACCUMULATORS = Math.max(
+  ...Object.values(NEURON_TRAITS).map(({ accumulators }) => accumulators.length),
+);
 
 /** Runs a program over the sample and shows each step to `observe`, numbered throughout. */
 export function runSample(

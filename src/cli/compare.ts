@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { type Chip, type ChipGroup, groupByProfile } from "../compare/chips.ts";
-import { type ComparisonRow, compareAll } from "../compare/compare.ts";
+import { type ComparisonRow, compareAll, type Workload } from "../compare/compare.ts";
 import type { Baseline } from "../compare/roofline.ts";
 import type { RunReport } from "../compare/run.ts";
 import { type Sensitivity, sensitivityOf } from "../compare/sensitivity.ts";
@@ -83,12 +83,13 @@ async function compareModels(
     [...new Set(variants.flatMap(({ target }) => (isChip(target) ? target.operatingPoint : [])))],
     io,
   );
-  const workloads = models.map((argument) => {
-    const model = loadModel(argument, options, io);
+  const workloads: Workload[] = [];
+  for (const argument of models) {
+    const model = await loadModel(argument, options, io);
     const stimulus = loadStimulus(model.name, inputPortOf(model), options, io);
     talkOfStreams(stimulus, options.streams, io);
-    return { model, stimulus };
-  });
+    workloads.push({ model, stimulus });
+  }
   let simulation: SimulationTalk | undefined;
   let rows: ComparisonRow[];
   const sensitivities: Sensitivity[] = [];

@@ -34,6 +34,7 @@ import {
   type ProfileOptions,
   type ProgramOptions,
   seedOption,
+  timestepOption,
   vocabularyOption,
   withExample,
   withProfileOptions,
@@ -43,6 +44,7 @@ import {
 interface Options extends ProfileOptions, ProgramOptions, PictureOptions, CalibrationOptions {
   readonly chip: string;
   readonly vocab?: string;
+  readonly dt?: number;
   readonly seed: number;
   readonly out: string;
   readonly printAfter?: string;
@@ -59,7 +61,10 @@ export function compileCommand(io: CommandIo): Command {
     .argument("<model>", MODEL_ARGUMENT)
     .addOption(chipOption().default("spinnaker2"))
     .addOption(outOption("program file").default("model.loom"));
-  withProfileOptions(withProgramOptions(command)).addOption(vocabularyOption()).addOption(seedOption());
+  withProfileOptions(withProgramOptions(command))
+    .addOption(vocabularyOption())
+    .addOption(timestepOption())
+    .addOption(seedOption());
   withCalibrationOptions(command)
     .addOption(
       new Option("--print-after <pass>", "print the event graph after this pass").choices(printableStages()),
@@ -88,7 +93,12 @@ export function compileCommand(io: CommandIo): Command {
   );
 }
 
-function compileModel(argument: string, options: Options, command: Command, io: CommandIo): void {
+async function compileModel(
+  argument: string,
+  options: Options,
+  command: Command,
+  io: CommandIo,
+): Promise<void> {
   checkStandardOutput(options);
   checkPictures(options);
   checkCalibration(options, command);
@@ -103,7 +113,7 @@ function compileModel(argument: string, options: Options, command: Command, io: 
       `note: a program is the same at every operating point; choose ${chip.operatingPoint} when it is simulated.`,
     );
   }
-  const model = loadModel(argument, options, io);
+  const model = await loadModel(argument, options, io);
   say(io, printable(`compiling ${model.name} for ${chip.profile.name}`));
   const outcome = compileUpTo(model, chip, options, io);
   if (outcome === undefined) return;

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { annealing } from "../../compiler/place/annealing.ts";
 import { defaultPlacer } from "../../compiler/place/place.ts";
 import { type HardwareProfile, usablePes } from "../core/profile.ts";
+import { hasLinks, routerGraphOf } from "../core/router-graph.ts";
 import { counted } from "../core/wording.ts";
 import { type CommandIo, say } from "./command-io.ts";
 import type { PricingOptions, ProgramOptions } from "./shared-options.ts";
@@ -9,12 +10,15 @@ import type { PricingOptions, ProgramOptions } from "./shared-options.ts";
 /** Says which of the options that were given change nothing, so that nobody reads an effect into a result. */
 export function noteIneffective(
   command: Command,
-  { format, pes, placer, effort }: ProgramOptions,
+  { format, mac, partitionBy, parts, pes, placer, effort, router }: ProgramOptions,
   profile: HardwareProfile,
   io: CommandIo,
 ): void {
   if (format === "float32" && command.getOptionValueSource("scales") === "cli") {
     say(io, "note: --scales has no effect on float32 weights, which have no scales.");
+  }
+  if (format === "float32" && mac === "auto") {
+    say(io, "note: --mac auto has no effect on float32 weights; MAC arrays multiply int8.");
   }
   const placing = placer ?? defaultPlacer(profile).name;
   if (effort !== undefined && placing !== annealing.name) {
@@ -22,6 +26,15 @@ export function noteIneffective(
       io,
       `note: --effort has no effect on the placer ${placing}, which does not search; ${annealing.name} does.`,
     );
+  }
+  if (parts !== undefined && partitionBy !== "sources" && partitionBy !== "both") {
+    say(
+      io,
+      `note: --parts ${parts} has no effect on --partition-by ${partitionBy}; sources and both take it.`,
+    );
+  }
+  if (router !== undefined && !hasLinks(routerGraphOf(profile))) {
+    say(io, `note: --router ${router} has no effect, as ${profile.name} has no links between routers.`);
   }
   const usable = usablePes(profile).length;
   if (pes !== undefined && pes > usable) {

@@ -4,11 +4,12 @@ import { formatJson } from "../report/result-json.ts";
 import { formatSummary } from "../report/text-summary.ts";
 import type { CommandIo } from "./command-io.ts";
 import { loadModel, MODEL_ARGUMENT } from "./load-model.ts";
-import { jsonOption, seedOption, vocabularyOption, withExample } from "./shared-options.ts";
+import { jsonOption, seedOption, timestepOption, vocabularyOption, withExample } from "./shared-options.ts";
 import { styleFor } from "./terminal-style.ts";
 
 interface Options {
   readonly vocab?: string;
+  readonly dt?: number;
   readonly seed: number;
   readonly json?: true;
 }
@@ -22,10 +23,11 @@ export function inspectCommand(io: CommandIo): Command {
     )
     .argument("<model>", MODEL_ARGUMENT)
     .addOption(vocabularyOption())
+    .addOption(timestepOption())
     .addOption(seedOption())
     .addOption(jsonOption())
-    .action((argument: string, options: Options) => {
-      const model = loadModel(argument, options, io);
+    .action(async (argument: string, options: Options) => {
+      const model = await loadModel(argument, options, io);
       const summary = { ...summariseModel(model), metadata: model.metadata };
       io.stdout.write(options.json ? formatJson(summary) : formatSummary(summary, styleFor(io.stdout, io)));
     });

@@ -1,6 +1,8 @@
-import { MismatchError } from "../core/errors.ts";
+import { InputError, MismatchError } from "../core/errors.ts";
 import type { Program } from "../core/program.ts";
 import type { Stimulus } from "../core/stimulus.ts";
+import { type NumberTable, readNumberTable } from "../formats/csv.ts";
+import { rateOf, rateStimulus, stimulusOfEvents } from "../inputs/events.ts";
 import type { InputPort } from "../inputs/input-port.ts";
 import { limitSteps } from "../inputs/limit-steps.ts";
 import { holdsNamedArrays, readStimulus } from "../inputs/read-stimulus.ts";
@@ -33,7 +35,21 @@ function loadVocabulary(path: string): readonly string[] {
 
 /** Input from the file that was named, or made up by seed; at most `--steps` of it. */
 export function loadStimulus(name: string, port: InputPort, options: InputOptions, io: CommandIo): Stimulus {
-  const { seed, steps, array, text } = options;
+  const { seed, steps, array, text, rate, replay } = options;
+  if (rate !== undefined || replay !== undefined) {
+    if (array !== undefined) throw new UsageError("--array names no file.", "Give --input as well.");
+    if (port.kind === "tokens")
+      throw new MismatchError(
+        `${name} reads tokens, but ${rate === undefined ? "--replay" : "--rate"} gives it events.`,
+        "Give text with --text, or token ids with --tokens.",
+      );
+    return replay === undefined
+      ? rateStimulus(port.width, ratesFrom(rate!), seed, steps ?? SYNTHETIC_STEPS)
+      : limitSteps(
+          readTable(replay, (table) => stimulusOfEvents(table, port.width, originOf(replay))),
+          steps,
+        );
+  }
   const fileName = fileOf(name, port, options);
   if (fileName === undefined) {
     if (array !== undefined)
@@ -49,6 +65,25 @@ export function loadStimulus(name: string, port: InputPort, options: InputOption
   const stimulus = limitSteps(readStimulus({ kind: "file", fileName, bytes, array, tokensAs }, port), steps);
   if (tokensAs === "text") sayUnknownWords(stimulus, port, io);
   return stimulus;
+}
+
+/** One rate, or those that a file lists. */
+const ratesFrom = (rate: string): readonly number[] => {
+  const all = rateOf(rate);
+  return all === undefined ? readTable(rate, ({ rows }) => rows.flat()) : [all];
+};
+
+const originOf = (path: string): string => `events ${path.split(/[/\\]/).at(-1)!}`;
+
+/** A file's table of numbers, as `read` takes it; what is wrong with it is said with the file's name. */
+function readTable<Result>(path: string, read: (table: NumberTable) => Result): Result {
+  const text = readTextBounded(path, READ_LIMITS.stimulus);
+  try {
+    return read(readNumberTable(text));
+  } catch (error) {
+    if (error instanceof InputError && error.place.file === undefined) throw error.inFile(path);
+    throw error;
+  }
 }
 
 /** Input from a file that says by itself what it is: text, or token ids; or vectors. At most `steps` of it. */

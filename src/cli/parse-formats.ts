@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { MAC_CHOICES, type MacChoice } from "../../compiler/partition/choose-products.ts";
 import { projectionName } from "../core/event-graph.ts";
 import type { IntegerFormat, ProjectionFormats } from "../core/number-format.ts";
 import { commaSeparated } from "./parse-values.ts";
@@ -25,6 +26,12 @@ export function projectionFormats(text: string, earlier: ProjectionFormats = new
     formats.set(name, format);
   }
   return formats;
+}
+
+/** "off", "auto", "all", or projections by name, written as for `projectionFormats`. */
+export function macChoice(text: string): MacChoice {
+  const known = MAC_CHOICES.find((choice) => choice === text.trim());
+  return known ?? new Set(commaSeparated(text).map((entry) => nameOf(entry.trim())));
 }
 
 /** The projection's name as the event graph has it. */

@@ -13,6 +13,14 @@ export const wholeNumber =
     return value;
   };
 
+/** A number above 0, such as 1e-3. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!/^[\d.]+(e[+-]?\d+)?$/i.test(text) || !(value > 0 && value < Number.POSITIVE_INFINITY))
+    throw new InvalidArgumentError("It must be a number above 0, such as 0.001 or 1e-3.");
+  return value;
+}
+
 /** A path; an empty one, as an unset shell variable leaves it, names nothing. */
 export function filePath(text: string): string {
   if (text.trim() === "") throw new InvalidArgumentError("It is empty; name a file.");

@@ -4,11 +4,16 @@ import type { CommandIo } from "./command-io.ts";
 import { compareCommand } from "./compare.ts";
 import { compileCommand } from "./compile.ts";
 import { disassembleCommand } from "./disassemble.ts";
+import { doctorCommand } from "./doctor.ts";
+import { evaluateCommand } from "./evaluate.ts";
 import { EXIT_OK, reportFailure } from "./failures.ts";
 import { helpCommand } from "./help.ts";
 import { inspectCommand } from "./inspect.ts";
 import { profileCommand } from "./profile.ts";
+import { pruneCommand } from "./prune.ts";
 import { simulateCommand } from "./simulate.ts";
+import { studyCommand } from "./study.ts";
+import { trainCommand } from "./train.ts";
 
 /**
  * Runs one command line, without the name of the program, and returns its exit code: 0 where all went well,
@@ -44,6 +49,11 @@ function eventloomCommand(io: CommandIo): Command {
     compareCommand,
     profileCommand,
     disassembleCommand,
+    trainCommand,
+    pruneCommand,
+    evaluateCommand,
+    studyCommand,
+    doctorCommand,
   ]) {
     root.addCommand(make(io));
   }

@@ -1,10 +1,12 @@
 import { type Command, Option } from "commander";
 import { ROW_PLACES, type RowPlace } from "../../compiler/partition/dram-rows.ts";
+import { type MacChoice } from "../../compiler/partition/choose-products.ts";
 import { MINIMISE_CHOICES, type MinimiseChoice } from "../../compiler/route/minimise/minimise.ts";
 import { NEURON_ORDERS, type NeuronOrder } from "../../compiler/partition/order.ts";
 import { PARTITION_STRATEGIES } from "../../compiler/partition/partition.ts";
 import { type CompileOptions, PARTITION_BY, type PartitionBy } from "../../compiler/pipeline.ts";
 import { PLACERS } from "../../compiler/place/place.ts";
+import { ROUTERS } from "../../compiler/route/route.ts";
 import { ROW_FORM_CHOICES, type RowFormChoice } from "../../compiler/storage/choose-row-forms.ts";
 import { type EventCoding, parseEventCoding } from "../core/event-coding.ts";
 import {
@@ -17,8 +19,8 @@ import {
 import { FIDELITIES, type Fidelity, SCHEDULES, type Schedule } from "../core/result.ts";
 import type { DvfsWish, SynchronisationWish } from "../core/run-policy.ts";
 import { collectDvfs, synchronisationList } from "./parse-policies.ts";
-import { projectionFormats } from "./parse-formats.ts";
-import { collect, filePath, listOf, wholeNumber } from "./parse-values.ts";
+import { macChoice, projectionFormats } from "./parse-formats.ts";
+import { collect, filePath, listOf, positiveNumber, wholeNumber } from "./parse-values.ts";
 
 const MOST_STEPS = 100_000_000;
 const MOST_STREAMS = 1_000_000;
@@ -40,8 +42,10 @@ export interface ProgramOptions {
   readonly order: NeuronOrder;
   readonly placer?: string;
   readonly effort?: number;
+  readonly router?: string;
   readonly rows: RowPlace;
   readonly rowForms: RowFormChoice;
+  readonly mac: MacChoice;
   readonly minimise: MinimiseChoice;
   readonly pes?: number;
   readonly decoder: "host" | "chip";
@@ -51,8 +55,11 @@ export interface InputOptions {
   readonly text?: string;
   readonly tokens?: string;
   readonly input?: string;
+  readonly rate?: string;
+  readonly replay?: string;
   readonly array?: string;
   readonly vocab?: string;
+  readonly dt?: number;
   readonly steps?: number;
   readonly seed: number;
 }
@@ -83,6 +90,12 @@ export const vocabularyOption = (): Option =>
   new Option("--vocab <file>", "vocabulary, one word a line; else vocab.txt beside the model").argParser(
     filePath,
   );
+
+export const timestepOption = (): Option =>
+  new Option(
+    "--dt <seconds>",
+    "timestep of a model in continuous time (NIR); else its own, or 0.0001",
+  ).argParser(positiveNumber);
 
 /** Where results go; - is standard output. */
 export const outOption = (description: string): Option =>
@@ -164,6 +177,12 @@ export const withProgramOptions = (command: Command): Command =>
     )
     .addOption(
       new Option(
+        "--router <router>",
+        `how the tree of an event grows from router to router (default: "${ROUTERS[0]?.name}")`,
+      ).choices(ROUTERS.map(({ name }) => name)),
+    )
+    .addOption(
+      new Option(
         "--rows <memory>",
         "where synaptic rows lie; auto: in DRAM what does not fit, and more where faster",
       )
@@ -174,6 +193,14 @@ export const withProgramOptions = (command: Command): Command =>
       new Option("--row-forms <form>", "how synaptic rows are stored; auto: in what is fastest and fits")
         .choices(ROW_FORM_CHOICES)
         .default(ROW_FORM_CHOICES[0]),
+    )
+    .addOption(
+      new Option(
+        "--mac <what>",
+        "int8 projections to multiply on MAC arrays, inputs rounded to 8 bits: off, auto (where faster), all, or names as in egru0:egru1, with commas between them",
+      )
+        .argParser(macChoice)
+        .default("off"),
     )
     .addOption(
       new Option(
@@ -209,8 +236,20 @@ export const withInputOptions = (command: Command): Command =>
     .addOption(
       new Option("--input <file>", "input vectors: .npy, .npz, .safetensors or .csv").argParser(filePath),
     )
+    .addOption(
+      new Option(
+        "--rate <p>",
+        "random spikes of 1 as input: the probability a timestep, or a file with one for each component",
+      ).conflicts(["text", "tokens", "input", "replay"]),
+    )
+    .addOption(
+      new Option("--replay <file>", "input events, a line each: step,neuron or step,neuron,value")
+        .argParser(filePath)
+        .conflicts(["text", "tokens", "input"]),
+    )
     .option("--array <name>", "which array of an .npz or .safetensors file with several")
     .addOption(vocabularyOption())
+    .addOption(timestepOption())
     .addOption(
       new Option("--steps <n>", "at most so many timesteps (synthetic input: 100)").argParser(
         wholeNumber(1, MOST_STEPS),
@@ -284,8 +323,10 @@ export const compileOptionsOf = (options: ProgramOptions & { readonly seed: numb
   order: options.order,
   ...(options.placer !== undefined && { placer: options.placer }),
   ...(options.effort !== undefined && { effort: options.effort }),
+  ...(options.router !== undefined && { router: options.router }),
   rows: options.rows,
   rowForms: options.rowForms,
+  mac: options.mac,
   minimise: options.minimise,
   decoder: options.decoder,
   ...(options.coding && { coding: options.coding }),

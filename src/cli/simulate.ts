@@ -60,8 +60,10 @@ const PROGRAM_OPTIONS = Object.keys({
   order: true,
   placer: true,
   effort: true,
+  router: true,
   rows: true,
   rowForms: true,
+  mac: true,
   minimise: true,
   pes: true,
   decoder: true,
@@ -104,7 +106,7 @@ async function simulateOne(path: string, options: Options, command: Command, io:
   checkTrace(options);
   const run = isProgramFile(path)
     ? loadCompiled(path, options, command, io)
-    : compileFirst(path, options, command, io);
+    : await compileFirst(path, options, command, io);
   const { program, stimulus } = run;
   const { streams, window } = options;
   noteIneffectiveRun(options, [run.chip.operatingPoint], io);
@@ -209,10 +211,10 @@ function ownChipOf({ manifest }: Program, path: string): string {
   );
 }
 
-function compileFirst(path: string, options: Options, command: Command, io: CommandIo): Run {
+async function compileFirst(path: string, options: Options, command: Command, io: CommandIo): Promise<Run> {
   const chip = loadChip(options.chip ?? DEFAULT_CHIP, options.set);
   noteIneffective(command, options, chip.profile, io);
-  const model = loadModel(path, options, io);
+  const model = await loadModel(path, options, io);
   const stimulus = loadStimulus(model.name, inputPortOf(model), options, io);
   say(io, printable(`compiling ${model.name} for ${chip.profile.name}`));
   return { program: compile(model, chip.profile, compileOptionsOf(options)).program, chip, stimulus };

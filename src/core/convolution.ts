@@ -30,15 +30,18 @@ export function faultOfConvolution(matrix: ConvolutionMatrix): string | undefine
   return undefined;
 }
 
-/** Synapses that are not zero, at all places. */
-export function synapsesOfConvolution(matrix: ConvolutionMatrix): number {
+/** Synapses that are not zero, at all places; with `isCounted` those whose weights it accepts. */
+export function synapsesOfConvolution(
+  matrix: ConvolutionMatrix,
+  isCounted: (weight: number) => boolean = (weight) => weight !== 0,
+): number {
   const { output, kernel, values } = matrix;
   let synapses = 0;
   for (let ky = 0; ky < kernel[0]; ky += 1) {
     for (let kx = 0; kx < kernel[1]; kx += 1) {
       let weights = 0;
       for (let i = ky * kernel[1] + kx; i < values.length; i += kernel[0] * kernel[1])
-        if (values[i] !== 0) weights += 1;
+        if (isCounted(values[i]!)) weights += 1;
       const rows = placesWithin(matrix, 0, output.height, ky);
       const columns = placesWithin(matrix, 1, output.width, kx);
       synapses += weights * rows * columns;

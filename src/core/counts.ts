@@ -20,14 +20,26 @@ export const KERNEL_ACTIONS = [
   "synop",
   /** One slot of weight zero, which the row's form stores, passed through. */
   "emptySlot",
-  /** One neuron's gates, state, threshold test; its accumulators reset. */
+  /** One EGRU neuron's gates, state, threshold test; its accumulators reset. */
   "neuronUpdate",
-  /** One sum of a linear population read, set back to its start and tested; in integer formats rounded to a payload. */
+  /** One LSTM neuron's gates and cell; its accumulators reset. */
+  "lstmUpdate",
+  /** One GRU neuron's gates and state; its accumulators reset. */
+  "gruUpdate",
+  /** One leaky integrate-and-fire neuron's current, potential and threshold test; its accumulator reset. */
+  "lifUpdate",
+  /** One sum read, set back to its start and tested; in integer formats rounded to a payload. */
   "linearUpdate",
+  /** The same through σ or tanh. */
+  "activationUpdate",
   /** One event composed and handed to the NoC. */
   "eventSend",
   /** Start and end of one timestep's work on one PE: loop control and synchronisation with the others. */
   "timestep",
+  /** One event kept for a product of the MAC array: its payload and row noted, and before the product brought to int8. */
+  "macOperand",
+  /** One column's sum taken from the MAC array, scaled and added to its accumulator. */
+  "macResult",
 ] as const;
 export type KernelAction = (typeof KERNEL_ACTIONS)[number];
 
@@ -40,18 +52,41 @@ export const ROW_ACTIONS = [
 ] as const satisfies readonly KernelAction[];
 export type RowAction = (typeof ROW_ACTIONS)[number];
 
+/** One update a neuron and timestep, of its kind. */
+export const NEURON_UPDATES = [
+  "neuronUpdate",
+  "lstmUpdate",
+  "gruUpdate",
+  "lifUpdate",
+  "linearUpdate",
+  "activationUpdate",
+] as const satisfies readonly KernelAction[];
+export type NeuronUpdate = (typeof NEURON_UPDATES)[number];
+
+/** Exponentials in a float32 update, for those that have any. */
+export const EXPONENTIALS = {
+  neuronUpdate: 3,
+  lstmUpdate: 5,
+  gruUpdate: 3,
+  activationUpdate: 1,
+} as const satisfies Partial<Record<NeuronUpdate, number>>;
+export type ExponentialUpdate = keyof typeof EXPONENTIALS;
+
 /** Actions that a number format's kernels have cycles for whatever other forms they read; those of rows are CSR's. */
 export const FORMAT_ACTIONS = [
   "packetReceive",
   "rowLookup",
   "rowFetch",
   "synop",
-  "neuronUpdate",
-  "linearUpdate",
+  ...NEURON_UPDATES,
   "eventSend",
   "timestep",
 ] as const satisfies readonly KernelAction[];
 export type FormatAction = (typeof FORMAT_ACTIONS)[number];
+
+/** Actions of the core around the products of its MAC array; their cycles stand beside the array's. */
+export const PRODUCT_ACTIONS = ["macOperand", "macResult"] as const satisfies readonly KernelAction[];
+export type ProductAction = (typeof PRODUCT_ACTIONS)[number];
 
 /** Actions of a PE's MAC array. */
 export const MAC_ARRAY_ACTIONS = ["mac"] as const;
@@ -104,6 +139,9 @@ export const SRAM_TRAFFIC = [
   "accumulatorsWritten",
   "packetsRead",
   "packetsWritten",
+  /** Operands and sums of the MAC array's products. */
+  "operandsRead",
+  "operandsWritten",
   /** Rows and weight tiles that come from DRAM. */
   "rowsWritten",
 ] as const;

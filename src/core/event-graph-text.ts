@@ -7,6 +7,7 @@ import type {
   HostStages,
   RowScale,
 } from "./event-graph.ts";
+import { isChipKind, NEURON_TRAITS } from "./population-kind.ts";
 import { type AccumulatorBits, formatOf, type NumberFormat, type ScaleGranularity } from "./number-format.ts";
 
 /**
@@ -14,14 +15,14 @@ import { type AccumulatorBits, formatOf, type NumberFormat, type ScaleGranularit
  * their sizes only; they pass through the compiler untouched.
  *
  *     graph NAME float32 row 32
- *     input embedding 4 payload 0
+ *     input embedding 4 payload 0 [silent-zeros]
  *     egru egru0 2 payload 0
  *       order 1 0                 the model's number of each neuron, where it is another
- *       start -1 0.5 …            four accumulators a neuron: z, r, g input, g recurrent
- *       threshold 0.1 0.2
- *     linear egru0.part1 2 of egru0 payload 0
+ *       start -1 0.5 …            of all neurons' first accumulator (z), then of the next (r, gx, gr)
+ *       threshold 0.1 0.2         the kind's other parameters, by name
+ *     partial-sum egru0.part1 2 of egru0 payload 0
  *       start 0 0
- *     projection embedding -> egru0 delay 0 rows 4 [from 8] [part 1] [format int16] [shift 25 scale 8388608 …]
+ *     projection embedding -> egru0 delay 0 rows 4 [from 8] [part 1] [on mac-array] [format int16] [shift 25 scale 8388608 …]
  *       0: 1*0.25 3*-0.5          source row: accumulator*weight …
  *     host encoder embedding embedding 40 -> 4
  *
@@ -37,7 +38,8 @@ export function formatEventGraph(graph: EventGraph): string {
     for (const stage of graph.host[where]) {
       const [from, to] =
         stage.kind === "embedding" ? [stage.rows, stage.width] : [stage.inputs, stage.outputs];
-      lines.push(`host ${where} ${stage.kind} ${stage.name} ${from} -> ${to}`);
+      const then = stage.kind === "linear" && stage.activation ? ` ${stage.activation}` : "";
+      lines.push(`host ${where} ${stage.kind} ${stage.name} ${from} -> ${to}${then}`);
     }
   }
   return `${lines.join("\n")}\n`;
@@ -69,20 +71,25 @@ const formatAll = (label: string, values: ArrayLike<number>): string[] =>
   formatList(label, Array.from(values, formatWeight));
 
 function formatPopulation(population: GraphPopulation): string[] {
-  const of = population.kind === "linear" ? ` of ${population.partOf}` : "";
-  const head = `${population.kind} ${population.name} ${population.size}${of} payload ${population.payloadFractionBits}`;
+  const { kind, name, size, payloadFractionBits } = population;
   const order = population.order ? formatAll("  order", population.order) : [];
-  if (population.kind === "input") return [head, ...order];
+  if (population.kind === "input") {
+    const silent = population.silentZeros ? " silent-zeros" : "";
+    return [`${kind} ${name} ${size} payload ${payloadFractionBits}${silent}`, ...order];
+  }
+  const of = population.partOf === undefined ? "" : ` of ${population.partOf}`;
   return [
-    head,
+    `${kind} ${name} ${size}${of} payload ${payloadFractionBits}`,
     ...order,
     ...formatAll("  start", population.accumulatorStart),
-    ...(population.kind === "egru" ? formatAll("  threshold", population.threshold) : []),
+    ...NEURON_TRAITS[population.kind].parameters.flatMap(({ name: field }, index) =>
+      formatAll(`  ${field}`, population.parameters[index]!),
+    ),
   ];
 }
 
 function formatProjection(projection: GraphProjection, graphFormat: NumberFormat): string[] {
-  const { source, target, delay, part = 0, sources, synapses } = projection;
+  const { source, target, delay, part = 0, sources, onMacArray, synapses } = projection;
   const { rowStart, target: targets, weight, scale } = synapses;
   const rows = rowStart.length - 1;
   const own = formatOf(weight);
@@ -90,6 +97,7 @@ function formatProjection(projection: GraphProjection, graphFormat: NumberFormat
     `projection ${source} -> ${target} delay ${delay} rows ${rows}` +
     (sources === undefined ? "" : ` from ${sources.first}`) +
     (part === 0 ? "" : ` part ${part}`) +
+    (onMacArray ? " on mac-array" : "") +
     (own === graphFormat ? "" : ` format ${own}`);
   const lines = scale
     ? formatList(`${head} shift ${scale.shift} scale`, Array.from(scale.multiplier, String))
@@ -117,7 +125,7 @@ export function parseEventGraph(text: string, host: HostStages = { encoder: [], 
   for (let at = 0; at < rest.length;) {
     const { words, number } = rest[at]!;
     at += 1;
-    if (words[0] === "input" || words[0] === "egru" || words[0] === "linear") {
+    if (words[0] === "input" || isChipKind(words[0]!)) {
       const from = at;
       while (at < rest.length && POPULATION_LISTS.has(rest[at]!.words[0]!)) at += 1;
       populations.push(
@@ -172,7 +180,11 @@ function significantLines(text: string): Line[] {
   return lines;
 }
 
-const POPULATION_LISTS: ReadonlySet<string> = new Set(["order", "start", "threshold"]);
+const POPULATION_LISTS: ReadonlySet<string> = new Set([
+  "order",
+  "start",
+  ...Object.values(NEURON_TRAITS).flatMap(({ parameters }) => parameters.map(({ name }) => name)),
+]);
 
 function parsePopulation(
   words: readonly string[],
@@ -193,16 +205,21 @@ function parsePopulation(
     ...(order && { order: Uint32Array.from(order) }),
     payloadFractionBits: Number(wordAfter("payload")),
   };
-  if (kind === "input") return { kind, ...common };
+  if (!isChipKind(kind!))
+    return {
+      kind: "input",
+      ...common,
+      ...(words.includes("silent-zeros") && { silentZeros: true as const }),
+    };
   const values = (numbers: readonly number[] = []) =>
     isInteger ? Int32Array.from(numbers) : Float32Array.from(numbers);
-  if (kind === "linear")
-    return { kind, ...common, partOf: wordAfter("of")!, accumulatorStart: values(numbersOf("start")) };
+  const of = words.indexOf("of", 3) < 0 ? undefined : wordAfter("of");
   return {
-    kind: "egru",
+    kind,
     ...common,
+    ...(of !== undefined && { partOf: of }),
     accumulatorStart: values(numbersOf("start")),
-    threshold: values(numbersOf("threshold")),
+    parameters: NEURON_TRAITS[kind].parameters.map(({ name: field }) => values(numbersOf(field))),
   };
 }
 
@@ -258,6 +275,7 @@ function parseProjection(
     target: target!,
     delay: Number(delay) as 0 | 1,
     ...(part > 0 && { part }),
+    ...(clauses.get("on")?.[0] === "mac-array" && { onMacArray: true }),
     ...(from !== undefined && { sources: { first: Number(from), count: rows } }),
     synapses,
   };

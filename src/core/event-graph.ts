@@ -1,4 +1,6 @@
+import type { Activation } from "./model-ir.ts";
 import type { Quantisation } from "./number-format.ts";
+import type { ChipPopulationKind } from "./population-kind.ts";
 
 /**
  * EventGraph: what is sent to whom. Populations that live on the chip, the inputs that reach it, and
@@ -16,10 +18,8 @@ export interface EventGraph {
 }
 
 export type GraphPopulation = InputGraphPopulation | ChipGraphPopulation;
-/** Populations whose neurons live on PEs. */
-export type ChipGraphPopulation = EgruGraphPopulation | LinearGraphPopulation;
 
-/** Events that enter the chip: one for each component and timestep, signed and graded. */
+/** Events that enter the chip, signed and graded: one for each component and timestep, or for each that is not 0. */
 export interface InputGraphPopulation {
   readonly kind: "input";
   readonly name: string;
@@ -28,38 +28,30 @@ export interface InputGraphPopulation {
   readonly order?: Uint32Array;
   /** Fraction bits of the integer payload; 0 for float32. */
   readonly payloadFractionBits: number;
+  /** Whether components whose payload is 0 send nothing, as in spike trains. */
+  readonly silentZeros?: true;
 }
 
-export interface EgruGraphPopulation {
-  readonly kind: "egru";
+/** Values of a float32 graph, or of an integer one. */
+export type GraphValues = Float32Array | Int32Array;
+
+/** A population whose neurons live on PEs; what its vectors mean, NEURON_TRAITS says for its kind. */
+export interface ChipGraphPopulation {
+  readonly kind: ChipPopulationKind;
   readonly name: string;
   readonly size: number;
   /** The model's number of each neuron, where a pass has put them into another order. Shape [size]. */
   readonly order?: Uint32Array;
+  /** Of partial sums alone: the population whose fan-in they share. The model knows only that one. */
+  readonly partOf?: string;
   readonly payloadFractionBits: number;
   /**
-   * What the accumulators start from in each timestep: both biases summed for z and r, input bias of g,
-   * recurrent bias of g. Shape [4, size]. Float32Array, or Int32Array with the accumulators' fraction bits.
+   * What the accumulators start from in each timestep: biases. Shape [accumulators, size]. Float32Array, or Int32Array
+   * with the accumulators' fraction bits.
    */
-  readonly accumulatorStart: Float32Array | Int32Array;
-  /** Shape [size]. Float32Array, or Int32Array in Q23. */
-  readonly threshold: Float32Array | Int32Array;
-}
-
-/**
- * Sums that are gathered beside a population and sent to it: a part of its fan-in. One accumulator a neuron, sent as an
- * event in each timestep in which it is not 0; nothing is carried on.
- */
-export interface LinearGraphPopulation {
-  readonly kind: "linear";
-  readonly name: string;
-  readonly size: number;
-  readonly order?: Uint32Array;
-  /** Population whose fan-in it shares; the model knows only that one. */
-  readonly partOf: string;
-  readonly payloadFractionBits: number;
-  /** Shape [size]. */
-  readonly accumulatorStart: Float32Array | Int32Array;
+  readonly accumulatorStart: GraphValues;
+  /** The kind's other parameters, in its traits' order. Shape [size] each; integers with the traits' fraction bits. */
+  readonly parameters: readonly GraphValues[];
 }
 
 export interface GraphProjection {
@@ -77,6 +69,8 @@ export interface GraphProjection {
    * have no part of such a projection, and get none of its events.
    */
   readonly sources?: SourceRange;
+  /** Worked off on MAC arrays, as one product a timestep, instead of event by event; int8 with one scale. */
+  readonly onMacArray?: true;
   readonly synapses: FanOut;
 }
 
@@ -99,7 +93,11 @@ export const bySource = (
 export const carriesPartialSums = (
   { populations }: Pick<EventGraph, "populations">,
   { source }: Pick<GraphProjection, "source">,
-): boolean => populations.some(({ name, kind }) => name === source && kind === "linear");
+): boolean => populations.some(({ name, kind }) => name === source && kind === "partial-sum");
+
+/** The population whose fan-in a partial sum shares; undefined of all others. */
+export const partOf = (population: GraphPopulation | undefined): string | undefined =>
+  population === undefined || population.kind === "input" ? undefined : population.partOf;
 
 /** The projection of the model that one of the graph is a part of. */
 export function modelProjectionName(
@@ -107,10 +105,7 @@ export function modelProjectionName(
   projection: Pick<GraphProjection, "source" | "target" | "delay">,
 ): string {
   const target = populations.find(({ name }) => name === projection.target);
-  return projectionName({
-    ...projection,
-    target: target?.kind === "linear" ? target.partOf : projection.target,
-  });
+  return projectionName({ ...projection, target: partOf(target) ?? projection.target });
 }
 
 /** A connection in words. Parts of one share the name. */
@@ -185,9 +180,11 @@ export interface LinearStage {
   readonly weights: Float32Array;
   /** Shape [outputs]. */
   readonly bias: Float32Array;
+  /** Absent: none. */
+  readonly activation?: Activation;
 }
 
-/** Accumulators that a population holds: four for each EGRU neuron, one for each linear one. */
+/** Accumulators that a population holds. */
 export const accumulatorsOf = (population: GraphPopulation): number =>
   population.kind === "input" ? 0 : population.accumulatorStart.length;
 

@@ -58,6 +58,8 @@ export const SECTION_KINDS = [
   "send-buffer",
   "row-buffer",
   "decoder-buffer",
+  "mac-buffer",
+  "mac-tiles",
 ] as const;
 export type SectionKind = (typeof SECTION_KINDS)[number];
 

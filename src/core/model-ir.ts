@@ -241,6 +241,10 @@ export function nonZerosOf(matrix: WeightMatrix): number {
   return count;
 }
 
+/** Multiply-accumulates of a dense timestep: all weights, pruned ones too; of a convolution at each place that lies within. */
+export const denseSynapsesOf = (matrix: WeightMatrix): number =>
+  matrix.kind === "convolution" ? synapsesOfConvolution(matrix, () => true) : matrix.sources * matrix.targets;
+
 /** Columns of one neuron of a gated kind. */
 const GATES: Readonly<Partial<Record<PopulationKind, number>>> = { egru: 3, gru: 3, lstm: 4 };
 

@@ -47,11 +47,11 @@ export const formatOf = (weights: Float32Array | Int16Array | Int8Array): Number
 /** Largest magnitude of a quantised weight; symmetric, so that negation is exact. */
 export const WEIGHT_LIMIT: Readonly<Record<IntegerFormat, number>> = { int16: 32_767, int8: 127 };
 
-/** Gates z, r and the candidate g: Q15, so 32,768 is 1.0. */
+/** Gates, decays and gains: Q15, so 32,768 is 1.0. */
 export const GATE_FRACTION_BITS = 15;
-/** State h, threshold and the payload of an EGRU event: Q23. */
+/** State h and threshold of EGRU and GRU, and payloads of gated neurons, σ and tanh: Q23. */
 export const STATE_FRACTION_BITS = 23;
-/** Payload of a linear population's event: Q16, range ±128. */
+/** Payload of a sum, of a ReLU, of an integrator's v and of a spike: Q16, range ±128. */
 export const SUM_FRACTION_BITS = 16;
 /** Payloads are signed 24-bit integers. */
 export const PAYLOAD_LIMIT = 2 ** 23 - 1;
@@ -75,10 +75,3 @@ export const MAX_MULTIPLIER_SHIFT = 62;
 /** σ and tanh come from half tables over [0, 8]: 512 intervals, interpolated linearly, Q15 values. */
 export const TABLE_INTERVALS = 512;
 export const TABLE_STEP_BITS = 6;
-
-/** Accumulators of one EGRU neuron, in this order: z, r, input part of g, recurrent part of g. */
-export const EGRU_ACCUMULATORS = 4;
-export const ACCUMULATOR_Z = 0;
-export const ACCUMULATOR_R = 1;
-export const ACCUMULATOR_G_INPUT = 2;
-export const ACCUMULATOR_G_RECURRENT = 3;

@@ -6,6 +6,7 @@ import type {
   KernelAction,
   MacArrayAction,
   NocAction,
+  ProductAction,
   RowAction,
 } from "./counts.ts";
 import type { AccumulatorBits, NumberFormat } from "./number-format.ts";
@@ -115,6 +116,8 @@ export interface MacArrayProfile {
   /** PE cycles before the first step of a product. */
   readonly setupCycles: Cycles;
   readonly accumulatorBits: AccumulatorBits;
+  /** What the core does for a product of a projection; absent: it has no kernel for them. */
+  readonly kernel?: Readonly<Record<ProductAction, Cycles>>;
 }
 
 /** How events travel on a chip. What all kinds share is in `NocBase`. */

@@ -2,12 +2,13 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import protobuf from "protobufjs";
 import { InputError, UnsupportedError } from "./errors.ts";
 import type { HostStage, HostStages } from "./event-graph.ts";
+import type { Activation } from "./model-ir.ts";
 import type { ChipDecoder, Program } from "./program.ts";
 import { PROGRAM_PROTO } from "./program-proto.ts";
 import { verifyProgram } from "./verify-program.ts";
 import { counted } from "./wording.ts";
 
-const FORMAT = "eventloom.program/3";
+const FORMAT = "eventloom.program/4";
 const REBUILD = "Compile the model again.";
 
 const { root } = protobuf.parse(PROGRAM_PROTO);
@@ -36,6 +37,7 @@ export function encodeProgram(program: Program): Uint8Array {
     manifest: {
       ...rest,
       options: sortedByKey(rest.options),
+      denseByProjection: sortedByKey(rest.denseByProjection),
       numberFormat: quantisation.format,
       scales: quantisation.scales,
       accumulatorBits: quantisation.accumulatorBits,
@@ -148,8 +150,9 @@ function fromWire(wire: WireProgram): Program {
   };
   return {
     manifest: { ...manifest, quantisation: { format: numberFormat, scales, accumulatorBits } },
-    populations: wire.populations.map(({ order, partOf, ...population }) => ({
+    populations: wire.populations.map(({ order, partOf, silentZeros, ...population }) => ({
       ...population,
+      ...(silentZeros && { silentZeros }),
       ...(partOf !== "" && { partOf }),
       ...(order.length > 0 && { order: words(order, `populations ${population.name}`) }),
     })),
@@ -182,13 +185,29 @@ function stageFromWire(stage: WireStage, blobs: readonly Float32Array[], field: 
   };
   return stage.kind === "embedding"
     ? { kind: "embedding", name, rows: inputs, width: outputs, table: blob(stage.weights) }
-    : { kind: "linear", name, inputs, outputs, weights: blob(stage.weights), bias: blob(stage.bias) };
+    : {
+        kind: "linear",
+        name,
+        inputs,
+        outputs,
+        weights: blob(stage.weights),
+        bias: blob(stage.bias),
+        ...(stage.activation !== "" && { activation: stage.activation }),
+      };
 }
 
 function wireStage(stage: HostStage, blobs: BlobPool): WireStage {
   const { kind, name } = stage;
   return stage.kind === "embedding"
-    ? { kind, name, inputs: stage.rows, outputs: stage.width, weights: blobs.add(stage.table), bias: 0 }
+    ? {
+        kind,
+        name,
+        inputs: stage.rows,
+        outputs: stage.width,
+        weights: blobs.add(stage.table),
+        bias: 0,
+        activation: "",
+      }
     : {
         kind,
         name,
@@ -196,6 +215,7 @@ function wireStage(stage: HostStage, blobs: BlobPool): WireStage {
         outputs: stage.outputs,
         weights: blobs.add(stage.weights),
         bias: blobs.add(stage.bias),
+        activation: stage.activation ?? "",
       };
 }
 
@@ -227,7 +247,7 @@ function words(bytes: Uint8Array, field: string): Uint32Array {
   return new Uint32Array(Uint8Array.from(bytes).buffer);
 }
 
-const sortedByKey = (record: Readonly<Record<string, string>>): Record<string, string> =>
+const sortedByKey = <Value>(record: Readonly<Record<string, Value>>): Record<string, Value> =>
   Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 interface WireEnvelope {
@@ -237,6 +257,7 @@ interface WireEnvelope {
 }
 
 interface WireStage {
+  readonly activation: Activation | "";
   readonly kind: string;
   readonly name: string;
   readonly inputs: number;

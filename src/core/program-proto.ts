@@ -7,7 +7,7 @@ export const PROGRAM_PROTO = `syntax = "proto3";
 package eventloom;
 
 message Envelope {
-  string format = 1;    // "eventloom.program/3"
+  string format = 1;    // "eventloom.program/4"
   bytes sha256 = 2;     // of the bytes of program
   bytes program = 3;    // a Program
 }
@@ -36,6 +36,7 @@ message Manifest {
   uint32 accumulator_bits = 11;
   double dense_weights = 12;
   double stored_weights = 13;
+  map<string, double> dense_by_projection = 14;
 }
 
 message KeyRange {
@@ -45,12 +46,13 @@ message KeyRange {
 
 message Population {
   string name = 1;
-  string kind = 2;                // input, egru, linear
+  string kind = 2;                // input, or a kind of neurons: egru, lstm, gru, lif, ...
   uint32 size = 3;
   KeyRange keys = 4;
   uint32 payload_fraction_bits = 5;
   bytes order = 6;                // uint32, [size]: the model's number of each neuron; empty: the same
-  string part_of = 7;             // of a linear population: the one whose fan-in it shares
+  string part_of = 7;             // of partial sums: the population whose fan-in they share
+  bool silent_zeros = 8;          // of an input: whether components at 0 send nothing
 }
 
 message Pe {
@@ -78,7 +80,7 @@ message SourceBlock {
   uint32 scale_shift = 9;
   bool in_dram = 10;
   uint32 part = 11;
-  string form = 12;               // csr, delta-csr, bitmap, block, dense
+  string form = 12;               // csr, delta-csr, bitmap, block, dense, mac-array
   uint32 slots = 13;
   string weight_format = 14;      // float32, int16, int8
   uint32 gates = 15;
@@ -125,6 +127,7 @@ message HostStage {
   uint32 outputs = 4;             // embedding: width
   uint32 weights = 5;             // blob, float32: [rows, width] or [outputs, inputs]
   uint32 bias = 6;                // blob, float32; linear only
+  string activation = 7;          // linear only: relu, sigmoid, tanh; empty: none
 }
 
 message ChipDecoder {

@@ -1,6 +1,6 @@
 import { InputError } from "./errors.ts";
 import { DRAM_ADDRESS, type PeProgram, type SourceBlock } from "./program.ts";
-import { BLOCK_COLUMNS, bitmapBytesOf, gatesIn, type RowForm } from "./row-form.ts";
+import { BLOCK_COLUMNS, bitmapBytesOf, type BlockForm, gatesIn, storesAllColumns } from "./row-form.ts";
 
 /** Synaptic rows of one source block, decoded from the bytes of a PE's image; zeros that only fill a place are left out. */
 export interface ImageRows {
@@ -48,7 +48,7 @@ interface Row {
 }
 type ReadRow = (row: Row, put: (accumulator: number, weight: number) => void) => void;
 
-const READERS: Readonly<Record<RowForm, ReadRow>> = {
+const READERS: Readonly<Record<BlockForm, ReadRow>> = {
   csr({ image, from, to }, put) {
     for (let i = from; i < to; i += 1) put(image.index(i), image.weight(i));
   },
@@ -76,6 +76,12 @@ const READERS: Readonly<Record<RowForm, ReadRow>> = {
       if (weight !== 0) put(accumulator, weight);
     }
   },
+  "mac-array"({ source, image, columns, row }, put) {
+    for (const [column, accumulator] of columns.entries()) {
+      const weight = image.weight(column * source.rows + row);
+      if (weight !== 0) put(accumulator, weight);
+    }
+  },
 };
 
 /** The numbers of a source block's sections. */
@@ -99,7 +105,7 @@ function readerOf(pe: PeProgram, source: SourceBlock): Reader {
     );
   const bitmapBytes = bitmapBytesOf(gatesIn(gates).length * pe.neurons);
   return {
-    bounds: (row) => (form === "dense" ? [0, 0] : [pointerAt(row), pointerAt(row + 1)]),
+    bounds: (row) => (storesAllColumns(form) ? [0, 0] : [pointerAt(row), pointerAt(row + 1)]),
     index: (entry) => {
       if (indexBits === 16) return indices.getUint16(2 * entry, true);
       return indexBits === 8

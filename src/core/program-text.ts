@@ -1,8 +1,10 @@
 import type { HostStage } from "./event-graph.ts";
 import { formatWeight } from "./event-graph-text.ts";
+import { NEURON_TRAITS, type PopulationKind } from "./population-kind.ts";
 import type { MemorySection, NodeDestination, RoutingEntry } from "./mapping.ts";
 import { dataBytesOfPe, type PeProgram, type Program, type SourceBlock } from "./program.ts";
 import { rowsOf } from "./program-rows.ts";
+import { storesAllColumns } from "./row-form.ts";
 
 /**
  * A Program as text to be read by people: manifest, keys, router table, then each PE with its memory map and
@@ -33,20 +35,23 @@ export function formatProgram(program: Program, options: { readonly rows?: boole
     "",
     "populations",
     ...populations.map(
-      ({ name, kind, size, keys, payloadFractionBits, order, partOf }) =>
-        `  ${name}: ${kind}${partOf === undefined ? "" : ` (part of ${partOf})`}, ${size} neurons, keys ${hex(keys.base)}/${hex(keys.mask)}${payloadFractionBits > 0 ? `, payload Q${payloadFractionBits}` : ""}${order ? ", in another order than the model's" : ""}`,
+      ({ name, kind, size, keys, payloadFractionBits, order, partOf, silentZeros }) =>
+        `  ${name}: ${kind}${partOf === undefined ? "" : ` (part of ${partOf})`}, ${size} neurons, keys ${hex(keys.base)}/${hex(keys.mask)}${payloadFractionBits > 0 ? `, payload Q${payloadFractionBits}` : ""}${silentZeros ? ", zeros are silent" : ""}${order ? ", in another order than the model's" : ""}`,
     ),
     "",
     ...routing.flatMap(({ router, entries }) => [`router ${router}`, ...entries.map(describeEntry)]),
   ];
-  const sums = new Set(populations.filter(({ kind }) => kind === "linear").map(({ name }) => name));
+  const gatesOf = new Map(populations.map(({ name, kind }) => [name, gateNames(kind)]));
   for (const pe of pes)
-    lines.push("", ...formatPe(pe, options.rows ?? false, sums.has(pe.population) ? [""] : GATES));
+    lines.push("", ...formatPe(pe, options.rows ?? false, gatesOf.get(pe.population) ?? []));
   return `${lines.join("\n")}\n`;
 }
 
-/** Accumulators of an EGRU neuron; a linear one has its sum alone. */
-const GATES = ["z", "r", "gx", "gr"];
+/** What a neuron's accumulators are called; nothing where it has only one. */
+function gateNames(kind: PopulationKind): readonly string[] {
+  const names = kind === "input" ? [] : NEURON_TRAITS[kind].accumulators;
+  return names.length === 1 ? [""] : names;
+}
 
 function formatPe(pe: PeProgram, withRows: boolean, gates: readonly string[]): string[] {
   const { population, firstNeuron, neurons, sections } = pe;
@@ -110,12 +115,12 @@ const describeSource = ({
 }: SourceBlock): string =>
   `from ${describeConnection({ source: population, delay, part })}: keys ${hex(keys.base)}/${hex(keys.mask)}, ${rows} rows, ${synapses} synapses, ` +
   `${form} ${weightFormat}${slots > synapses ? ` in ${slots} slots` : ""}` +
-  `${form === "dense" ? "" : `, ${8 * pointerBytes}-bit pointers`}${indexBits > 0 ? `, ${indexBits}-bit indices` : ""}${scaleShift > 0 ? `, scale by ${scalePerRow ? "row" : "matrix"} >> ${scaleShift}` : ""}`;
+  `${storesAllColumns(form) ? "" : `, ${8 * pointerBytes}-bit pointers`}${indexBits > 0 ? `, ${indexBits}-bit indices` : ""}${scaleShift > 0 ? `, scale by ${scalePerRow ? "row" : "matrix"} >> ${scaleShift}` : ""}`;
 
 const describeStage = (stage: HostStage): string =>
   stage.kind === "embedding"
     ? `${stage.name}: embedding ${stage.rows} x ${stage.width}`
-    : `${stage.name}: linear ${stage.inputs} -> ${stage.outputs}`;
+    : `${stage.name}: linear ${stage.inputs} -> ${stage.outputs}${stage.activation ? `, ${stage.activation}` : ""}`;
 
 const describeEntry = ({ key, mask, destinations, links, toHost }: RoutingEntry, index: number): string => {
   const to = [

@@ -2,7 +2,7 @@ import type { HostStages } from "./event-graph.ts";
 import type { KeyRange, MemorySection, RoutingTable } from "./mapping.ts";
 import type { NumberFormat, Quantisation } from "./number-format.ts";
 import type { PopulationKind } from "./population-kind.ts";
-import type { IndexBits, RowForm } from "./row-form.ts";
+import type { BlockForm, IndexBits } from "./row-form.ts";
 
 /**
  * Program: everything that is loaded onto chip and host, and nothing else. The simulator sees a Program
@@ -21,7 +21,7 @@ export interface Program {
 }
 
 export interface Manifest {
-  readonly formatVersion: 3;
+  readonly formatVersion: 4;
   readonly compiler: string;
   readonly modelName: string;
   /** SHA-256 in hex of the model's populations and weights. */
@@ -32,8 +32,10 @@ export interface Manifest {
   /** Options that shaped the program, as text. */
   readonly options: Readonly<Record<string, string>>;
   readonly quantisation: Quantisation;
-  /** Of the model's recurrent part: all weights, pruned ones too, and those that are stored. */
+  /** Of the model's layers on the chip: all weights, pruned ones too, and those that are stored. */
   readonly denseWeights: number;
+  /** The first by the model's projections, as `projectionName` calls them. */
+  readonly denseByProjection: Readonly<Record<string, number>>;
   readonly storedWeights: number;
 }
 
@@ -41,8 +43,10 @@ export interface ProgramPopulation {
   readonly name: string;
   readonly kind: PopulationKind;
   readonly size: number;
-  /** Of a linear population: the one whose fan-in it shares. The model knows only that one. */
+  /** Of partial sums: the population whose fan-in they share. The model knows only that one. */
   readonly partOf?: string;
+  /** Of an input: whether components whose payload is 0 send nothing. */
+  readonly silentZeros?: true;
   readonly keys: KeyRange;
   /** 0 for float32. */
   readonly payloadFractionBits: number;
@@ -61,16 +65,18 @@ export interface ProgramPopulation {
  * - population-table: one record of nine uint32 a source block, in the order of `sources`:
  *   key, mask, rows, offset of row pointers, of indices, of weights, of scales; then a word of
  *   pointerBytes | indexBits << 8 | scaleShift << 16 | delay << 24 and one of
- *   position in ROW_FORMS | bytes of a weight << 8 | gates << 16. Offsets from DRAM_ADDRESS on lead into the PE's
+ *   position in BLOCK_FORMS | bytes of a weight << 8 | gates << 16. Offsets from DRAM_ADDRESS on lead into the PE's
  *   part of DRAM; the offset of a section that a form does not have is 0.
- * - row-pointers, indices, weights: as `RowForm` says, from the block's first on. Pointers: rows + 1 entries of
+ * - row-pointers, indices, weights: as `BlockForm` says, from the block's first on. Pointers: rows + 1 entries of
  *   pointerBytes each. An accumulator is accumulator · n + neuron (local), ascending within a row.
  * - scales: uint32 multipliers, one a block or one a row (integer formats; absent in float32).
- * - parameters: accumulatorStart [4, n], then threshold [n]; float32, or int32. Linear: accumulatorStart [n].
- * - tables: σ then tanh, 513 uint16 each (integer formats; absent in float32 and where a slice is linear).
+ * - parameters: what accumulators start from, [accumulators, n], then the kind's other parameters, [n] each, as NEURON_TRAITS
+ *   lists them; float32, or int32.
+ * - tables: σ then tanh, 513 uint16 each (integer formats; absent in float32 and where the kind looks nothing up).
  * - row-buffer: room for two rows that come from DRAM, so that one can be worked off while the next arrives.
- * - state [n] (not where linear), accumulators [4, n] (linear: [n]), packet-fifo, send-buffer, decoder-buffer (where the PE helps a decoder on
- *   the chip): not loaded, start at zero.
+ * - state [states, n] (absent where the kind has none), accumulators [accumulators, n], packet-fifo, send-buffer, decoder-buffer
+ *   (where the PE helps a decoder on the chip), mac-buffer (a block of the form mac-array), mac-tiles (where such blocks lie in
+ *   DRAM): not loaded, start at zero.
  */
 export interface PeProgram {
   readonly pe: number;
@@ -110,11 +116,11 @@ export interface SourceBlock {
   readonly rows: number;
   /** Weights that are not zero. */
   readonly synapses: number;
-  readonly form: RowForm;
+  readonly form: BlockForm;
   /** Weights that are stored: synapses, and zeros where the form needs them. */
   readonly slots: number;
   readonly weightFormat: NumberFormat;
-  /** Bits of the accumulators (of EGRU: z, r, g input, g recurrent) that the rows can reach. */
+  /** Bits of the accumulators that the rows can reach, in the order of NEURON_TRAITS. */
   readonly gates: number;
   readonly pointerBytes: 2 | 4;
   readonly indexBits: IndexBits;

@@ -48,6 +48,8 @@ export interface Phase {
   readonly alongside?: true;
   /** Present where it uses its layer's own events of the timestep before, which a pipeline brings too late. */
   readonly isRecurrentPart?: true;
+  /** Present where it uses events of a layer that is neither the one before nor itself, which a pipeline brings at a wrong time. */
+  readonly readsAcross?: true;
   /** PE cycles of the layer's busiest PE. Shape [steps]. */
   readonly peCycles: Float64Array;
   /** NoC cycles that the busiest link is occupied by the layer's events. Shape [steps]. */
@@ -84,6 +86,8 @@ export interface ProjectionActivity {
   readonly delay: 0 | 1;
   /** Present where partial sums are brought to their layer: work of the chip, no synapses of the model. */
   readonly bringsPartialSums?: true;
+  /** Present where every event was a spike of 1, so that its synops are accumulations without a product. */
+  readonly isUnitValued?: true;
   /** Weight · event products, as executed. */
   readonly synops: number;
   /** Weights stored on the chip. */

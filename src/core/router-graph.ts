@@ -37,6 +37,10 @@ export function directionsOf({ neighbours }: LinkTopology): readonly MeshPositio
 export const oppositeOf = ({ directions }: Pick<RouterGraph, "directions">, direction: number): number =>
   (direction + directions.length / 2) % directions.length;
 
+/** Whether any router is joined to another. */
+export const hasLinks = ({ neighbour }: Pick<RouterGraph, "neighbour">): boolean =>
+  neighbour.some((router) => router >= 0);
+
 export function routerGraphOf(profile: HardwareProfile): RouterGraph {
   const { noc, board, pe } = profile;
   const nodeOfPe = new Int32Array(pe.count).fill(-1);

@@ -23,6 +23,17 @@
 export const ROW_FORMS = ["csr", "delta-csr", "bitmap", "block", "dense"] as const;
 export type RowForm = (typeof ROW_FORMS)[number];
 
+/**
+ * How a PE stores a source block: as rows that its core works off event by event, or as the matrix of a product on its MAC array,
+ * once a timestep (docs/model.md, 2). mac-array: int8 weights of each column, zeros too, one column after the other, in each the
+ * rows in their order; neither row pointers nor indices, and one scale.
+ */
+export const BLOCK_FORMS = [...ROW_FORMS, "mac-array"] as const;
+export type BlockForm = (typeof BLOCK_FORMS)[number];
+
+/** Forms that store every column of every row. */
+export const storesAllColumns = (form: BlockForm): boolean => form === "dense" || form === "mac-array";
+
 /** Columns that one block of the form `block` covers. */
 export const BLOCK_COLUMNS = 4;
 
@@ -31,7 +42,7 @@ export type IndexBits = 0 | 4 | 8 | 16;
 
 /** What the sizes of a source block's sections follow from. */
 export interface RowLayout {
-  readonly form: RowForm;
+  readonly form: BlockForm;
   readonly rows: number;
   readonly columns: number;
   readonly slots: number;
@@ -49,7 +60,7 @@ export interface RowBytes {
 
 export function rowBytesOf(layout: RowLayout): RowBytes {
   const { form, rows, columns, slots, pointerBytes, indexBits, weightBytes } = layout;
-  const pointers = form === "dense" ? 0 : (rows + 1) * pointerBytes;
+  const pointers = storesAllColumns(form) ? 0 : (rows + 1) * pointerBytes;
   const weights = slots * weightBytes;
   switch (form) {
     case "csr":
@@ -60,9 +71,28 @@ export function rowBytesOf(layout: RowLayout): RowBytes {
     case "block":
       return { pointers, indices: ((slots / BLOCK_COLUMNS) * indexBits) / 8, weights };
     case "dense":
+    case "mac-array":
       return { pointers, indices: 0, weights };
   }
 }
+
+/**
+ * Bytes of SRAM in which a block of the form mac-array gathers what its product reads and writes: the int8 inputs; of each event
+ * that has come its payload and, in two bytes, its row (recurrent ones twice, as those of the next timestep may
+ * come before the product); a sum a column.
+ */
+export const macBufferBytes = (rows: number, columns: number, delay: 0 | 1): number =>
+  4 * Math.ceil(rows / 4) + (1 + delay) * (4 * rows + 4 * Math.ceil(rows / 2)) + 4 * columns;
+
+/** Columns of a product whose weights come from DRAM together, as one tile. */
+export const MAC_TILE_COLUMNS = 16;
+
+/** Bytes of SRAM for two tiles of so many rows, so that one arrives while the other is multiplied; each in whole bursts. */
+export const macTilesBytes = (rows: number, burstBytes: number): number =>
+  2 * burstBytes * (Math.ceil((MAC_TILE_COLUMNS * rows) / burstBytes) + 1);
+
+/** Rows that two bytes name. */
+export const MAX_MAC_ROWS = 2 ** 16;
 
 /** Bytes of one row's bitmap. */
 export const bitmapBytesOf = (columns: number): number => 4 * Math.ceil(columns / 32);

@@ -1,5 +1,6 @@
 import { InputError } from "./errors.ts";
 import type { HostStage } from "./event-graph.ts";
+import { ACTIVATIONS } from "./model-ir.ts";
 import { INITIALISED_SECTIONS, type KeyRange, SECTION_KINDS, type SectionKind } from "./mapping.ts";
 import { NUMBER_FORMATS, SCALE_GRANULARITIES, WEIGHT_BYTES } from "./number-format.ts";
 import { type ChipPopulationKind, isChipKind, NEURON_TRAITS } from "./population-kind.ts";
@@ -11,7 +12,15 @@ import {
   type ProgramPopulation,
   type SourceBlock,
 } from "./program.ts";
-import { BLOCK_COLUMNS, gatesIn, ROW_FORMS, rowBytesOf } from "./row-form.ts";
+import {
+  BLOCK_COLUMNS,
+  BLOCK_FORMS,
+  gatesIn,
+  macBufferBytes,
+  MAX_MAC_ROWS,
+  rowBytesOf,
+  storesAllColumns,
+} from "./row-form.ts";
 
 /**
  * Checks what every Program promises on its own, without a profile: known kinds, shapes that agree, sections
@@ -23,7 +32,7 @@ import { BLOCK_COLUMNS, gatesIn, ROW_FORMS, rowBytesOf } from "./row-form.ts";
 export function verifyProgram(program: Program): Program {
   const { manifest, populations, pes, routing, host, chipDecoder } = program;
   const { format, scales, accumulatorBits } = manifest.quantisation;
-  if (manifest.formatVersion !== 3) fail("manifest.formatVersion", `${manifest.formatVersion} is not 3`);
+  if (manifest.formatVersion !== 4) fail("manifest.formatVersion", `${manifest.formatVersion} is not 4`);
   if (!NUMBER_FORMATS.includes(format)) fail("manifest.numberFormat", `"${format}" is not known`);
   if (!SCALE_GRANULARITIES.includes(scales)) fail("manifest.scales", `"${scales}" is not known`);
   if (accumulatorBits !== 24 && accumulatorBits !== 32)
@@ -34,9 +43,10 @@ export function verifyProgram(program: Program): Program {
   if (
     populations[0]?.kind !== "input" ||
     !populations.slice(1).every(({ kind }) => isChipKind(kind)) ||
-    populations.at(-1)!.kind !== "egru"
+    populations.length < 2 ||
+    populations.at(-1)!.kind === "partial-sum"
   ) {
-    fail("populations", "must be an input and then layers, the last of them EGRU");
+    fail("populations", "must be an input and then layers, the last of them one of the model");
   }
   for (const population of populations) {
     const { name, keys, size, payloadFractionBits } = population;
@@ -47,6 +57,8 @@ export function verifyProgram(program: Program): Program {
     if (size > 2 ** 32 - keys.mask) fail(`populations ${name}`, `${size} neurons do not fit its keys`);
     verifyOrder(population);
     verifyPartOf(population, known);
+    if (population.silentZeros && population.kind !== "input")
+      fail(`populations ${name}`, "is no input that could be silent at 0");
   }
   for (const pe of pes) verifyPe(pe, known);
   for (const { pe, sources } of pes) {
@@ -75,10 +87,11 @@ export function verifyProgram(program: Program): Program {
   return program;
 }
 
-/** A linear population is a part of an EGRU layer, and nothing else is. */
+/** Partial sums are a part of a layer of the model, and nothing else is. */
 function verifyPartOf({ name, kind, partOf }: ProgramPopulation, known: KnownPopulations): void {
-  if (kind !== "linear" && partOf === undefined) return;
-  if (kind !== "linear" || known.get(partOf ?? "")?.kind !== "egru")
+  if (kind !== "partial-sum" && partOf === undefined) return;
+  const whole = known.get(partOf ?? "")?.kind ?? "input";
+  if (kind !== "partial-sum" || whole === "input" || whole === "partial-sum")
     fail(`populations ${name}`, `cannot be a part of "${partOf ?? ""}"`);
 }
 
@@ -170,23 +183,29 @@ const INDEX_BITS: Readonly<Record<SourceBlock["form"], readonly number[]>> = {
   bitmap: [0],
   block: [8, 16],
   dense: [0],
+  "mac-array": [0],
 };
 
 function verifyForm(
-  { population, form, weightFormat, gates, slots, synapses, indexBits }: SourceBlock,
+  { population, form, weightFormat, gates, slots, synapses, indexBits, rows, scalePerRow }: SourceBlock,
   kind: ChipPopulationKind,
   field: string,
 ): void {
   const of = `of source "${population}"`;
-  if (!ROW_FORMS.includes(form)) fail(field, `the form "${form}" ${of} is not known`);
+  if (!BLOCK_FORMS.includes(form)) fail(field, `the form "${form}" ${of} is not known`);
   if (!NUMBER_FORMATS.includes(weightFormat))
     fail(field, `the number format "${weightFormat}" ${of} is not known`);
   if (!INDEX_BITS[form].includes(indexBits))
     fail(field, `${form} rows ${of} with indices of ${indexBits} bits`);
-  if (gates >= 2 ** NEURON_TRAITS[kind].accumulators)
+  if (gates >= 2 ** NEURON_TRAITS[kind].accumulators.length)
     fail(field, `rows ${of} reach accumulators that a neuron does not have`);
   if (slots < synapses || (form === "block" && slots % BLOCK_COLUMNS !== 0))
     fail(field, `${form} rows ${of} hold ${synapses} synapses in ${slots} slots`);
+  if (form !== "mac-array") return;
+  if (weightFormat !== "int8")
+    fail(field, `${weightFormat} weights ${of} on a MAC array, which multiplies int8`);
+  if (scalePerRow) fail(field, `scales by row ${of} on a MAC array, whose sums have one`);
+  if (rows > MAX_MAC_ROWS) fail(field, `${rows} rows ${of} on a MAC array, at most ${MAX_MAC_ROWS}`);
 }
 
 /** A source block's sections are as long as its rows and slots say, so that nobody reads past them. */
@@ -197,7 +216,7 @@ function verifyBlockSections(
 ): void {
   const { population, delay, part, form, rows, slots, gates, weightFormat, scalePerRow, inDram } = source;
   const columns = gatesIn(gates).length * neurons;
-  if (form === "dense" && slots !== rows * columns)
+  if (storesAllColumns(form) && slots !== rows * columns)
     fail(field, `${slots} slots of source "${population}" are not ${rows} rows of ${columns}`);
   const bytesOf = rowBytesOf({ ...source, columns, weightBytes: WEIGHT_BYTES[weightFormat] });
   const expected: readonly (readonly [SectionKind, number])[] = [
@@ -205,6 +224,7 @@ function verifyBlockSections(
     ["indices", bytesOf.indices],
     ["weights", bytesOf.weights],
     ...(weightFormat === "float32" ? [] : [["scales", scalePerRow ? 4 * rows : 4] as const]),
+    ["mac-buffer", form === "mac-array" ? macBufferBytes(rows, columns, delay) : 0],
   ];
   for (const [kind, bytes] of expected) {
     const isRow = kind === "indices" || kind === "weights";
@@ -241,6 +261,8 @@ function verifyStages(stages: readonly HostStage[], field: string): void {
     const values = stage.kind === "embedding" ? stage.table : stage.weights;
     if (values.length !== from * to)
       fail(field, `${stage.name} holds ${values.length} values for ${from} × ${to}`);
+    if (stage.kind === "linear" && stage.activation && !ACTIVATIONS.includes(stage.activation))
+      fail(field, `the activation "${stage.activation}" of ${stage.name} is not known`);
     if (stage.kind === "linear" && stage.bias.length !== to)
       fail(field, `${stage.name} holds ${stage.bias.length} biases for ${to}`);
     if (width !== undefined && from !== width)

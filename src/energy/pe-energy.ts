@@ -2,6 +2,7 @@ import {
   FORMAT_ACTIONS,
   KERNEL_ACTIONS,
   type KernelAction,
+  PRODUCT_ACTIONS,
   ROW_ACTIONS,
   type RowAction,
   sumOf,
@@ -89,7 +90,7 @@ function meanPrice(levels: Levels): Joules {
   return joules(sumOf(prices.map((price, level) => price * counts[level]!)) / busy);
 }
 
-/** Rows by the cycles of their form and number format, all else by those of the program's. */
+/** Rows by the cycles of their form and number format, products by their own, all else by those of the program's format. */
 function cyclesOfActions(
   { manifest, counts }: SimulationResult,
   { name, pe }: HardwareProfile,
@@ -108,6 +109,11 @@ function cyclesOfActions(
         pe.rowForms[weightFormat]?.[form] ?? lacks(name, `${weightFormat} kernels for ${form} rows`);
       spent[action] += actions[action] * cycles[action];
     }
+  }
+  for (const action of PRODUCT_ACTIONS) {
+    const count = sumOf(counts.kernel[action]);
+    if (count === 0) continue;
+    spent[action] = count * (pe.macArray?.kernel ?? lacks(name, "products on MAC arrays"))[action];
   }
   return spent;
 }

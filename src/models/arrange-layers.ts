@@ -1,15 +1,15 @@
 import { InputError } from "../core/errors.ts";
 import { isEmbeddingName } from "./find-layers.ts";
-import { describeTensor, type EgruLayer, type Layer, type MatrixLayer } from "./layer-tensors.ts";
+import { describeTensor, type RecurrentLayer, type Layer, type MatrixLayer } from "./layer-tensors.ts";
 import type { ModelTensors } from "./model-file.ts";
 import { compareNumbered } from "./natural-order.ts";
-import { stackEgruLayers } from "./recurrent-stack.ts";
+import { stackRecurrentLayers } from "./recurrent-stack.ts";
 
 /** Layers in order of evaluation. */
 export interface Arrangement {
   readonly embedding?: MatrixLayer;
   readonly before: readonly MatrixLayer[];
-  readonly egrus: readonly EgruLayer[];
+  readonly recurrent: readonly RecurrentLayer[];
   readonly after: readonly MatrixLayer[];
 }
 
@@ -19,12 +19,12 @@ export interface Arrangement {
  * @throws InputError naming a layer that fits nowhere, or two arrangements that fit alike.
  */
 export function arrangeLayers(layers: readonly Layer[], order: ModelTensors["order"]): Arrangement {
-  const egrus = stackEgruLayers(layers, order);
+  const recurrent = stackRecurrentLayers(layers, order);
   const matrices = layers.filter((layer) => layer.kind === "matrix");
-  const named = fittingArrangements(egrus, matrices, (layer) => isEmbeddingName(layer.prefix));
+  const named = fittingArrangements(recurrent, matrices, (layer) => isEmbeddingName(layer.prefix));
   const { fitting, misfit } =
-    named.fitting.length > 0 ? named : fittingArrangements(egrus, matrices, () => true);
-  if (fitting.length === 0) return refuseMisfit(misfit, egrus);
+    named.fitting.length > 0 ? named : fittingArrangements(recurrent, matrices, () => true);
+  if (fitting.length === 0) return refuseMisfit(misfit, recurrent);
   const choices = [
     ...(order === "evaluation" ? [isInFileOrder] : []),
     followsNames,
@@ -48,7 +48,7 @@ interface Search {
 const MAX_STEPS = 50_000;
 
 function fittingArrangements(
-  egrus: readonly EgruLayer[],
+  recurrent: readonly RecurrentLayer[],
   matrices: readonly MatrixLayer[],
   mayEmbed: (layer: MatrixLayer) => boolean,
 ): Search {
@@ -58,12 +58,12 @@ function fittingArrangements(
 
   /** Grows the front backwards from the recurrent layers; `width` is what it must deliver. */
   const growFront = (arrangement: Arrangement, width: number, rest: readonly MatrixLayer[]): void => {
-    growBack(arrangement, egrus.at(-1)!.size, rest);
+    growBack(arrangement, recurrent.at(-1)!.size, rest);
     for (const layer of rest) {
       if (steps > MAX_STEPS) return;
       const others = rest.filter((other) => other !== layer);
       if (layer.bias === undefined && layer.columns === width && mayEmbed(layer)) {
-        growBack({ ...arrangement, embedding: layer }, egrus.at(-1)!.size, others);
+        growBack({ ...arrangement, embedding: layer }, recurrent.at(-1)!.size, others);
       }
       const mayPrecede = arrangement.before.every(
         (later) => compareNumbered(layer.prefix, later.prefix) <= 0,
@@ -90,7 +90,7 @@ function fittingArrangements(
     }
   };
 
-  growFront({ before: [], egrus, after: [] }, egrus[0]!.inputs, matrices);
+  growFront({ before: [], recurrent, after: [] }, recurrent[0]!.inputs, matrices);
   return { fitting, misfit: unplaced[0] };
 }
 
@@ -109,16 +109,16 @@ function followsNames({ embedding, before, after }: Arrangement): boolean {
   );
 }
 
-function isInFileOrder({ embedding, before, egrus, after }: Arrangement): boolean {
-  const sequence = [...(embedding ? [embedding] : []), ...before, ...egrus, ...after];
+function isInFileOrder({ embedding, before, recurrent, after }: Arrangement): boolean {
+  const sequence = [...(embedding ? [embedding] : []), ...before, ...recurrent, ...after];
   return sequence.every(({ position }, i) => i === 0 || sequence[i - 1]!.position < position);
 }
 
 const SUPPORTED =
-  "Supported are an embedding or Linear layers, then EGRU layers, then Linear layers, each fitting the next.";
+  "Supported are an embedding or Linear layers, then recurrent layers, then Linear layers, each fitting the next.";
 
-function refuseMisfit(misfit: MatrixLayer | undefined, egrus: readonly EgruLayer[]): never {
-  const [first, last] = [egrus[0]!, egrus.at(-1)!];
+function refuseMisfit(misfit: MatrixLayer | undefined, recurrent: readonly RecurrentLayer[]): never {
+  const [first, last] = [recurrent[0]!, recurrent.at(-1)!];
   throw new InputError(
     { field: misfit?.weight.name },
     `the layer ${misfit === undefined ? "" : describeTensor(misfit.weight)} fits neither before the recurrent layers, ` +
@@ -129,8 +129,8 @@ function refuseMisfit(misfit: MatrixLayer | undefined, egrus: readonly EgruLayer
 }
 
 function refuseAmbiguous(one: Arrangement, other: Arrangement): never {
-  const text = ({ embedding, before, egrus, after }: Arrangement) =>
-    [...(embedding ? [embedding] : []), ...before, ...egrus, ...after]
+  const text = ({ embedding, before, recurrent, after }: Arrangement) =>
+    [...(embedding ? [embedding] : []), ...before, ...recurrent, ...after]
       .map(({ prefix }) => prefix || "(top level)")
       .join(" > ");
   throw new InputError(

@@ -1,16 +1,30 @@
-import type { DenseMatrix, EgruPopulation, ModelIr, Population, Projection } from "../core/model-ir.ts";
-import { sparseFromDense } from "../core/model-ir.ts";
+import type {
+  DenseMatrix,
+  EgruPopulation,
+  ModelIr,
+  Population,
+  Projection,
+  SparseMatrix,
+} from "../core/model-ir.ts";
+import { columnsOf, sparseFromDense } from "../core/model-ir.ts";
 import type { Arrangement } from "./arrange-layers.ts";
-import { type EgruLayer, type MatrixLayer, parameterValues } from "./layer-tensors.ts";
+import {
+  type EgruLayer,
+  type GatedLayer,
+  type MatrixLayer,
+  parameterValues,
+  type RecurrentLayer,
+} from "./layer-tensors.ts";
+import { sparseFromTargetMajor } from "./matrix-layout.ts";
 
 type Parts = Pick<ModelIr, "populations" | "projections">;
 
 /** Turns arranged layers into populations and projections. Tied matrices share their values. */
-export function buildModel({ embedding, before, egrus, after }: Arrangement): Parts {
+export function buildModel({ embedding, before, recurrent, after }: Arrangement): Parts {
   const populations: Population[] = [];
   const projections: Projection[] = [];
   const table = embedding === undefined ? undefined : parameterValues(embedding.weight);
-  const reserved = new Set(["tokens", "embedding", "input", ...egrus.map((_, i) => `egru${i}`)]);
+  const reserved = new Set(["tokens", "embedding", "input", ...recurrent.map(nameOfRecurrent)]);
 
   const append = (population: Population, weights: Projection["weights"]): void => {
     const source = populations.at(-1)!.name;
@@ -29,20 +43,59 @@ export function buildModel({ embedding, before, egrus, after }: Arrangement): Pa
     populations.push({ kind: "token-input", name: "tokens", size: rows });
     append({ kind: "embedding", name: "embedding", size: columns }, embeddingMatrix(rows, columns, table));
   } else {
-    populations.push({ kind: "dense-input", name: "input", size: before[0]?.columns ?? egrus[0]!.inputs });
+    populations.push({
+      kind: "dense-input",
+      name: "input",
+      size: before[0]?.columns ?? recurrent[0]!.inputs,
+    });
   }
   for (const layer of before) appendLinear(layer);
-  for (const [index, layer] of egrus.entries()) {
-    const name = `egru${index}`;
-    append(
-      egruPopulation(name, layer),
-      sparseFromDense(parameterValues(layer.kernel), layer.inputs, 3 * layer.size),
-    );
-    const recurrent = sparseFromDense(parameterValues(layer.recurrentKernel), layer.size, 3 * layer.size);
-    projections.push({ source: name, target: name, delay: 1, weights: recurrent });
+  for (const [index, layer] of recurrent.entries()) {
+    const name = nameOfRecurrent(layer, index);
+    const { population, kernel, recurrentKernel } = recurrentParts(name, layer);
+    append(population, kernel);
+    projections.push({ source: name, target: name, delay: 1, weights: recurrentKernel });
   }
   for (const layer of after) appendLinear(layer);
   return { populations, projections };
+}
+
+const nameOfRecurrent = ({ kind }: RecurrentLayer, index: number): string => `${kind}${index}`;
+
+interface RecurrentParts {
+  readonly population: Population;
+  readonly kernel: SparseMatrix;
+  readonly recurrentKernel: SparseMatrix;
+}
+
+function recurrentParts(name: string, layer: RecurrentLayer): RecurrentParts {
+  const kernel = parameterValues(layer.kernel);
+  const recurrentKernel = parameterValues(layer.recurrentKernel);
+  if (layer.kind === "egru") {
+    return {
+      population: egruPopulation(name, layer),
+      kernel: sparseFromDense(kernel, layer.inputs, 3 * layer.size),
+      recurrentKernel: sparseFromDense(recurrentKernel, layer.size, 3 * layer.size),
+    };
+  }
+  const population = gatedPopulation(name, layer);
+  const columns = columnsOf(population);
+  return {
+    population,
+    kernel: sparseFromTargetMajor(kernel, layer.inputs, columns),
+    recurrentKernel: sparseFromTargetMajor(recurrentKernel, layer.size, columns),
+  };
+}
+
+function gatedPopulation(name: string, { kind, size, bias, recurrentBias }: GatedLayer): Population {
+  const none = (): Float32Array => new Float32Array(columnsOf({ kind, size }));
+  return {
+    kind,
+    name,
+    size,
+    bias: bias === undefined ? none() : parameterValues(bias),
+    recurrentBias: recurrentBias === undefined ? none() : parameterValues(recurrentBias),
+  };
 }
 
 /** The reference's decoder has a short name of its own; other layers keep the file's. */

@@ -11,9 +11,16 @@ export type Config = Readonly<Record<string, string>>;
 
 /** Reads the settings that were saved beside a model, YAML or JSON. Tags of the file have no effect. */
 export function parseConfig(fileName: string, text: string): Config {
-  const fail = (problem: string): never => {
-    throw new InputError({ file: fileName }, problem, "Write plain settings, one `name: value` a line.");
-  };
+  const settings = parseSettings(fileName, text);
+  const flat: [string, string][] = [];
+  const keep = (path: string, value: string) => flat.push([path, value]);
+  flatten("", settings, 0, keep, (problem) => refuse(fileName, problem));
+  return Object.fromEntries(flat);
+}
+
+/** The same as values: an object of what the file says, bounded in size and depth. */
+export function parseSettings(fileName: string, text: string): object {
+  const fail = (problem: string): never => refuse(fileName, problem);
   if (text.length > MAX_CONFIG_LENGTH) {
     fail(`has ${text.length} characters; ${MAX_CONFIG_LENGTH} is the limit`);
   }
@@ -30,10 +37,12 @@ export function parseConfig(fileName: string, text: string): Config {
     fail(`is not valid YAML: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
   }
   if (settings === null || settings === undefined) return {};
-  if (typeof settings !== "object" || Array.isArray(settings)) fail("does not hold settings by name");
-  const flat: [string, string][] = [];
-  flatten("", settings as object, 0, (path, value) => flat.push([path, value]), fail);
-  return Object.fromEntries(flat);
+  if (typeof settings !== "object" || Array.isArray(settings)) return fail("does not hold settings by name");
+  return settings;
+}
+
+function refuse(file: string, problem: string): never {
+  throw new InputError({ file }, problem, "Write plain settings, one `name: value` a line.");
 }
 
 /**
@@ -92,7 +101,9 @@ export function checkConfig(fileName: string, config: Config, model: ModelIr): v
     );
   };
   const type = settingIn(config, "rnn_type");
-  if (type !== undefined && type.value.toLowerCase() !== "egru") contradict(type.key, type.value, "egru");
+  const kinds = [...new Set(recurrentOf(model).map(({ kind }) => kind))];
+  if (type !== undefined && kinds.length > 0 && !kinds.every((kind) => kind === type.value.toLowerCase()))
+    contradict(type.key, type.value, kinds.join(" and "));
   for (const { key, sizes } of expectedSizes(model)) {
     const stated = numberIn(config, key);
     if (stated !== undefined && sizes.length > 0 && !sizes.every((size) => size.includes(stated.value))) {
@@ -101,26 +112,29 @@ export function checkConfig(fileName: string, config: Config, model: ModelIr): v
   }
 }
 
+const recurrentOf = (model: ModelIr): readonly Population[] =>
+  model.populations.filter(({ kind }) => kind === "egru" || kind === "lstm" || kind === "gru");
+
 /** Per setting, one list for each layer that it speaks of: what the layer has, then what else would do. */
 function expectedSizes(model: ModelIr): readonly { key: string; sizes: readonly (readonly number[])[] }[] {
   const ofKind = (kind: Population["kind"]) =>
     model.populations.filter((population) => population.kind === kind);
   const tokens = ofKind("token-input").map(({ size }) => [size]);
   const widths = ofKind("embedding").map(({ size }) => [size]);
-  const egrus = ofKind("egru").map(({ size }) => size);
+  const recurrent = recurrentOf(model).map(({ size }) => size);
   return [
     { key: "vocab_size", sizes: tokens },
     { key: "emb_dim", sizes: widths },
-    { key: "nlayers", sizes: [[egrus.length]] },
-    { key: "layers", sizes: [[egrus.length]] },
-    { key: "hidden_dim", sizes: hiddenSizes(egrus, widths[0]?.[0]) },
+    { key: "nlayers", sizes: [[recurrent.length]] },
+    { key: "layers", sizes: [[recurrent.length]] },
+    { key: "hidden_dim", sizes: hiddenSizes(recurrent, widths[0]?.[0]) },
   ];
 }
 
 /** Without a projection, the reference's last layer is as wide as the embedding, to which its decoder is tied. */
-function hiddenSizes(egrus: readonly number[], embedding: number | undefined): (readonly number[])[] {
-  const inner = egrus.slice(0, -1).map((size) => [size]);
-  const last = egrus.at(-1)!;
+function hiddenSizes(recurrent: readonly number[], embedding: number | undefined): (readonly number[])[] {
+  const inner = recurrent.slice(0, -1).map((size) => [size]);
+  const last = recurrent.at(-1)!;
   return last === embedding ? inner : [...inner, [last]];
 }
 

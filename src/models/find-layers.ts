@@ -1,13 +1,17 @@
-import { InputError, UnsupportedError } from "../core/errors.ts";
+import { UnsupportedError } from "../core/errors.ts";
 import { formatShape, type NamedTensors, type Tensor } from "../formats/tensors.ts";
 import {
   describeTensor,
   type EgruLayer,
+  expectShape,
+  failAt,
   type Layer,
   type MatrixLayer,
+  refuseUnknown,
   SUPPORTED_HINT,
   type TensorGroup,
 } from "./layer-tensors.ts";
+import { isTorchRecurrent, torchRecurrentLayers, withUnwrappedLayers } from "./torch-recurrent.ts";
 import { refuseUnsupported } from "./unsupported-layers.ts";
 
 /** Buffers of the reference's EGRU that matter in training only. */
@@ -19,11 +23,14 @@ const EGRU_LEAVES = new Set(["kernel", "recurrent_kernel", "bias", "recurrent_bi
  * buffer, or is an error.
  */
 export function findLayers(tensors: NamedTensors): readonly Layer[] {
-  const groups = groupByPrefix(tensors);
+  const groups = withUnwrappedLayers(groupByPrefix(tensors));
   refuseUnsupported(groups);
   const isEgru = ({ leaves }: TensorGroup) => leaves.has("kernel") || leaves.has("recurrent_kernel");
-  if (!groups.some(isEgru)) refuseWithoutRecurrence(tensors);
-  return withTiedDecoder(groups).map((group) => (isEgru(group) ? egruLayer(group) : matrixLayer(group)));
+  if (!groups.some((group) => isEgru(group) || isTorchRecurrent(group))) refuseWithoutRecurrence(tensors);
+  return withTiedDecoder(groups).flatMap((group): readonly Layer[] => {
+    if (isTorchRecurrent(group)) return torchRecurrentLayers(group);
+    return [isEgru(group) ? egruLayer(group) : matrixLayer(group)];
+  });
 }
 
 function groupByPrefix(tensors: NamedTensors): TensorGroup[] {
@@ -73,16 +80,16 @@ function egruLayer({ prefix, position, leaves }: TensorGroup): EgruLayer {
   for (const [leaf, tensor] of leaves) if (!EGRU_LEAVES.has(leaf)) refuseUnknown(tensor);
   const part = (leaf: string): Tensor =>
     leaves.get(leaf) ??
-    fail(name(leaf), `is missing; the file has ${[...leaves.keys()].map(name).join(", ")}`);
+    failAt(name(leaf), `is missing; the file has ${[...leaves.keys()].map(name).join(", ")}`);
   const kernel = part("kernel");
   const recurrentKernel = part("recurrent_kernel");
   const [size, columns] = recurrentKernel.shape;
   if (recurrentKernel.shape.length !== 2 || columns !== 3 * size!) {
-    fail(recurrentKernel.name, `has the shape ${formatShape(recurrentKernel.shape)} instead of [H, 3·H]`);
+    failAt(recurrentKernel.name, `has the shape ${formatShape(recurrentKernel.shape)} instead of [H, 3·H]`);
   }
   const inputs = kernel.shape[0]!;
   if (leaves.has("thr") && leaves.has("thr_reparam")) {
-    fail(name("thr_reparam"), "stands beside thr; a layer has one of the two");
+    failAt(name("thr_reparam"), "stands beside thr; a layer has one of the two");
   }
   const layer: EgruLayer = {
     kind: "egru",
@@ -99,7 +106,7 @@ function egruLayer({ prefix, position, leaves }: TensorGroup): EgruLayer {
   };
   const because = `as ${describeTensor(recurrentKernel)} demands`;
   if (kernel.shape.length !== 2)
-    fail(kernel.name, `has the shape ${formatShape(kernel.shape)}, not two dimensions`);
+    failAt(kernel.name, `has the shape ${formatShape(kernel.shape)}, not two dimensions`);
   expectShape(kernel, [inputs, 3 * size!], because);
   expectShape(layer.bias, [3 * size!], because);
   expectShape(layer.recurrentBias, [3 * size!], because);
@@ -118,21 +125,4 @@ function matrixLayer({ prefix, position, leaves }: TensorGroup): MatrixLayer {
   if (bias === undefined) return layer;
   expectShape(bias, [rows], `as ${describeTensor(weight)} demands`);
   return { ...layer, bias };
-}
-
-function expectShape({ name, shape }: Tensor, expected: readonly number[], because: string): void {
-  if (formatShape(shape) === formatShape(expected)) return;
-  fail(name, `has the shape ${formatShape(shape)} instead of ${formatShape(expected)}, ${because}`);
-}
-
-function refuseUnknown(tensor: Tensor): never {
-  throw new InputError(
-    { field: tensor.name },
-    `a tensor of shape ${formatShape(tensor.shape)} that belongs to no known layer`,
-    SUPPORTED_HINT,
-  );
-}
-
-function fail(field: string, problem: string): never {
-  throw new InputError({ field }, problem, SUPPORTED_HINT);
 }

@@ -9,8 +9,8 @@ export interface TensorGroup {
 }
 
 const SUPPORTED =
-  "EGRU layers (kernel, recurrent_kernel, bias, recurrent_bias, thr or thr_reparam), an embedding " +
-  "(embeddings.weight) and Linear layers (weight, bias)";
+  "EGRU layers (kernel, recurrent_kernel, bias, recurrent_bias, thr or thr_reparam), nn.LSTM and nn.GRU " +
+  "(weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0), an embedding (embeddings.weight) and Linear layers (weight, bias)";
 export const SUPPORTED_HINT = `This reader knows ${SUPPORTED}.`;
 
 /** An EGRU layer's tensors in the reference's form; sizes agree among them. */
@@ -33,6 +33,25 @@ export interface EgruLayer {
   readonly isReparametrised: boolean;
 }
 
+/** One layer of an nn.LSTM or nn.GRU; sizes agree among its tensors. Gates stand one below the other. */
+export interface GatedLayer {
+  readonly kind: "lstm" | "gru";
+  /** Of its module, and the layer's number in it: `rnn.l0`. */
+  readonly prefix: string;
+  readonly position: number;
+  readonly inputs: number;
+  readonly size: number;
+  /** Shape [gates · size, inputs]. */
+  readonly kernel: Tensor;
+  /** Shape [gates · size, size]. */
+  readonly recurrentKernel: Tensor;
+  /** Absent both where the layer was made with bias=False. */
+  readonly bias?: Tensor;
+  readonly recurrentBias?: Tensor;
+}
+
+export type RecurrentLayer = EgruLayer | GatedLayer;
+
 /** A two-dimensional `weight` with an optional bias: a Linear layer, or an embedding's table. */
 export interface MatrixLayer {
   readonly kind: "matrix";
@@ -46,9 +65,24 @@ export interface MatrixLayer {
   readonly bias?: Tensor;
 }
 
-export type Layer = EgruLayer | MatrixLayer;
+export type Layer = RecurrentLayer | MatrixLayer;
+
+export const isRecurrent = (layer: Layer): layer is RecurrentLayer => layer.kind !== "matrix";
 
 export const describeTensor = ({ name, shape }: Tensor): string => `${name} ${formatShape(shape)}`;
+
+export function expectShape({ name, shape }: Tensor, expected: readonly number[], because: string): void {
+  if (formatShape(shape) === formatShape(expected)) return;
+  failAt(name, `has the shape ${formatShape(shape)} instead of ${formatShape(expected)}, ${because}`);
+}
+
+export function refuseUnknown(tensor: Tensor): never {
+  return failAt(tensor.name, `a tensor of shape ${formatShape(tensor.shape)} that belongs to no known layer`);
+}
+
+export function failAt(field: string, problem: string): never {
+  throw new InputError({ field }, problem, SUPPORTED_HINT);
+}
 
 const FLOATS: ReadonlySet<string> = new Set(["float16", "bfloat16", "float32", "float64"]);
 

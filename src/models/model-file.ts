@@ -1,7 +1,7 @@
 import { InputError } from "../core/errors.ts";
-import { isSafetensors, readSafetensors } from "../formats/safetensors.ts";
+import { readSafetensors } from "../formats/safetensors.ts";
 import { float32Of, formatShape, type NamedTensors, type Tensor } from "../formats/tensors.ts";
-import { isTorchFile, readTorchCheckpoint } from "../formats/torch.ts";
+import { readTorchCheckpoint } from "../formats/torch.ts";
 import { EVALUATION_ORDER, OWN_METADATA } from "./own-metadata.ts";
 
 /** The tensors of a model file under the names that its layers gave them. */
@@ -15,43 +15,22 @@ export interface ModelTensors {
   readonly order: "evaluation" | "declaration" | "none";
 }
 
-/**
- * Reads a torch checkpoint or a safetensors file. Which of them it is, its first bytes say; where they are
- * damaged, the name does, so that the fault is told by the reader that was meant.
- */
-export function readModelFile(bytes: Uint8Array, fileName = ""): ModelTensors {
-  if (bytes.length === 0) throw new InputError({}, "the file is empty", "Copy or save the model again.");
-  const kind = kindOf(bytes, fileName);
-  if (kind === "safetensors") {
-    const { tensors, metadata } = readSafetensors(bytes);
-    const named = withoutWrappers(withMasksApplied(withSharedTensors(tensors, metadata)));
-    const isOurs = metadata[OWN_METADATA.order] === EVALUATION_ORDER;
-    return {
-      tensors: named,
-      metadata,
-      order: isOurs ? "evaluation" : isSorted(tensors) ? "none" : "declaration",
-    };
-  }
+/** Tensors of a safetensors file or a torch checkpoint. */
+export function readModelFile(bytes: Uint8Array, kind: "safetensors" | "torch"): ModelTensors {
   if (kind === "torch") {
     const tensors = withoutWrappers(withMasksApplied(readTorchCheckpoint(bytes)));
     return { tensors, metadata: {}, order: "declaration" };
   }
-  throw new InputError(
-    { offset: 0 },
-    "neither a torch checkpoint nor a safetensors file",
-    "Name a file of torch.save(model.state_dict(), path) or of safetensors.",
-  );
+  const { tensors, metadata } = readSafetensors(bytes);
+  if (Object.hasOwn(metadata, OWN_METADATA.model)) return { tensors, metadata, order: "none" };
+  const named = withoutWrappers(withMasksApplied(withSharedTensors(tensors, metadata)));
+  const isOurs = metadata[OWN_METADATA.order] === EVALUATION_ORDER;
+  return {
+    tensors: named,
+    metadata,
+    order: isOurs ? "evaluation" : isSorted(tensors) ? "none" : "declaration",
+  };
 }
-
-function kindOf(bytes: Uint8Array, fileName: string): "safetensors" | "torch" | undefined {
-  if (isSafetensors(bytes)) return "safetensors";
-  if (isTorchFile(bytes)) return "torch";
-  if (/\.safetensors$/i.test(fileName) || beginsAsHeader(bytes)) return "safetensors";
-  return /\.(cpt|pt|pth)$/i.test(fileName) ? "torch" : undefined;
-}
-
-/** The JSON object of a safetensors header, behind a length that may be damaged. */
-const beginsAsHeader = (bytes: Uint8Array): boolean => bytes[8] === 0x7b && bytes[9] === 0x22;
 
 /** The usual writer of safetensors sorts tensors by element type, then by name. */
 function isSorted(tensors: NamedTensors): boolean {

@@ -4,6 +4,10 @@ export const OWN_METADATA = {
   order: "eventloom.order",
   /** One word a line. */
   vocabulary: "eventloom.vocabulary",
+  /** The model's populations and projections as JSON, where the tensors' names do not say them. */
+  model: "eventloom.model",
+  /** Kind of the recurrent layers, where the file was trained here. */
+  cell: "eventloom.cell",
 } as const;
 
 export const EVALUATION_ORDER = "evaluation";

@@ -1,21 +1,27 @@
 import { InputError, UnsupportedError } from "../core/errors.ts";
-import { describeTensor, type EgruLayer, type Layer, type MatrixLayer } from "./layer-tensors.ts";
+import {
+  describeTensor,
+  isRecurrent,
+  type Layer,
+  type MatrixLayer,
+  type RecurrentLayer,
+} from "./layer-tensors.ts";
 import type { ModelTensors } from "./model-file.ts";
 import { compareNumbered, numbered } from "./natural-order.ts";
 
 const HINT = "Number the recurrent layers in the order in which they run, as in rnns.0, rnns.1.";
 
-/** The EGRU layers in order of evaluation: by number; where names differ in more, by the file, then by shapes alone. */
-export function stackEgruLayers(
+/** The recurrent layers in order of evaluation: by number; where names differ in more, by the file, then by shapes alone. */
+export function stackRecurrentLayers(
   layers: readonly Layer[],
   order: ModelTensors["order"],
-): readonly EgruLayer[] {
-  const egrus = layers.filter((layer) => layer.kind === "egru");
-  const inFile = [...egrus].sort((a, b) => a.position - b.position);
+): readonly RecurrentLayer[] {
+  const recurrent = layers.filter(isRecurrent);
+  const inFile = [...recurrent].sort((a, b) => a.position - b.position);
   if (order === "evaluation" && breakOf(inFile) === undefined) return inFile;
-  const stems = new Set(egrus.map(({ prefix }) => numbered(prefix).stem));
+  const stems = new Set(recurrent.map(({ prefix }) => numbered(prefix).stem));
   if (stems.size === 1) {
-    const byNumber = [...egrus].sort((a, b) => compareNumbered(a.prefix, b.prefix));
+    const byNumber = [...recurrent].sort((a, b) => compareNumbered(a.prefix, b.prefix));
     return requireChained(byNumber, layers);
   }
   if (order !== "none" && breakOf(inFile) === undefined) return inFile;
@@ -29,15 +35,18 @@ export function stackEgruLayers(
   );
 }
 
-const nameOf = ({ prefix }: EgruLayer): string => prefix || "at the top level";
+const nameOf = ({ prefix }: RecurrentLayer): string => prefix || "at the top level";
 
 /** Index of the first layer that the next one does not fit. */
-function breakOf(stack: readonly EgruLayer[]): number | undefined {
+function breakOf(stack: readonly RecurrentLayer[]): number | undefined {
   const at = stack.findIndex(({ size }, i) => i + 1 < stack.length && stack[i + 1]!.inputs !== size);
   return at < 0 ? undefined : at;
 }
 
-function requireChained(stack: readonly EgruLayer[], layers: readonly Layer[]): readonly EgruLayer[] {
+function requireChained(
+  stack: readonly RecurrentLayer[],
+  layers: readonly Layer[],
+): readonly RecurrentLayer[] {
   const at = breakOf(stack);
   if (at === undefined) return stack;
   const [before, after] = [stack[at]!, stack[at + 1]!];
@@ -62,10 +71,10 @@ const MAX_CHAINS = 2;
 const MAX_STEPS = 10_000;
 
 /** Orders in which all layers fit one another; two suffice to see that there are several. */
-function chainsOf(egrus: readonly EgruLayer[]): readonly (readonly EgruLayer[])[] {
-  const found: EgruLayer[][] = [];
+function chainsOf(recurrent: readonly RecurrentLayer[]): readonly (readonly RecurrentLayer[])[] {
+  const found: RecurrentLayer[][] = [];
   let steps = 0;
-  const extend = (chain: EgruLayer[], rest: readonly EgruLayer[]): void => {
+  const extend = (chain: RecurrentLayer[], rest: readonly RecurrentLayer[]): void => {
     steps += 1;
     if (rest.length === 0) found.push(chain);
     for (const layer of rest) {
@@ -78,6 +87,6 @@ function chainsOf(egrus: readonly EgruLayer[]): readonly (readonly EgruLayer[])[
       );
     }
   };
-  extend([], egrus);
+  extend([], recurrent);
   return found;
 }

@@ -1,4 +1,5 @@
 import {
+  denseSynapsesOf,
   type ModelIr,
   nonZerosOf,
   type Population,
@@ -6,14 +7,21 @@ import {
   storedValuesOf,
 } from "../core/model-ir.ts";
 
+/** Kinds that go to the chip whatever stands around them (docs/model.md, 3). */
+const CORE_KINDS: ReadonlySet<Population["kind"]> = new Set(["egru", "lstm", "gru", "lif"]);
+
 export interface MatrixSummary {
   readonly source: string;
   readonly target: string;
   readonly delay: 0 | 1;
   readonly sources: number;
-  /** Columns; three gates for each EGRU neuron. */
+  /** Columns; one a gate of each neuron. */
   readonly targets: number;
+  /** Values that are stored, zeros of dense ones too; a convolution's kernel counts once. */
   readonly weights: number;
+  /** Multiply-accumulates for one input: a convolution's at each place. */
+  readonly denseMacs: number;
+  /** Of them those with a weight that is not zero. */
   readonly nonZeros: number;
   /** Share of weights that are zero. */
   readonly connectionSparsity: number;
@@ -40,13 +48,13 @@ export interface LayerSummary {
 
 /** Multiply-accumulates for one token (one timestep). An embedding is looked up, at no MAC. */
 export interface MacSummary {
-  /** Kernels and recurrent kernels. */
+  /** Of the layers from the first recurrent or spiking one to the last; of a feed-forward model, all. */
   readonly recurrent: number;
-  /** Linear layers before the recurrent ones. */
+  /** Linear layers before them. */
   readonly encoder: number;
   /** Linear layers behind them. */
   readonly decoder: number;
-  /** Recurrent and decoder together. */
+  /** All but those before. */
   readonly withDecoder: number;
 }
 
@@ -59,7 +67,7 @@ export interface ModelSummary {
   readonly denseMacs: MacSummary;
   /** The same with non-zero weights only: what is left where every neuron is active. */
   readonly effectiveMacs: MacSummary;
-  /** Share of zeros among the weights of the recurrent layers. */
+  /** Share of zeros among the weights of those layers. */
   readonly recurrentSparsity: number;
   readonly vocabulary: number | undefined;
 }
@@ -68,7 +76,7 @@ export interface ModelSummary {
 export function summariseModel(model: ModelIr): ModelSummary {
   const owners = new Map<unknown, string>();
   const layers = model.populations.map((population) => layerSummary(model, population, owners));
-  const denseMacs = macsOf(layers, ({ weights }) => weights);
+  const denseMacs = macsOf(layers, ({ denseMacs }) => denseMacs);
   const effectiveMacs = macsOf(layers, ({ nonZeros }) => nonZeros);
   return {
     name: model.name,
@@ -95,7 +103,8 @@ function layerSummary(model: ModelIr, population: Population, owners: Map<unknow
     0,
   );
   const layer = { name, kind, size, parameters: weights + vectorParameters(population), matrices };
-  return population.kind === "egru" ? { ...layer, thresholds: thresholdsOf(population.threshold) } : layer;
+  const { threshold } = population as { readonly threshold?: Float32Array };
+  return threshold ? { ...layer, thresholds: thresholdsOf(threshold) } : layer;
 }
 
 function matrixSummary(
@@ -105,7 +114,7 @@ function matrixSummary(
   const values = storedValuesOf(weights);
   const owner = owners.get(values);
   if (owner === undefined) owners.set(values, `${source} -> ${target}`);
-  const count = weights.sources * weights.targets;
+  const denseMacs = denseSynapsesOf(weights);
   const nonZeros = nonZerosOf(weights);
   return {
     source,
@@ -113,17 +122,19 @@ function matrixSummary(
     delay,
     sources: weights.sources,
     targets: weights.targets,
-    weights: count,
+    weights: weights.kind === "convolution" ? values.length : denseMacs,
+    denseMacs,
     nonZeros,
-    connectionSparsity: sparsityOf(count, nonZeros),
+    connectionSparsity: sparsityOf(denseMacs, nonZeros),
     ...(owner === undefined ? {} : { tiedTo: owner }),
   };
 }
 
 function vectorParameters(population: Population): number {
-  if (population.kind === "linear") return population.bias.length;
-  if (population.kind !== "egru") return 0;
-  return population.bias.length + population.recurrentBias.length + population.threshold.length;
+  return Object.values(population).reduce<number>(
+    (sum, value) => sum + (value instanceof Float32Array ? value.length : 0),
+    0,
+  );
 }
 
 function thresholdsOf(values: Float32Array): ThresholdSummary {
@@ -139,13 +150,17 @@ function thresholdsOf(values: Float32Array): ThresholdSummary {
 }
 
 function macsOf(layers: readonly LayerSummary[], weightsOf: (matrix: MatrixSummary) => number): MacSummary {
-  const firstRecurrent = layers.findIndex(({ kind }) => kind === "egru");
+  const isCore = ({ kind }: LayerSummary) => CORE_KINDS.has(kind);
+  const hasCore = layers.some(isCore);
+  const first = hasCore ? layers.findIndex(isCore) : 0;
+  const last = hasCore ? layers.findLastIndex(isCore) : layers.length - 1;
   const sumOver = (isCounted: (layer: LayerSummary, index: number) => boolean): number =>
     layers.filter(isCounted).reduce((sum, { matrices }) => {
       return matrices.reduce((inner, matrix) => inner + weightsOf(matrix), sum);
     }, 0);
-  const recurrent = sumOver(({ kind }) => kind === "egru");
-  const encoder = sumOver(({ kind }, index) => kind === "linear" && index < firstRecurrent);
-  const decoder = sumOver(({ kind }, index) => kind === "linear" && index > firstRecurrent);
+  const isComputed = ({ kind }: LayerSummary) => CORE_KINDS.has(kind) || kind === "linear";
+  const recurrent = sumOver((layer, index) => isComputed(layer) && index >= first && index <= last);
+  const encoder = sumOver((layer, index) => isComputed(layer) && index < first);
+  const decoder = sumOver((layer, index) => isComputed(layer) && index > last);
   return { recurrent, encoder, decoder, withDecoder: recurrent + decoder };
 }

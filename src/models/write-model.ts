@@ -1,90 +1,27 @@
-import { unrolledConvolution } from "../core/convolution.ts";
-import type { DenseMatrix, ModelIr, Population, SparseMatrix, WeightMatrix } from "../core/model-ir.ts";
+import type { ModelIr } from "../core/model-ir.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
-import type { Tensor } from "../formats/tensors.ts";
 import { EVALUATION_ORDER, OWN_METADATA } from "./own-metadata.ts";
+import { referenceTensors } from "./reference-names.ts";
+import { describeModel } from "./write-description.ts";
 
 /**
- * Writes a model as safetensors under the reference's names, so that `readModel` returns an equal one and
- * torch can load it. Pruned weights are written as zeros; thresholds as `thr`; tied matrices twice, as the
- * format demands. Metadata and vocabulary travel in the file's metadata.
+ * Writes a model as safetensors, so that `readModel` returns an equal one. A stack of EGRU layers that the reference could
+ * have made keeps the reference's names, and torch can load it: pruned weights are zeros then, thresholds `thr`, and tied
+ * matrices stand twice, as the format demands. Any other model is described in the file's metadata. Foreign metadata travel along.
  */
 export function writeModel(model: ModelIr): Uint8Array {
-  const tensors = new Map<string, Tensor>();
-  const keep = (name: string, shape: readonly number[], data: Float32Array): void => {
-    tensors.set(name, { name, dtype: "float32", shape, data });
-  };
-  let layer = 0;
-  for (const population of model.populations) {
-    const incoming = weightsInto(model, population, 0);
-    if (population.kind === "embedding") {
-      const { sources, targets } = required(incoming, population);
-      keep("embeddings.weight", [sources, targets], sourceMajor(incoming!));
-    } else if (population.kind === "linear") {
-      const prefix = fileName(population.name);
-      const { sources, targets } = required(incoming, population);
-      keep(`${prefix}.weight`, [targets, sources], targetMajor(incoming!));
-      keep(`${prefix}.bias`, [targets], population.bias);
-    } else if (population.kind === "egru") {
-      const { sources, targets } = required(incoming, population);
-      const recurrent = required(weightsInto(model, population, 1), population);
-      keep(`rnns.${layer}.kernel`, [sources, targets], sourceMajor(incoming!));
-      keep(`rnns.${layer}.recurrent_kernel`, [recurrent.sources, recurrent.targets], sourceMajor(recurrent));
-      keep(`rnns.${layer}.bias`, [targets], population.bias);
-      keep(`rnns.${layer}.recurrent_bias`, [targets], population.recurrentBias);
-      keep(`rnns.${layer}.thr`, [population.size], population.threshold);
-      layer += 1;
-    }
+  const named = referenceTensors(model);
+  if (named === undefined) {
+    const { description, tensors } = describeModel(model);
+    return writeSafetensors(tensors, {
+      ...model.metadata,
+      [OWN_METADATA.model]: JSON.stringify(description),
+    });
   }
   const { metadata, vocabulary } = model;
-  return writeSafetensors(tensors, {
+  return writeSafetensors(named, {
     ...metadata,
     [OWN_METADATA.order]: EVALUATION_ORDER,
     ...(vocabulary === undefined ? {} : { [OWN_METADATA.vocabulary]: vocabulary.join("\n") }),
   });
-}
-
-const fileName = (population: string): string =>
-  population === "decoder" || population === "projection" ? `decoder.${population}` : population;
-
-const weightsInto = (model: ModelIr, { name }: Population, delay: 0 | 1): WeightMatrix | undefined =>
-  model.projections.find((projection) => projection.target === name && projection.delay === delay)?.weights;
-
-function required(matrix: WeightMatrix | undefined, { name }: Population): WeightMatrix {
-  if (matrix === undefined) throw new Error(`the model has no weights into ${name}`);
-  return matrix;
-}
-
-function sourceMajor(weights: WeightMatrix): Float32Array {
-  const matrix = weights.kind === "convolution" ? unrolledConvolution(weights) : weights;
-  if (matrix.kind === "sparse") return denseFromSparse(matrix);
-  return matrix.layout === "source-major" ? matrix.values : transposed(matrix);
-}
-
-function targetMajor(matrix: WeightMatrix): Float32Array {
-  const dense: DenseMatrix =
-    matrix.kind === "dense"
-      ? matrix
-      : { ...matrix, kind: "dense", layout: "source-major", values: sourceMajor(matrix) };
-  return dense.layout === "target-major" ? dense.values : transposed(dense);
-}
-
-function denseFromSparse({ sources, targets, rowStart, target, value }: SparseMatrix): Float32Array {
-  const values = new Float32Array(sources * targets);
-  for (let source = 0; source < sources; source += 1) {
-    for (let i = rowStart[source]!; i < rowStart[source + 1]!; i += 1) {
-      values[source * targets + target[i]!] = value[i]!;
-    }
-  }
-  return values;
-}
-
-/** The other index runs slowest. */
-function transposed({ sources, targets, layout, values }: DenseMatrix): Float32Array {
-  const [slow, fast] = layout === "source-major" ? [sources, targets] : [targets, sources];
-  const turned = new Float32Array(values.length);
-  for (let i = 0; i < slow; i += 1) {
-    for (let j = 0; j < fast; j += 1) turned[j * slow + i] = values[i * fast + j]!;
-  }
-  return turned;
 }

@@ -1,8 +1,11 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { type QuantityKind, type UnitOf, unitsOf } from "./units.ts";
 
-/** Where a figure comes from. `estimated` covers assumptions; the note or source says whose. */
-export const KNOWN_BASES = ["measured", "published", "estimated"] as const;
+/**
+ * Where a figure comes from. `counted`: compiled code was executed, its instructions timed by their documented cycles.
+ * `estimated` covers assumptions; the note or source says whose.
+ */
+export const KNOWN_BASES = ["measured", "published", "counted", "estimated"] as const;
 export type KnownBasis = (typeof KNOWN_BASES)[number];
 
 export const CLOSED = { additionalProperties: false } as const;

@@ -1,5 +1,5 @@
 import { InputError } from "../core/errors.ts";
-import { suggestion } from "./did-you-mean.ts";
+import { suggestion } from "../core/did-you-mean.ts";
 import { listOf } from "./list-text.ts";
 import { unitsOf } from "./units.ts";
 

@@ -94,8 +94,13 @@ function blamed(
   if (!isSound([])) return fault;
   const guilty = overrides.filter((override) => !isSound([override]));
   return new InputError(
-    { field: `override ${(guilty.length > 0 ? guilty : overrides).join(", ")}` },
+    { field: `override ${(guilty.length > 0 ? guilty : overrides).map(shortened).join(", ")}` },
     `${fault.place.field}: ${fault.problem}`,
     `Give other values; without them ${file} is sound.`,
   );
 }
+
+/** As much of an override as tells it from the others. */
+const MOST_CHARACTERS = 80;
+const shortened = (override: string): string =>
+  override.length > MOST_CHARACTERS ? `${override.slice(0, MOST_CHARACTERS - 1)}…` : override;

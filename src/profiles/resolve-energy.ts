@@ -100,7 +100,7 @@ function resolvePeEnergy({ energy, peClock }: PointJson, base: Cost<Watts>, coun
   }
 }
 
-/** An energy that a profile leaves out. */
+/** Energies that a profile may leave out. */
 const UNSAID: UnknownFigure = { basis: "unknown", note: "Left out" };
 const ALL_UNSAID = Object.fromEntries(KERNEL_ACTIONS.map((action) => [action, UNSAID])) as Record<
   KernelAction,

@@ -99,17 +99,19 @@ function resolvePe(pe: ProfileJson["pe"], chips: number, clock: Hertz): PeProfil
 
 /** Without the accelerator, neurons that compute exponentials take longer. */
 function resolveKernels(
-  { kernels, exponential, neuronUpdateInSoftware }: ProfileJson["pe"],
+  { kernels, exponential, updatesInSoftware = {} }: ProfileJson["pe"],
   clock: Hertz,
 ): PeProfile["kernels"] {
   const resolved: PeProfile["kernels"] = mapValues(kernels, (kernel) => cyclesOfKernel(kernel, clock));
   if (exponential?.value !== "software") return resolved;
-  const slower = mapValues(neuronUpdateInSoftware ?? {}, ({ value }) => ({ neuronUpdate: cycles(value) }));
   return Object.fromEntries(
-    Object.entries(resolved).map(([format, kernel]) => [
-      format,
-      { ...kernel, ...slower[format as NumberFormat] },
-    ]),
+    Object.entries(resolved).map(([format, kernel]) => {
+      const slower = Object.entries(updatesInSoftware).flatMap(([update, byFormat]) => {
+        const figure = byFormat[format as NumberFormat];
+        return figure ? [[update, cycles(figure.value)] as const] : [];
+      });
+      return [format, { ...kernel, ...Object.fromEntries(slower) }];
+    }),
   );
 }
 
@@ -133,6 +135,7 @@ const resolveMacArray = (array: NonNullable<ProfileJson["pe"]["macArray"]>): Mac
   sramPortBytes: toSi("size", array.sramPort),
   setupCycles: cycles(array.setup.value),
   accumulatorBits: array.accumulatorBits.value as AccumulatorBits,
+  ...(array.kernel && { kernel: mapValues(array.kernel, ({ value }) => cycles(value)) }),
 });
 
 const resolveDram = (dram: NonNullable<ProfileJson["dram"]>): DramProfile => ({

@@ -1,5 +1,13 @@
 import { Type } from "typebox";
-import { DRAM_ACTIONS, FORMAT_ACTIONS, type FormatAction, ROW_ACTIONS } from "../core/counts.ts";
+import {
+  DRAM_ACTIONS,
+  EXPONENTIALS,
+  type ExponentialUpdate,
+  FORMAT_ACTIONS,
+  type FormatAction,
+  PRODUCT_ACTIONS,
+  ROW_ACTIONS,
+} from "../core/counts.ts";
 import { NUMBER_FORMATS } from "../core/number-format.ts";
 import { SYNCHRONISATIONS } from "../core/profile.ts";
 import { ROW_FORMS } from "../core/row-form.ts";
@@ -53,6 +61,16 @@ const kernel = Type.Object(
   },
 );
 
+const updateInSoftware = (update: ExponentialUpdate) =>
+  Type.Partial(
+    recordOf(
+      NUMBER_FORMATS,
+      (format) => quantity("cycles", `PE cycles of one ${update} in ${format} without the accelerator`),
+      "",
+    ),
+    { ...CLOSED, description: `${update} by number format` },
+  );
+
 export const PeSchema = Type.Object(
   {
     count: quantity("count", "PEs of the chip"),
@@ -105,20 +123,12 @@ export const PeSchema = Type.Object(
     exponential: Type.Optional(
       setting(Type.Enum(["accelerator", "software"]), "What computes the exponentials of gates"),
     ),
-    neuronUpdateInSoftware: Type.Optional(
-      Type.Partial(
-        recordOf(
-          NUMBER_FORMATS,
-          (format) =>
-            quantity("cycles", `PE cycles of one neuronUpdate in ${format} without the accelerator`),
-          "",
-        ),
-        {
-          ...CLOSED,
-          description:
-            "neuronUpdate by number format where exponentials are computed in software; a format that is missing computes none",
-        },
-      ),
+    updatesInSoftware: Type.Optional(
+      Type.Partial(recordOf(Object.keys(EXPONENTIALS) as ExponentialUpdate[], updateInSoftware, ""), {
+        ...CLOSED,
+        description:
+          "Updates that compute exponentials in software, by number format; a format that is missing computes none",
+      }),
     ),
     accumulatorBits: accumulatorBits("Accumulator width of the integer kernels"),
     macArray: Type.Optional(
@@ -129,6 +139,13 @@ export const PeSchema = Type.Object(
           sramPort: quantity("size", "Bytes that the array reads or writes in SRAM in one PE cycle"),
           setup: quantity("cycles", "PE cycles before the first step of a product"),
           accumulatorBits: accumulatorBits("Accumulator width of the array"),
+          kernel: Type.Optional(
+            recordOf(
+              PRODUCT_ACTIONS,
+              (action) => quantity("cycles", `PE cycles of one ${action}`),
+              "What the core does for products of projections; without it only a decoder runs on the array",
+            ),
+          ),
         },
         { ...CLOSED, description: "A dense int8 engine beside the core" },
       ),

@@ -4,13 +4,13 @@ import { figureBases } from "./figure-bases.ts";
 
 /** What a reader has to know before quoting a figure, in full sentences. */
 export function assumptionsOf({ program, result, chip, readings, stepIs }: RunReport): string[] {
-  const { measured, published, estimated, unknown } = figureBases(chip);
+  const { measured, published, counted: executed, estimated, unknown } = figureBases(chip);
   const kernels = chip.figures.filter(({ path }) => path.startsWith("pe.kernels."));
   const guessed = kernels.filter(({ basis }) => basis === "estimated").length;
   return [
-    `Chip time and energy are of the recurrent layers${program.chipDecoder ? " and the decoder" : ""}; what runs on the host is counted apart and costs neither.`,
+    `Chip time and energy are of the layers on the chip${program.chipDecoder ? " and the decoder" : ""}; what runs on the host is counted apart and costs neither.`,
     `Time is modelled from counts, not measured: a layer takes its busiest PE, the packets' flight, and the slower of busiest link and event router.`,
-    `Of the profile's figures ${measured} are measured, ${published} published, ${estimated} estimated and ${unknown} unknown` +
+    `Of the profile's figures ${measured} are measured, ${published} published, ${executed} counted, ${estimated} estimated and ${unknown} unknown` +
       (guessed > 0 ? `; the cycles of ${guessed} of ${kernels.length} kernel actions are estimates.` : "."),
     ...(readings.some(({ timing }) => timing.replay === undefined)
       ? ["Every packet finds room in its PE's FIFO: the fast model knows no overflow."]
@@ -27,8 +27,15 @@ export function assumptionsOf({ program, result, chip, readings, stepIs }: RunRe
     ...(program.chipDecoder
       ? [
           "The decoder on the chip computes in int8, which the model was not trained for.",
-          "MAC arrays are priced at the energy of a MAC at the published utilisation of matrix multiplication; a vector-matrix product uses them less.",
           "The decoder's weights come from DRAM in every timestep; their flits are counted where the profile says where DRAM is.",
+        ]
+      : []),
+    ...(hasProducts(program)
+      ? ["What projections on MAC arrays receive is rounded to 8 bits, which the model was not trained for."]
+      : []),
+    ...(program.chipDecoder || hasProducts(program)
+      ? [
+          "MAC arrays are priced at the energy of a MAC at the published utilisation of matrix multiplication; a vector-matrix product uses them less.",
         ]
       : []),
     ...(stepIs === "vector"
@@ -56,6 +63,9 @@ function codingAssumption(
     `Graded events are sent as --coding ${coding} says, ${mean.toFixed(2)} packets an event; their values are rounded accordingly, and rows are read once a packet.`,
   ];
 }
+
+const hasProducts = ({ pes }: RunReport["program"]): boolean =>
+  pes.some(({ sources }) => sources.some(({ form }) => form === "mac-array"));
 
 /** How timesteps are kept apart, and what changing operating points leaves out. */
 function policyAssumptions(readings: RunReport["readings"]): string[] {

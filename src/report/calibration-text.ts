@@ -19,10 +19,10 @@ export function formatCalibration(calibration: CalibrationJson, model: string, s
 }
 
 function describeSample({ sample }: CalibrationJson): string {
-  const { steps, stepIs, origin, windowSteps, streams } = sample;
-  const carry = windowSteps === undefined ? "" : `, state restarts every ${plural(windowSteps, stepIs)}`;
+  const { steps, origin, windowSteps, streams } = sample;
+  const carry = windowSteps === undefined ? "" : `, state restarts every ${formatCount(windowSteps)}`;
   const cut = streams === undefined ? "" : ` in ${formatCount(streams)} streams`;
-  return `${plural(steps, stepIs)}${cut} of ${shorten(origin, 50)}${carry}`;
+  return `${plural(steps, "timestep")}${cut} of ${shorten(origin, 50)}${carry}`;
 }
 
 function qualityLines({ program, float32 }: CalibrationJson, style: Style): string[] {

@@ -11,7 +11,13 @@ export const DenseEntry = closed({
     title: text(),
     profileSha256: text(),
     overrides: Type.Array(text("path=value, as given")),
-    figures: closed({ measured: count(), published: count(), estimated: count(), unknown: count() }),
+    figures: closed({
+      measured: count(),
+      published: count(),
+      counted: count(),
+      estimated: count(),
+      unknown: count(),
+    }),
     variant: Type.Optional(text("What --sweep set, where it set something")),
   }),
   format: oneOf(NUMBER_FORMATS),
@@ -69,7 +75,7 @@ export const Comparison = Type.Array(ComparisonEntry, {
 
 const Derivative = closed({
   path: text("Of the figure, as in --set"),
-  basis: oneOf(["measured", "published", "estimated"]),
+  basis: oneOf(["measured", "published", "counted", "estimated"]),
   latencyPercentPerPercent: Type.Optional(Type.Number({ description: "Absent where the time is unknown" })),
   energyPercentPerPercent: Type.Number(),
 });

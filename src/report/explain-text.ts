@@ -96,7 +96,7 @@ function loadLines({ load, pes }: Explanation, style: Style): string[] {
     .sort((a, b) => b.cycles - a.cycles || a.pe - b.pe)
     .slice(0, SHOWN);
   return [
-    style.heading("Load: PE cycles that a timestep is expected to take, rows as csr"),
+    style.heading(`Load: PE cycles that a timestep is expected to take, rows as ${load.rowForm}`),
     ...formatTable(
       ["layer", "PEs", "mean", "busiest", "of the mean"],
       load.layers
@@ -131,10 +131,16 @@ function loadLines({ load, pes }: Explanation, style: Style): string[] {
 }
 
 /** Where the events come from by which load and traffic are weighed. */
-export const eventsNote = ({ guessed, guessedEvents }: Explanation["load"]): string =>
+export const eventsNote = ({ isMeasured, guessed, guessedEvents }: Explanation["load"]): string =>
   guessed.length === 0
-    ? "Events: as measured on the sample, inputs one a timestep."
-    : `Events: inputs one a timestep; nobody measured those of ${guessed.join(", ")}, taken to be ${guessedEvents} a neuron (--calibrate measures them).`;
+    ? `Events: ${isMeasured ? "as measured on the sample, inputs" : "dense layers and inputs"} one a timestep.`
+    : `Events: dense layers and inputs one a timestep; nobody measured those of ${guessedText(guessed, guessedEvents)} a neuron (--calibrate measures them).`;
+
+/** "egru0, egru1, taken to be 0.2; lif0, taken to be 0.05". */
+const guessedText = (names: readonly string[], events: readonly number[]): string =>
+  [...new Set(events)]
+    .map((each) => `${names.filter((_, index) => events[index] === each).join(", ")}, taken to be ${each}`)
+    .join("; ");
 
 /** "egru1[0..26]", as traces name slices. */
 export const sliceName = ({ population, firstNeuron, neurons }: PeFacts): string =>
@@ -206,7 +212,7 @@ function routingLines({ routing, noc }: Explanation, style: Style): string[] {
   ];
 }
 
-function changeLines({ passes, remarks }: Explanation, style: Style): string[] {
+function changeLines({ passes, stages, remarks }: Explanation, style: Style): string[] {
   const lines = passes.flatMap(({ name, synapsesBefore, synapsesAfter, remarks: own }) => [
     synapsesBefore === synapsesAfter
       ? `${name}: ${own.length === 0 ? "changed nothing" : `${plural(synapsesAfter, "synapse")} before and after`}`
@@ -215,6 +221,26 @@ function changeLines({ passes, remarks }: Explanation, style: Style): string[] {
   ]);
   return [
     style.heading("What passes and stages changed"),
-    ...[...lines, ...remarks].flatMap((line) => hangingItem(printable(line))),
+    ...[...lines, ...stageLines(stages), ...remarks].flatMap((line) => hangingItem(printable(line))),
+  ];
+}
+
+function stageLines({
+  partition,
+  slices,
+  layers,
+  placer,
+  hopsOverSequential,
+  router,
+}: Explanation["stages"]) {
+  const change = 100 * Math.abs(1 - hopsOverSequential);
+  const hops =
+    change < 0.05
+      ? "as many event-hops as"
+      : `${change.toFixed(1)} % ${hopsOverSequential < 1 ? "fewer" : "more"} event-hops than`;
+  return [
+    `partition: ${partition}, ${plural(slices, "slice")} of ${plural(layers, "layer")}`,
+    `place: ${placer}, ${hops} with slices in order on PEs in order`,
+    ...(router === undefined ? [] : [`route: ${router}`]),
   ];
 }

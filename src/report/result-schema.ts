@@ -25,7 +25,7 @@ const Chip = closed({
   profileSha256: text("Of the profile's canonical JSON, costs and sources included"),
   overrides: Type.Array(text("path=value, as given")),
   figures: closed(
-    { measured: count(), published: count(), estimated: count(), unknown: count() },
+    { measured: count(), published: count(), counted: count(), estimated: count(), unknown: count() },
     "How many of the profile's figures rest on what",
   ),
   variant: Type.Optional(text("What --sweep set, where it set something")),
@@ -37,7 +37,7 @@ const ProgramFacts = closed({
   accumulatorBits: Type.Optional(Type.Union([Type.Literal(24), Type.Literal(32)])),
   seed: count("Placer seed"),
   options: Type.Record(Type.String(), Type.String()),
-  denseWeights: count("All weights of the recurrent layers, pruned ones too"),
+  denseWeights: count("All weights of the layers on the chip, pruned ones too"),
   storedWeights: count("Weights on the chip"),
 });
 
@@ -158,9 +158,9 @@ const Metrics = closed(
     footprintBytes: count(
       "What the chip stores: memory images, and synaptic rows and a decoder's weights in DRAM",
     ),
-    connectionSparsity: share("Zero weights / weights of the recurrent layers"),
-    activationSparsity: share("Silent neurons / neurons of the recurrent layers"),
-    synapticOperationsPerToken: operations("Of the recurrent layers"),
+    connectionSparsity: share("Zero weights / weights of the layers on the chip"),
+    activationSparsity: share("Silent neurons / neurons of the layers on the chip"),
+    synapticOperationsPerToken: operations("Of the layers on the chip"),
     synapticOperationsWithDecoderPerToken: operations("The same with the decoder, wherever it runs"),
   },
   "Under NeuroBench's names",

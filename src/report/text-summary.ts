@@ -9,7 +9,7 @@ export function formatSummary(summary: ModelSummary, style: Style = PLAIN_STYLE)
   const hasDecoder = denseMacs.decoder > 0;
   const facts: (readonly [string, string])[] = [
     ["parameters", `${formatCount(summary.parameters)} (pruned ones too, tied ones once)`],
-    ["recurrent sparsity", formatShare(summary.recurrentSparsity)],
+    ["weight sparsity", formatShare(summary.recurrentSparsity)],
     ["dense MACs", describeMacs(denseMacs, hasDecoder)],
     ["of non-zero weights", describeMacs(effectiveMacs, hasDecoder)],
   ];
@@ -42,7 +42,7 @@ export function formatSummary(summary: ModelSummary, style: Style = PLAIN_STYLE)
 }
 
 const describeMacs = ({ recurrent, withDecoder }: MacSummary, hasDecoder: boolean): string =>
-  `${formatCount(recurrent)} in the recurrent layers` +
+  `${formatCount(recurrent)} in the layers on the chip` +
   (hasDecoder ? `; ${formatCount(withDecoder)} with decoder` : "");
 
 function layerRow({ name, kind, size, parameters, thresholds }: LayerSummary): string[] {

@@ -176,7 +176,7 @@ export function formatMetrics({ metrics, input }: RunJson, style: Style): string
     ]),
     ...wrap(
       "Footprint: the memory images as loaded, and synaptic rows and a decoder's weights in DRAM; state and buffers, which " +
-        "start at zero, are not in it. Sparsities and operations: of the recurrent layers.",
+        "start at zero, are not in it. Sparsities and operations: of the layers on the chip.",
       "  ",
     ),
   ];

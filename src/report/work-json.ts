@@ -1,5 +1,12 @@
 import type { RunReport } from "../compare/run.ts";
-import { type Counts, type PerPe, SRAM_TRAFFIC, type SramTraffic, sumOf } from "../core/counts.ts";
+import {
+  type Counts,
+  NEURON_UPDATES,
+  type PerPe,
+  SRAM_TRAFFIC,
+  type SramTraffic,
+  sumOf,
+} from "../core/counts.ts";
 import type { ProjectionActivity, SimulationResult } from "../core/result.ts";
 import type { RunJson } from "./result-schema.ts";
 
@@ -104,7 +111,7 @@ export function trafficOf({ result }: RunReport): RunJson["traffic"] {
     rowLookupsPerToken: sumOf(kernel.rowLookup) / steps,
     rowFetchesPerToken: sumOf(kernel.rowFetch) / steps,
     emptySlotsPerToken: sumOf(kernel.emptySlot) / steps,
-    neuronUpdatesPerToken: sumOf(kernel.neuronUpdate) / steps,
+    neuronUpdatesPerToken: sumOf(NEURON_UPDATES.map((action) => sumOf(kernel[action]))) / steps,
     tableLookupsPerToken: eventRouter.tableLookup / steps,
     packetsOutPerToken: eventRouter.packetOut / steps,
     flitHopsPerToken: noc.flitHop / steps,

@@ -1,9 +1,22 @@
-import { readdirSync } from "node:fs";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { readdirSync, realpathSync } from "node:fs";
+import { basename, dirname, extname, isAbsolute, join, resolve, sep } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { READ_LIMITS, readFileBounded, readTextBounded, statusOf } from "./files.ts";
 
-export const MODEL_EXTENSIONS = [".cpt", ".pt", ".pth", ".safetensors"] as const;
+export const MODEL_EXTENSIONS = [
+  ".cpt",
+  ".pt",
+  ".pth",
+  ".safetensors",
+  ".onnx",
+  ".nir",
+  ".h5",
+  ".hdf5",
+  ".keras",
+] as const;
+
+/** TensorFlow.js keeps a model in this file, and its weights beside it; beside a safetensors file it describes that. */
+const MODEL_JSON = "model.json";
 
 /** The folder in which the reference's training keeps its checkpoints, below config.yaml. */
 const CHECKPOINT_FOLDER = "checkpoints";
@@ -19,6 +32,8 @@ export interface ModelFiles {
   readonly fileName: string;
   readonly bytes: Uint8Array;
   readonly config?: NamedText;
+  /** JSON that says which tensors of a safetensors file make which layers: `NAME.json` or model.json beside NAME.safetensors. */
+  readonly description?: NamedText;
   readonly vocabulary?: NamedText;
 }
 
@@ -41,11 +56,13 @@ export function loadModelFiles(
     vocabularyPath === undefined
       ? findText(folders, "vocab.txt", READ_LIMITS.vocabulary)
       : { fileName: vocabularyPath, text: readTextBounded(vocabularyPath, READ_LIMITS.vocabulary) };
+  const description = /\.safetensors$/i.test(fileName) ? findDescription(fileName) : undefined;
   return {
     name: nameOf(path, fileName),
     fileName,
     bytes: readFileBounded(fileName, READ_LIMITS.model),
     ...(config && { config }),
+    ...(description && { description }),
     ...(vocabulary && { vocabulary }),
   };
 }
@@ -56,11 +73,12 @@ function modelFileAt(path: string): string {
     throw new InputError(
       { file: path },
       "there is no such file or folder",
-      "Name a model file (.cpt, .pt, .pth, .safetensors), its folder, or synthetic:WIDTHS@DENSITY.",
+      "Name a model file (.cpt, .pt, .pth, .safetensors, .onnx, .nir), its folder, or synthetic:WIDTHS@DENSITY.",
     );
   }
   if (!status.isDirectory()) return path;
-  const found = [...modelFilesIn(path), ...modelFilesIn(join(path, CHECKPOINT_FOLDER))];
+  const files = [...modelFilesIn(path), ...modelFilesIn(join(path, CHECKPOINT_FOLDER))];
+  const found = files.length === 0 ? layersModelIn(path) : files;
   if (found.length === 1) return found[0]!;
   const looked = `${MODEL_EXTENSIONS.map((extension) => `*${extension}`).join(", ")}`;
   throw found.length === 0
@@ -83,6 +101,43 @@ function modelFilesIn(folder: string): string[] {
     .sort()
     .map((name) => join(folder, name))
     .filter((file) => statusOf(file)?.isFile() === true);
+}
+
+function layersModelIn(folder: string): string[] {
+  const file = join(folder, MODEL_JSON);
+  return statusOf(file)?.isFile() === true ? [file] : [];
+}
+
+const findDescription = (fileName: string): NamedText | undefined =>
+  findText([dirname(fileName)], `${basename(fileName, extname(fileName))}.json`, READ_LIMITS.text) ??
+  findText([dirname(fileName)], MODEL_JSON, READ_LIMITS.text);
+
+/**
+ * Reads files that belong to a model, by their paths relative to its file: inside the model's folder only, links followed, and
+ * together no more than a model may hold.
+ * @throws InputError naming the path, and where it leads.
+ */
+export function readerBeside(fileName: string): (path: string) => Uint8Array {
+  const folder = realpathSync(dirname(resolve(fileName)));
+  const known = new Map<string, Uint8Array>();
+  let left: number = READ_LIMITS.model;
+  return (path) => {
+    const earlier = known.get(path);
+    if (earlier !== undefined) return earlier;
+    const place = resolve(folder, path);
+    const target = statusOf(place) === undefined ? place : realpathSync(place);
+    if (path === "" || isAbsolute(path) || !target.startsWith(folder + sep)) {
+      throw new InputError(
+        { file: fileName, field: path.slice(0, 200) },
+        "weights are said to lie outside the model's folder, where nothing is read",
+        "Keep the model's files in one folder, and have them name each other without a path.",
+      );
+    }
+    const bytes = readFileBounded(place, left);
+    left -= bytes.length;
+    known.set(path, bytes);
+    return bytes;
+  };
 }
 
 const isCheckpointFolder = (folder: string): boolean => basename(resolve(folder)) === CHECKPOINT_FOLDER;

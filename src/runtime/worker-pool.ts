@@ -19,6 +19,9 @@ export type FromWorker =
   | { readonly kind: "progress"; readonly index: number; readonly done: number }
   | { readonly kind: "result"; readonly index: number; readonly result: unknown };
 
+/** Thrown where tasks took longer than they were given. */
+export class DeadlinePassed extends Error {}
+
 /** The compiled one beside compiled code. */
 const ENTRY = new URL(import.meta.url.replace(/worker-pool(\.\w+)$/, "worker-entry$1"));
 
@@ -29,6 +32,7 @@ const ENTRY = new URL(import.meta.url.replace(/worker-pool(\.\w+)$/, "worker-ent
  * @param setup    Given to each worker once.
  * @param workers  Threads, at most one a task.
  * @param onProgress Told how far each task has come, as the module counts it.
+ * @param deadlineMs For all tasks together, in milliseconds; whatever a thread does then, it is ended. Absent: for ever.
  * @returns The results in the order of the tasks.
  */
 export async function runInWorkers<Setup, Task, Result>(
@@ -37,6 +41,7 @@ export async function runInWorkers<Setup, Task, Result>(
   tasks: readonly Task[],
   workers: number,
   onProgress?: (done: readonly number[]) => void,
+  deadlineMs?: number,
 ): Promise<Result[]> {
   const results = new Array<Result>(tasks.length);
   const progress = tasks.map(() => 0);
@@ -65,9 +70,15 @@ export async function runInWorkers<Setup, Task, Result>(
         worker.postMessage({ index, task: tasks[index] } satisfies ToWorker);
       });
     });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    if (deadlineMs === undefined) return;
+    timer = setTimeout(() => reject(new DeadlinePassed(`not done after ${deadlineMs} ms`)), deadlineMs);
+  });
   try {
-    await Promise.all(threads.map(serve));
+    await Promise.race([Promise.all(threads.map(serve)), deadline]);
   } finally {
+    clearTimeout(timer);
     await Promise.all(threads.map((worker) => worker.terminate()));
   }
   return results;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectedActivity } from "../../compiler/expected-activity.ts";
-import { lower } from "../../compiler/lower.ts";
+import { lower } from "../../compiler/lower/lower.ts";
 import { NO_DRAM_ROWS } from "../../compiler/partition/dram-transfers.ts";
 import { PARTITION_STRATEGIES, partition } from "../../compiler/partition/partition.ts";
 import { sliceSizer } from "../../compiler/partition/slice-bytes.ts";

@@ -50,7 +50,13 @@ const inForms: readonly CompileOptions[] = [...ROW_FORMS, "auto" as const].flatM
   { rowForms, format: "float32", rows: "sram" } as const,
   { rowForms, format: "int8", rows: "dram", pes: 4 } as const,
 ]);
+const onMacArrays: readonly CompileOptions[] = [
+  { format: "int8", mac: "all", rows: "sram" },
+  { format: "int8", mac: new Set(["input -> egru0"]), rows: "dram", pes: 6 },
+  { format: "int8", mac: "all", rows: "dram", pes: 9 },
+];
 const bases: readonly Base[] = [
+  ...onMacArrays.map((options) => ({ ...compile(model, allForms, options), profile: allForms })),
   ...inForms.flatMap((options) =>
     [model, wide].map((one) => ({ ...compile(one, allForms, options), profile: allForms })),
   ),
@@ -132,7 +138,7 @@ describe("a change of a program", () => {
           fc.pre(program !== undefined);
           expectFault(verdictOn(program, base));
         }),
-        { numRuns: 60, maxSkipsPerRun: 1_000 },
+        { numRuns: 60, maxSkipsPerRun: 2_000 },
       );
     },
   );

@@ -1,7 +1,13 @@
 import type { SectionKind } from "../../src/core/mapping.ts";
 import { NUMBER_FORMATS, WEIGHT_BYTES } from "../../src/core/number-format.ts";
 import { DRAM_ADDRESS, type PeProgram, type SourceBlock } from "../../src/core/program.ts";
-import { BLOCK_COLUMNS, bitmapBytesOf, gatesIn, ROW_FORMS, type RowForm } from "../../src/core/row-form.ts";
+import {
+  BLOCK_COLUMNS,
+  BLOCK_FORMS,
+  bitmapBytesOf,
+  type BlockForm,
+  gatesIn,
+} from "../../src/core/row-form.ts";
 import type { Dice, Mutation, Open } from "./program-mutations.ts";
 
 /** The bytes of a block's section, in SRAM or in DRAM; none where its form has no such section. */
@@ -27,7 +33,7 @@ type Change = (pe: Open<PeProgram>, block: Open<SourceBlock>, dice: Dice) => boo
 
 /** Changes one of the blocks of a form; false where there is none. */
 const onForm =
-  (form: RowForm, change: Change): Mutation =>
+  (form: BlockForm, change: Change): Mutation =>
   ({ pes }, dice) => {
     const found = pes.flatMap((pe) =>
       pe.sources.filter((block) => block.form === form).map((block) => [pe, block] as const),
@@ -79,7 +85,7 @@ function fillZero(weights: Uint8Array, width: number, dice: Dice): boolean {
   return true;
 }
 
-const zeroFilled = (form: RowForm): Mutation =>
+const zeroFilled = (form: BlockForm): Mutation =>
   onForm(form, (pe, block, dice) =>
     fillZero(bytesOfSection(pe, block, "weights"), WEIGHT_BYTES[block.weightFormat], dice),
   );
@@ -134,8 +140,29 @@ export const ROW_FORM_MUTATIONS: Readonly<Record<string, Mutation>> = {
       dice,
     ),
   ),
+  "weight of a product changed": onForm("mac-array", (pe, block, dice) =>
+    changeNumber(bytesOfSection(pe, block, "weights"), 8, dice),
+  ),
+  "zero of a product filled": zeroFilled("mac-array"),
+  "columns of a product swapped": onForm("mac-array", (pe, block, dice) =>
+    swapPlaces(bytesOfSection(pe, block, "weights"), block.rows, dice),
+  ),
+  "buffer of a product shortened": onForm("mac-array", (pe, block) => {
+    const buffer = pe.sections.find(
+      ({ kind, source, delay, part }) =>
+        kind === "mac-buffer" && source === block.population && delay === block.delay && part === block.part,
+    )!;
+    buffer.bytes -= 4;
+    return true;
+  }),
+  "tiles of a product shortened": ({ pes }) => {
+    const tiles = pes.flatMap(({ sections }) => sections.filter(({ kind }) => kind === "mac-tiles"));
+    if (tiles.length === 0) return false;
+    tiles[0]!.bytes -= 4;
+    return true;
+  },
   "form of a block changed": onAny((block, dice) => {
-    block.form = dice.pick(ROW_FORMS.filter((form) => form !== block.form));
+    block.form = dice.pick(BLOCK_FORMS.filter((form) => form !== block.form));
     return true;
   }),
   "slots of a block changed": onAny((block, dice) => {

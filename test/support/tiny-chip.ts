@@ -1,7 +1,25 @@
-import { KERNEL_ACTIONS } from "../../src/core/counts.ts";
+import type { KernelAction } from "../../src/core/counts.ts";
 import type { CentralEventRouterNoc, HardwareProfile, NocNode } from "../../src/core/profile.ts";
 import { ROW_FORMS, type RowForm } from "../../src/core/row-form.ts";
 import { cycles, hertz, joules, seconds, watts } from "../../src/core/units.ts";
+
+/** In the order of their costs, 10 cycles and up. */
+const COSTED_ACTIONS: readonly KernelAction[] = [
+  "packetReceive",
+  "rowLookup",
+  "rowFetch",
+  "rowWord",
+  "synop",
+  "emptySlot",
+  "neuronUpdate",
+  "linearUpdate",
+  "eventSend",
+  "timestep",
+  "lstmUpdate",
+  "gruUpdate",
+  "lifUpdate",
+  "activationUpdate",
+];
 
 /** A chip whose NoC is known to have one event router. */
 export type CentralChip = HardwareProfile & { readonly noc: CentralEventRouterNoc };
@@ -54,7 +72,7 @@ export function tinyChip(
       nodes.push({ x, y, chip: 0, pes: Array.from({ length: pesPerNode }, (_, i) => first + i) });
     }
   }
-  const kernel = Object.fromEntries(KERNEL_ACTIONS.map((action, i) => [action, cycles(10 + i)]));
+  const kernel = Object.fromEntries(COSTED_ACTIONS.map((action, i) => [action, cycles(10 + i)]));
   const kernels = { float32: kernel, int16: kernel, int8: kernel } as HardwareProfile["pe"]["kernels"];
   const perAction = <T extends string>(...actions: T[]) =>
     ({
@@ -74,7 +92,14 @@ export function tinyChip(
       kernels,
       rowForms: csrOnly(kernels),
       accumulatorBits: 32,
-      macArray: { columns: 16, rows: 4, sramPortBytes: 16, setupCycles: cycles(74), accumulatorBits: 24 },
+      macArray: {
+        columns: 16,
+        rows: 4,
+        sramPortBytes: 16,
+        setupCycles: cycles(74),
+        accumulatorBits: 24,
+        kernel: { macOperand: cycles(31), macResult: cycles(23) },
+      },
       whileWaiting: "sleep",
       whileUnused: "sleep",
     },

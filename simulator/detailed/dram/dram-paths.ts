@@ -51,10 +51,10 @@ export function createDramPaths(
     workersAt.set(key, [...(workersAt.get(key) ?? []), worker]);
   }
 
-  // A payload: 4 · worker + 2 · slot, and 1 more for an answer.
+  // A payload: 8 · worker + 2 · slot, and 1 more for an answer.
   const receive = (_port: number, payload: number, cycle: number): boolean => {
     const to = (payload & 1) === 0 ? ends.requested : ends.answered;
-    to(payload >> 2, (payload >> 1) & 1, cycle);
+    to(payload >> 3, (payload >> 1) & 3, cycle);
     return true;
   };
   const options = meshOptionsOf(noc, shape, 1);
@@ -78,8 +78,8 @@ export function createDramPaths(
   return {
     nextEventCycle: meshes.nextEventCycle,
     advance: meshes.advance,
-    request: (worker, slot) => inject(worker, portOf[worker]!, dramPort, 4 * worker + 2 * slot),
+    request: (worker, slot) => inject(worker, portOf[worker]!, dramPort, 8 * worker + 2 * slot),
     linkFlits: () => networks.flatMap((mesh) => mesh.figures().links.map(({ flits }) => flits)),
-    answer: (worker, slot) => inject(worker, dramPort, portOf[worker]!, 4 * worker + 2 * slot + 1),
+    answer: (worker, slot) => inject(worker, dramPort, portOf[worker]!, 8 * worker + 2 * slot + 1),
   };
 }

@@ -2,7 +2,7 @@ import { dramTraffic } from "../../components/dram-traffic.ts";
 import type { Machine } from "../../engine/machine.ts";
 import { type Agenda, DUE } from "../agenda.ts";
 import { createDramPaths, type DramPaths } from "./dram-paths.ts";
-import { SLOTS } from "../pes/fetching-queues.ts";
+import { WORKER_SLOTS } from "./dram-slots.ts";
 
 /**
  * Every chip's DRAM: so many ports that share its bandwidth evenly and serve transfers in the order in which their
@@ -31,9 +31,9 @@ export interface DramEnds {
 }
 
 /** Whether anything of a machine's program comes from DRAM. */
-export const usesDram = ({ projections, phases }: Machine): boolean =>
+export const usesDram = ({ projections, arrayWork }: Machine): boolean =>
   projections.some(({ dramBytesOf }) => dramBytesOf !== undefined) ||
-  phases.some(({ decoderWork }) => decoderWork.length > 0);
+  arrayWork.some(({ dramBytes }) => dramBytes > 0);
 
 export function createDramPorts(machine: Machine, agenda: Agenda, ends: DramEnds): DramPorts {
   const { profile, workers } = machine;
@@ -43,8 +43,8 @@ export function createDramPorts(machine: Machine, agenda: Agenda, ends: DramEnds
   const latencyCycles = latency * clock;
   const cyclesPerByte = (ports * clock) / bandwidth;
   const flitsOfBurst = Math.ceil(burstBytes / payloadBytes);
-  // Requests by code: SLOTS · worker + slot.
-  const codes = SLOTS * workers.length;
+  // Requests by code: WORKER_SLOTS · worker + slot.
+  const codes = WORKER_SLOTS * workers.length;
   const bytesOf = new Float64Array(codes);
   const cameAt = new Float64Array(codes);
   const flitsToCome = new Int32Array(codes);
@@ -62,9 +62,9 @@ export function createDramPorts(machine: Machine, agenda: Agenda, ends: DramEnds
   let waitingCycles = 0;
   let longestWait = 0;
   const paths = createDramPaths(machine, memoryOf, memories, {
-    requested: (worker, slot, cycle) => come(SLOTS * worker + slot, cycle),
+    requested: (worker, slot, cycle) => come(WORKER_SLOTS * worker + slot, cycle),
     answered(worker, slot, cycle) {
-      const code = SLOTS * worker + slot;
+      const code = WORKER_SLOTS * worker + slot;
       flitsToCome[code]! -= 1;
       if (flitsToCome[code] === 0) ends.arrived(worker, slot, cycle);
     },
@@ -83,7 +83,7 @@ export function createDramPorts(machine: Machine, agenda: Agenda, ends: DramEnds
   });
 
   function come(code: number, time: number): void {
-    const memory = memoryOf[Math.floor(code / SLOTS)]!;
+    const memory = memoryOf[Math.floor(code / WORKER_SLOTS)]!;
     cameAt[code] = time;
     for (let port = memory * ports; port < (memory + 1) * ports; port += 1) {
       if (serves[port]! < 0) return serve(port, code, time);
@@ -107,8 +107,8 @@ export function createDramPorts(machine: Machine, agenda: Agenda, ends: DramEnds
 
   function data(port: number, time: number): void {
     const code = serves[port]!;
-    const worker = Math.floor(code / SLOTS);
-    const slot = code % SLOTS;
+    const worker = Math.floor(code / WORKER_SLOTS);
+    const slot = code % WORKER_SLOTS;
     if (paths && !paths.answer(worker, slot)) {
       isHeldUp[port] = 1;
       return;
@@ -136,8 +136,8 @@ export function createDramPorts(machine: Machine, agenda: Agenda, ends: DramEnds
     nextEventCycle: () => paths?.nextEventCycle() ?? Infinity,
     advance: (cycle) => paths?.advance(cycle),
     request(worker, slot, bytes, time) {
-      bytesOf[SLOTS * worker + slot] = bytes;
-      if (!paths) come(SLOTS * worker + slot, time);
+      bytesOf[WORKER_SLOTS * worker + slot] = bytes;
+      if (!paths) come(WORKER_SLOTS * worker + slot, time);
       else if (!paths.request(worker, slot)) {
         isRefused[worker] = 1;
         return false;

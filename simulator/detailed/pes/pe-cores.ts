@@ -1,10 +1,13 @@
+import { sumOf } from "../../../src/core/counts.ts";
 import { NEURON_TRAITS } from "../../../src/core/population-kind.ts";
+import { resultCycles } from "../../components/mac-array.ts";
 import type { Machine } from "../../engine/machine.ts";
 import { type Agenda, DUE } from "../agenda.ts";
 import type { DecoderArrays } from "./decoder-arrays.ts";
 import type { LayerProgress } from "../layer-progress.ts";
 import type { PeQueues } from "./pe-queues.ts";
 import { type Receptions, UNUSED } from "./receptions.ts";
+import type { TileStreams } from "./tile-streams.ts";
 import type { ReplayNotes } from "../replay-notes.ts";
 import type { StepPlan } from "../step-plan.ts";
 import type { DeliveryPlaces, Transport, TransportEnds } from "../transport/transport.ts";
@@ -17,6 +20,8 @@ export interface PeCores extends Pick<TransportEnds, "deliver"> {
   startIfReady(slice: number, now: number): void;
   /** The core is through with what had come in before its neurons; for those that could not know when. */
   update(slice: number, time: number): void;
+  /** What of a slice's products streams from DRAM is worked off. */
+  multiplied(slice: number, time: number): void;
   /** A packet of the present event is composed. */
   send(slice: number, time: number): void;
   finish(slice: number, time: number): void;
@@ -37,6 +42,7 @@ export interface CoreSurroundings {
   readonly queues: PeQueues;
   readonly way: Pick<Transport, "offer" | "packetsOf">;
   readonly progress: LayerProgress;
+  readonly tiles: Pick<TileStreams, "begin">;
   /** Present where the program has a decoder on the chip. */
   readonly decoder: DecoderArrays | undefined;
   /** NoC cycles of a PE cycle, by worker. */
@@ -45,9 +51,9 @@ export interface CoreSurroundings {
 }
 
 export function createPeCores(surroundings: CoreSurroundings): PeCores {
-  const { machine, receptions, places, agenda, queues, way, progress, decoder, perPeCycle, notes } =
+  const { machine, receptions, places, agenda, queues, way, progress, tiles, decoder, perPeCycle, notes } =
     surroundings;
-  const { slices, workers, cycles } = machine;
+  const { slices, workers, cycles, arrayWork, profile } = machine;
   const { firstNeuron, routeOf, start, slice: slicesAt, lag, workAt } = receptions;
   const placeCount = places.count;
   const layerOf = Int32Array.from(workers, ({ phase }) => phase + 1);
@@ -116,7 +122,18 @@ export function createPeCores(surroundings: CoreSurroundings): PeCores {
       return;
     }
     notes?.began(slice, begin);
-    goOn(slice, begin + cycles.timestep * perPeCycle[slice]!);
+    const { cycles: array, tiles: streamed } = arrayWork[slice]!;
+    const here = array - (streamed ? sumOf(streamed.cycles) : 0);
+    const multiplied = begin + (cycles.timestep + here) * perPeCycle[slice]!;
+    if (streamed) tiles.begin(slice, multiplied);
+    else takeSums(slice, multiplied);
+  }
+
+  /** The core takes the products' sums over, then it turns to its neurons. */
+  function takeSums(slice: number, time: number): void {
+    const duration = resultCycles(arrayWork[slice]!, profile) * perPeCycle[slice]!;
+    notes?.tookSums(slice, time, time + duration);
+    goOn(slice, time + duration);
   }
 
   /** From this time on the core updates neurons up to the next one that sends, or to its last. */
@@ -209,6 +226,7 @@ export function createPeCores(surroundings: CoreSurroundings): PeCores {
     deliver,
     startIfReady,
     update,
+    multiplied: takeSums,
     send(slice, time) {
       if (isResuming[slice] === 1) notes?.tookPackets(slice, time);
       isResuming[slice] = 0;

@@ -93,6 +93,141 @@ ADD_INTEGER(addInt16In24Wide, uint32_t, int16_t, int64_t, 16, INT32_MAX, 24)
 ADD_INTEGER(addInt16In32, uint16_t, int16_t, int64_t, 16, INT32_MAX, 32)
 ADD_INTEGER(addInt16In32Wide, uint32_t, int16_t, int64_t, 16, INT32_MAX, 32)
 
+/* ---- Products on MAC arrays (docs/model.md, 2): one a timestep instead of rows event by event. ----
+ *
+ * weight [sources, columns]; hears [sources]: whether a source's events arrive. Payloads become int8 with the smallest
+ * shift that brings the largest of them below 128. sum [columns] is overwritten; target [columns]: accumulator of each.
+ */
+
+#define INPUT_LIMIT 127
+/** log2 of the product shift of int8. */
+#define PRODUCT_BITS 8
+
+static inline uint32_t absolute(int32_t x) { return x < 0 ? 0u - (uint32_t)x : (uint32_t)x; }
+
+static inline int32_t limited(int64_t x, int64_t low, int64_t high) {
+  return (int32_t)(x < low ? low : x > high ? high : x);
+}
+
+/** Events whose rows are added together. */
+#define ROWS_AT_ONCE 64
+/** Rows whose products are added before they are widened: two products of int8 fit 16 bits. */
+#define ROWS_IN_TURN 4
+
+typedef int8_t Bytes __attribute__((vector_size(8)));
+typedef int16_t Halves __attribute__((vector_size(16)));
+typedef int32_t Words __attribute__((vector_size(32)));
+#define COLUMNS_AT_ONCE 8
+
+static inline Halves halves_at(const int8_t *from) {
+  Bytes bytes;
+  __builtin_memcpy(&bytes, from, sizeof bytes);
+  return __builtin_convertvector(bytes, Halves);
+}
+
+/** Adds rows whose sums cannot leave their range, so many in turn; the last ones may be empty, with inputs of 0. */
+static void add_rows(int32_t *sum, const int8_t *const *row, const int16_t *input, uint32_t rows, uint32_t columns) {
+  for (uint32_t first = 0; first < rows; first += ROWS_IN_TURN) {
+    const int8_t *a = row[first], *b = row[first + 1], *c = row[first + 2], *d = row[first + 3];
+    const int16_t x = input[first], y = input[first + 1], z = input[first + 2], w = input[first + 3];
+    uint32_t column = 0;
+    for (; column + COLUMNS_AT_ONCE <= columns; column += COLUMNS_AT_ONCE) {
+      const Halves early = x * halves_at(a + column) + y * halves_at(b + column);
+      const Halves late = z * halves_at(c + column) + w * halves_at(d + column);
+      Words sums;
+      __builtin_memcpy(&sums, sum + column, sizeof sums);
+      sums += __builtin_convertvector(early, Words) + __builtin_convertvector(late, Words);
+      __builtin_memcpy(sum + column, &sums, sizeof sums);
+    }
+    for (; column < columns; column += 1)
+      sum[column] += x * a[column] + y * b[column] + z * c[column] + w * d[column];
+  }
+}
+
+/** Adds one row after the other. Returns how often a sum was clamped. */
+static uint32_t add_rows_saturating(int32_t *sum, const int8_t *const *row, const int16_t *input, uint32_t rows,
+                                    uint32_t columns, int64_t end) {
+  uint32_t clamped = 0;
+  for (uint32_t each = 0; each < rows; each += 1) {
+    for (uint32_t column = 0; column < columns; column += 1) {
+      const int64_t wide = (int64_t)sum[column] + input[each] * row[each][column];
+      sum[column] = limited(wide, -end, end - 1);
+      clamped += wide != sum[column];
+    }
+  }
+  return clamped;
+}
+
+/** Adds rows in the way that their sums allow. Room for ROWS_IN_TURN - 1 more is behind them. */
+static uint32_t add_some_rows(int32_t *sum, const int8_t **row, int16_t *input, uint32_t rows, uint32_t columns,
+                              int64_t end) {
+  int64_t most = 0;
+  for (uint32_t each = 0; each < rows; each += 1) most += absolute(input[each]) * INPUT_LIMIT;
+  uint32_t largest = 0;
+  for (uint32_t column = 0; column < columns; column += 1) {
+    const uint32_t magnitude = absolute(sum[column]);
+    largest = magnitude > largest ? magnitude : largest;
+  }
+  if (largest + most >= end) return add_rows_saturating(sum, row, input, rows, columns, end);
+  for (uint32_t each = rows; each < rows + ROWS_IN_TURN - 1; each += 1) {
+    row[each] = row[0];
+    input[each] = 0;
+  }
+  add_rows(sum, row, input, rows, columns);
+  return 0;
+}
+
+/** A sum that leaves these ends saturates its accumulator, wherever that stands. */
+#define BEYOND ((int64_t)1 << 40)
+
+static inline int64_t within(int64_t x) { return x < -BEYOND ? -BEYOND : x > BEYOND ? BEYOND : x; }
+
+KERNEL void addProduct(const int8_t *weight, uint32_t columns, const uint32_t *neuron, const int32_t *payload,
+                       uint32_t count, const uint8_t *hears, int32_t *sum, uint32_t sum_bits,
+                       const uint32_t *target, int32_t *accumulator, uint32_t bits, uint32_t multiplier,
+                       uint32_t shift, Saturations *saturations) {
+  uint32_t largest = 0;
+  for (uint32_t event = 0; event < count; event += 1) {
+    const uint32_t magnitude = absolute(payload[event]);
+    if (hears[neuron[event]] && magnitude > largest) largest = magnitude;
+  }
+  if (largest == 0) return;
+  uint32_t scale = 0;
+  while (largest >> scale > INPUT_LIMIT) scale += 1;
+  const int64_t half = scale == 0 ? 0 : (int64_t)1 << (scale - 1);
+  const int8_t *row[ROWS_AT_ONCE + ROWS_IN_TURN - 1];
+  int16_t input[ROWS_AT_ONCE + ROWS_IN_TURN - 1];
+  const int64_t sum_end = (int64_t)1 << (sum_bits - 1);
+  uint32_t rows = 0;
+  uint32_t clamped = 0;
+  for (uint32_t column = 0; column < columns; column += 1) sum[column] = 0;
+  for (uint32_t event = 0; event < count; event += 1) {
+    const uint32_t source = neuron[event];
+    if (!hears[source]) continue;
+    row[rows] = weight + source * columns;
+    input[rows] = (int16_t)limited((payload[event] + half) >> scale, -INPUT_LIMIT, INPUT_LIMIT);
+    rows += input[rows] != 0;
+    if (rows < ROWS_AT_ONCE) continue;
+    clamped += add_some_rows(sum, row, input, rows, columns, sum_end);
+    rows = 0;
+  }
+  if (rows > 0) clamped += add_some_rows(sum, row, input, rows, columns, sum_end);
+  /* |sum * multiplier| < 2^55, so that shifts beyond 62 give 0 like this one. */
+  const int32_t down = (int32_t)shift + PRODUCT_BITS - (int32_t)scale;
+  const uint32_t right = down > 62 ? 62 : down > 0 ? (uint32_t)down : 0;
+  const int64_t up = down < 0 ? (int64_t)1 << -down : 1;
+  const int64_t rounding = right == 0 ? 0 : (int64_t)1 << (right - 1);
+  const int64_t end = (int64_t)1 << (bits - 1);
+  for (uint32_t column = 0; column < columns; column += 1) {
+    const int64_t product = (int64_t)sum[column] * multiplier;
+    const int64_t value = within(down < 0 ? within(product) * up : (product + rounding) >> right);
+    const int64_t after = (int64_t)accumulator[target[column]] + value;
+    accumulator[target[column]] = limited(after, -end, end - 1);
+    clamped += after < -end || after >= end;
+  }
+  saturations->accumulator += clamped;
+}
+
 /* ---- Counting: how many synops and non-empty rows the events cost each slice. ----
  *
  * table [sources, columns]: synops that an event of a source costs a slice, 0 where its row is empty. synops and

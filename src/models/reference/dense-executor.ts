@@ -1,4 +1,4 @@
-import type { EgruPopulation, ModelIr } from "../../core/model-ir.ts";
+import type { ModelIr } from "../../core/model-ir.ts";
 import type { StateCarry } from "../../core/stimulus.ts";
 import {
   checkState,
@@ -10,9 +10,11 @@ import {
   type ReferenceExecutor,
   restarts,
 } from "./executor.ts";
+import { chipLayers, kindOf, type Layer } from "./kinds/kinds.ts";
+import { activated } from "./kinds/linear.ts";
 import { biases, type PreparedProjection, prepareProjections } from "./prepared-projections.ts";
 import { runPopulations } from "./run-populations.ts";
-import { addProducts, rounded } from "./source-rows.ts";
+import { addProducts } from "./source-rows.ts";
 
 export interface ReferenceOptions extends StateCarry {
   /** float32 rounds every operation; float64 computes on the float32 weights without rounding them again. */
@@ -34,15 +36,21 @@ export function createReference(model: ModelIr, options: ReferenceOptions): Refe
   };
   const projections = prepareProjections(model);
   const counted = projections.filter(({ lookUp }) => !lookUp);
-  const layers = model.populations.filter((population) => population.kind === "egru");
-  const hidden = layers.map(({ size }) => zeros(size));
+  const layers = chipLayers(model.populations);
+  const indexOf = new Map(layers.map(({ name }, index) => [name, index]));
+  const states = layers.map((layer) => zeros(kindOf(layer).states * layer.size));
   let before = new Map<string, FloatArray>(layers.map(({ name, size }) => [name, zeros(size)]));
   let steps = 0;
 
-  const layerAt = (layer: number): EgruPopulation => {
+  const layerAt = (layer: number): Layer => {
     const found = layers[layer];
-    if (found === undefined) throw new RangeError(`the model has no EGRU layer ${layer}`);
+    if (found === undefined) throw new RangeError(`the model has no layer ${layer}`);
     return found;
+  };
+  /** Events that a window has cut off: they are worked off, and what comes of them is thrown away. */
+  const isForgotten = (restarted: boolean, { source, delay }: PreparedProjection): boolean => {
+    const layer = layers[indexOf.get(source) ?? -1];
+    return restarted && delay === 1 && layer !== undefined && !kindOf(layer).keepsEvents;
   };
 
   return {
@@ -50,18 +58,25 @@ export function createReference(model: ModelIr, options: ReferenceOptions): Refe
     projections: counted.map(({ source, target, delay, synapses }) => ({ source, target, delay, synapses })),
 
     step(input) {
-      if (restarts(options, steps)) for (const h of hidden) h.fill(0);
+      const restarted = restarts(options, steps);
+      if (restarted) for (const state of states) state.fill(0);
       const synops = new Map<PreparedProjection, number>();
       const layerSteps: LayerStep<FloatArray>[] = [];
       const first = copy(inputValues(model, input));
       before = runPopulations(model, projections, first, before, (population, incoming) => {
         const sums = copy(biases(population));
-        for (const { projection, y } of incoming)
-          synops.set(projection, addProducts(sums, y, projection.rows, projection.graded));
-        if (population.kind !== "egru") return sums;
-        const step = stepEgru(population, sums, hidden[layerSteps.length]!);
-        layerSteps.push(step);
-        return copy(step.y);
+        for (const { projection, y } of incoming) {
+          const into = isForgotten(restarted, projection) ? zeros(sums.length) : sums;
+          synops.set(projection, addProducts(into, y, projection.rows, projection.graded));
+        }
+        const { name } = population;
+        const index = indexOf.get(name);
+        if (index === undefined) return population.kind === "linear" ? activated(population, sums) : sums;
+        const layer = layerAt(index);
+        const state = states[index]!;
+        const { y, c } = kindOf(layer).step(layer, sums, state);
+        layerSteps.push({ name, y, h: state.slice(), c, events: eventsIn(y) });
+        return copy(y);
       });
       steps += 1;
       return {
@@ -73,42 +88,15 @@ export function createReference(model: ModelIr, options: ReferenceOptions): Refe
 
     state(layer) {
       const { name } = layerAt(layer);
-      return { h: copy(hidden[layer]!), y: copy(before.get(name)!) };
+      return { h: copy(states[layer]!), y: copy(before.get(name)!) };
     },
 
     setState(layer, { h, y }) {
       const { name, size } = layerAt(layer);
-      checkState(name, size, h);
+      checkState(name, states[layer]!.length, h);
       checkState(name, size, y);
-      hidden[layer]!.set(h);
+      states[layer]!.set(h);
       before.set(name, copy(y));
     },
   };
-}
-
-/**
- * One EGRU layer, one timestep: z = σ(a_z), r = σ(a_r), g = tanh(a_g + r∘b_g), c = z∘h + (1 − z)∘g; an
- * event carries c where c > threshold, which is then taken off the state.
- *
- * @param sums a_z, a_r, a_g, b_g. Shape [4, size].
- * @param h    Hidden state; overwritten. Shape [size].
- */
-function stepEgru(population: EgruPopulation, sums: FloatArray, h: FloatArray): LayerStep<FloatArray> {
-  const { name, size, threshold } = population;
-  const single = sums instanceof Float32Array;
-  const round = (value: number) => rounded(single, value);
-  const sigmoid = (x: number) => round(1 / round(1 + round(Math.exp(-x))));
-  const y = h.slice().fill(0);
-  const c = h.slice();
-  for (let n = 0; n < size; n += 1) {
-    const z = sigmoid(sums[n]!);
-    const r = sigmoid(sums[size + n]!);
-    const g = round(Math.tanh(round(sums[2 * size + n]! + round(r * sums[3 * size + n]!))));
-    const state = round(round(z * h[n]!) + round(round(1 - z) * g));
-    const fires = state > threshold[n]!;
-    c[n] = state;
-    y[n] = fires ? state : 0;
-    h[n] = fires ? round(state - threshold[n]!) : state;
-  }
-  return { name, y, h: h.slice(), c, events: eventsIn(y) };
 }

@@ -7,25 +7,25 @@ export type StateArray = Float32Array | Float64Array | Int32Array;
 /** Float values of either precision. */
 export type FloatArray = Float32Array | Float64Array;
 
-/** What an EGRU layer carries from one timestep to the next. */
+/** What a layer carries from one timestep to the next. */
 export interface LayerState<Values extends StateArray> {
-  /** Hidden state after the reset. Shape [size]. */
+  /** Of EGRU (after the reset) and GRU h, of LSTM c, of LIF i, then v; of Linear layers nothing. Shape [states · size]. */
   readonly h: Values;
   /** Events of the timestep: the payload, 0 where none was sent. Shape [size]. */
   readonly y: Values;
 }
 
-/** What one EGRU layer did in one timestep. */
+/** What one layer did in one timestep. */
 export interface LayerStep<Values extends StateArray> extends LayerState<Values> {
   readonly name: string;
-  /** State before the reset. Shape [size]. */
+  /** Of EGRU c, of LIF v, before the reset; of others what is sent. Shape [size]. */
   readonly c: Values;
   /** Neurons that sent an event, ascending. Shape [events]. */
   readonly events: Uint32Array;
 }
 
 export interface ReferenceStep<Values extends StateArray> {
-  /** EGRU layers in order of evaluation. */
+  /** Layers on the chip in order of evaluation. */
   readonly layers: readonly LayerStep<Values>[];
   /** Logits, or whatever the last population puts out. */
   readonly output: FloatArray;
@@ -44,14 +44,14 @@ export interface ReferenceProjection {
 
 /** One stream through one model. Everything that is handed out is the receiver's to keep. */
 export interface ReferenceExecutor<Values extends StateArray> {
-  /** Names of the EGRU layers, in order of evaluation. */
+  /** Names of the layers on the chip, in order of evaluation. */
   readonly layers: readonly string[];
   readonly projections: readonly ReferenceProjection[];
   /** One timestep, for a token id or a vector of the model's width. */
   step(input: number | Float32Array): ReferenceStep<Values>;
-  /** State of EGRU layer number `layer`, counted from 0. */
+  /** State of layer number `layer`, counted from 0. */
   state(layer: number): LayerState<Values>;
-  /** The next step begins with these values; h still restarts where a window does. */
+  /** The next step begins with these values; they still restart where a window does. */
   setState(layer: number, state: { readonly h: ArrayLike<number>; readonly y: ArrayLike<number> }): void;
 }
 
@@ -75,7 +75,7 @@ export function inputValues(model: ModelIr, input: number | Float32Array): Float
 const wrongInput = (field: string, problem: string) =>
   new InputError({ field }, problem, "Give the model an input of the kind that it was trained on.");
 
-/** Whether h restarts at 0 before step number `step`, counted from 0. */
+/** Whether states restart at 0 before step number `step`, counted from 0. */
 export const restarts = ({ window }: StateCarry, step: number): boolean =>
   window !== undefined && step % window === 0;
 
@@ -89,7 +89,7 @@ export function checkWindow({ window }: StateCarry): void {
   );
 }
 
-/** Fails where a state does not have one value a neuron. */
+/** Fails where a state does not have so many values. */
 export function checkState(name: string, size: number, values: ArrayLike<number>): void {
   if (values.length !== size)
     throw new InputError(

@@ -1,11 +1,13 @@
 import { type ModelIr, populationNamed, storedValuesOf } from "../../core/model-ir.ts";
 import { DEFAULT_INPUT_FRACTION_BITS, PAYLOAD_LIMIT, STATE_FRACTION_BITS } from "../../core/number-format.ts";
 import { clamped, nearest } from "./fixed-point.ts";
+import { chipLayers, kindOf } from "./kinds/kinds.ts";
 
-/** Fraction bits of a population's payloads: Q23 for events, as wide as a table's values need, else Q20. */
+/** Fraction bits of a population's payloads: of layers on the chip their kind's, as wide as a table's values need, else Q20. */
 export function fractionBitsOf(model: ModelIr, name: string): number {
   const { kind } = populationNamed(model, name);
-  if (kind === "egru") return STATE_FRACTION_BITS;
+  const layer = chipLayers(model.populations).find((own) => own.name === name);
+  if (layer !== undefined) return kindOf(layer).fractionBits(layer);
   if (kind !== "embedding") return DEFAULT_INPUT_FRACTION_BITS;
   let largest = 0;
   for (const { target, weights } of model.projections) {
@@ -22,6 +24,6 @@ export function fractionBitsOf(model: ModelIr, name: string): number {
 export const hostPayloads = (values: Float64Array, fractionBits: number): Int32Array =>
   Int32Array.from(values, (value) => clamped(nearest(value * 2 ** fractionBits), PAYLOAD_LIMIT));
 
-/** What events stand for: payload / 2^23. */
-export const valuesOfEvents = (payloads: Int32Array): Float64Array =>
-  Float64Array.from(payloads, (payload) => payload / 2 ** STATE_FRACTION_BITS);
+/** What events stand for. */
+export const valuesOfEvents = (payloads: Int32Array, fractionBits: number): Float64Array =>
+  Float64Array.from(payloads, (payload) => payload / 2 ** fractionBits);

@@ -13,7 +13,7 @@ export interface Incoming<Output> {
  * model's order.
  *
  * @param input  Output of the first population.
- * @param before Outputs of the timestep before; at first of the EGRU layers only, so that what else is
+ * @param before Outputs of the timestep before; at first of the layers on the chip only, so that what else is
  *               projected with a delay brings nothing yet.
  * @returns Outputs of this timestep, by population.
  */

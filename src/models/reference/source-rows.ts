@@ -4,6 +4,7 @@ import {
   type Population,
   type WeightMatrix,
 } from "../../core/model-ir.ts";
+import { isLayer, kindOf } from "./kinds/kinds.ts";
 import type { FloatArray } from "./executor.ts";
 
 /**
@@ -17,19 +18,20 @@ export interface SourceRows<Weights = Float32Array> {
 }
 
 /**
- * Sums of a target. An EGRU has four blocks of `size`: z, r, input part of g, recurrent part of g; what
- * arrives a step late is the recurrent part (docs/model.md, 1). Others have one sum for each column.
+ * Sums of a target: blocks of `size`, one a gate. Of EGRU and GRU the candidate has two, as what arrives a step late is its
+ * recurrent part (docs/model.md, 1).
  */
 export function sourceRows(matrix: WeightMatrix, target: Population, delay: 0 | 1): SourceRows {
   const size = target.size;
-  const late = target.kind === "egru" && delay === 1;
+  const blocks = delay === 1 && isLayer(target) ? kindOf(target).lateBlocks : undefined;
   const rowStart = new Uint32Array(matrix.sources + 1);
   const sum = new Uint32Array(nonZerosOf(matrix));
   const kept = new Float32Array(sum.length);
   let next = 0;
   for (let source = 0; source < matrix.sources; source += 1) {
     forEachWeight(matrix, source, (column, weight) => {
-      sum[next] = late && column >= 2 * size ? column + size : column;
+      const block = Math.floor(column / size);
+      sum[next] = column + ((blocks?.[block] ?? block) - block) * size;
       kept[next] = weight;
       next += 1;
     });

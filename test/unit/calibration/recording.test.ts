@@ -63,8 +63,8 @@ describe("a comparison", () => {
     const float32 = recorded([stepOf([], { 0: 3 }), stepOf([], { 1: 4 })], true);
     const integer = {
       ...program,
-      manifest: { ...program.manifest, quantisation: { ...program.manifest.quantisation, format: "int8" } },
-    } as Program;
+      populations: program.populations.map((own) => ({ ...own, payloadFractionBits: 23 })),
+    } satisfies Program;
     const comparison = startComparison(integer, float32);
     const one = 2 ** 23;
     comparison.observe(0, stepOf([], { 0: 3 * one }));

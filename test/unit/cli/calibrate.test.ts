@@ -41,7 +41,7 @@ describe("compile --calibrate", () => {
     const { code, stdout, stderr } = await compileWith(TOKENS, ...options);
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(
-      /^synthetic:9x6,8,6@0.5: 300 tokens of token ids ids\.json, state restarts every 70 tokens\n/,
+      /^synthetic:9x6,8,6@0.5: 300 timesteps of token ids ids\.json, state restarts every 70\n/,
     );
     expect(stdout).toMatch(
       /\n {2}float32 +perplexity [\d.]+ over 300 tokens\n {2}program +perplexity [\d.]+ over 300 tokens \([+−]?[\d.]+ %\)\n/,

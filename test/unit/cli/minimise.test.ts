@@ -22,6 +22,16 @@ describe("--minimise", () => {
     );
   });
 
+  it("leaves fewer PEs, another placer or a larger table where minimising does not do", async () => {
+    const { code, stderr } = await simulate("--set", "eventRouter.entries=1");
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      "hint: Use fewer PEs (--pes) or another --placer, so that fewer trees part here,",
+    );
+    const one = await runLine("simulate synthetic:6,8@0.5 --steps 2 --set eventRouter.entries=1");
+    expect(one.stderr).toContain("hint: Choose a chip with a larger routing table.\n");
+  });
+
   it("knows three choices", async () => {
     const { code, stderr } = await simulate("--minimise", "sometimes");
     expect(code).toBe(2);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { projectionFormats } from "../../../src/cli/parse-formats.ts";
+import { macChoice, projectionFormats } from "../../../src/cli/parse-formats.ts";
 
 describe("formats by projection on the command line", () => {
   it("takes short names and those of reports", () => {
@@ -24,5 +24,18 @@ describe("formats by projection on the command line", () => {
     ["a:b=int8,,b:c=int8", "An entry of the list is empty."],
   ])("refuses %s", (text, problem) => {
     expect(() => projectionFormats(text)).toThrow(problem);
+  });
+});
+
+describe("projections for MAC arrays on the command line", () => {
+  it("are none, those that gain, all, or named", () => {
+    expect(["off", "auto", "all"].map(macChoice)).toEqual(["off", "auto", "all"]);
+    expect(macChoice("egru0:egru1, egru1 -> egru1 (recurrent)")).toEqual(
+      new Set(["egru0 -> egru1", "egru1 -> egru1 (recurrent)"]),
+    );
+  });
+
+  it("refuses what is neither", () => {
+    expect(() => macChoice("some")).toThrow('"some" is not a projection, such as egru0:egru1.');
   });
 });

@@ -41,3 +41,29 @@ describe("--placer and --effort", () => {
     expect(stderr).toContain("--effort");
   });
 });
+
+describe("--router", () => {
+  it("chooses how trees grow between chips, which the program remembers", async () => {
+    const { stderr, options } = await compileWith("--chip", "spinnaker2-48", "--router", "dimension-order");
+    expect(options()).toMatchObject({ router: "dimension-order" });
+    expect(stderr).not.toContain("note:");
+    expect((await compileWith()).options()).toMatchObject({ router: "neighbour-exploring" });
+  });
+
+  it("says where there is nothing to route", async () => {
+    const { stderr } = await compileWith("--router", "dimension-order");
+    expect(stderr).toContain(
+      "note: --router dimension-order has no effect, as spinnaker2 has no links between routers.\n",
+    );
+  });
+});
+
+describe("--parts", () => {
+  it("says where fan-ins are not divided", async () => {
+    const { stderr } = await compileWith("--parts", "3");
+    expect(stderr).toContain(
+      "note: --parts 3 has no effect on --partition-by auto; sources and both take it.\n",
+    );
+    expect((await compileWith("--parts", "3", "--partition-by", "both")).stderr).not.toContain("note:");
+  });
+});

@@ -53,3 +53,59 @@ describe("--row-forms", () => {
     expect(stderr).toContain("auto, csr, delta-csr, bitmap, block, dense");
   });
 });
+
+describe("--mac", () => {
+  it("is said in a remark, in the table with what rows would have cost, and in the program's text", async () => {
+    const { code, stdout, stderr } = await compileWith(
+      "--format",
+      "int8",
+      "--mac",
+      "input:egru0",
+      "--explain",
+    );
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^input -> egru0: a product a timestep on the MAC arrays of \d+ PEs?$/m);
+    expect(stdout).toMatch(/^ {2}input -> egru0, int8 +mac-array +\d+ /m);
+    expect(stdout).toMatch(/^ +dense instead /m);
+    const { stdout: text } = await run(["disassemble", join(folder, "a.loom"), "--rows"]);
+    expect(text).toMatch(/from input: .* synapses, mac-array int8( in \d+ slots)?, scale by matrix >> \d+/);
+    expect(text).toMatch(/^ +0x[0-9a-f]{8} +\d+ +mac-buffer input$/m);
+    const options = ["--format", "int8", "--mac", "egru0:egru1"];
+    const unknown = await compileWith(...options);
+    expect(unknown.code).toBe(1);
+    expect(unknown.stderr).toContain('has no projection "egru0 -> egru1" on the chip.');
+  });
+
+  it("says where it changes nothing, and refuses float32", async () => {
+    const auto = await compileWith("--mac", "auto");
+    expect(auto.code).toBe(0);
+    expect(auto.stderr).toContain(
+      "note: --mac auto has no effect on float32 weights; MAC arrays multiply int8.\n",
+    );
+    const all = await compileWith("--mac", "all");
+    expect(all.code).toBe(1);
+    expect(all.stderr).toContain("MAC arrays multiply int8 weights, and the program's are float32.");
+  });
+
+  it("runs and prices what the arrays do", async () => {
+    const { code, stdout } = await run([
+      "simulate",
+      "synthetic:6,8@0.5",
+      "--format",
+      "int8",
+      "--mac",
+      "all",
+      "--steps",
+      "3",
+      "--fidelity",
+      "fast,detailed",
+      "--json",
+    ]);
+    expect(code).toBe(0);
+    const { runs } = JSON.parse(stdout) as {
+      runs: { counts: { perPe: { macArray: { mac: number[] } } } }[];
+    };
+    const { counts } = runs[0]!;
+    expect(counts.perPe.macArray.mac.reduce((a, b) => a + b)).toBe(3 * 24 * (6 + 8));
+  });
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { expectedActivity, guessedPopulations } from "../../../compiler/expected-activity.ts";
-import { lower } from "../../../compiler/lower.ts";
+import { lower } from "../../../compiler/lower/lower.ts";
 import { compile } from "../../../compiler/pipeline.ts";
 import { tinyChip } from "../../support/tiny-chip.ts";
 import { tinyModel } from "../../support/tiny-model.ts";

@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest";
 import { explain } from "../../../compiler/explain.ts";
 import { compile } from "../../../compiler/pipeline.ts";
 import { workOf } from "../../../compiler/partition/work.ts";
+import { packetsPerEvent } from "../../../compiler/source-ranges.ts";
 import { costOf } from "../../../compiler/place/traffic.ts";
 import { dataBytesOf, type HardwareProfile, usablePes } from "../../../src/core/profile.ts";
 import { dataBytesOfPe } from "../../../src/core/program.ts";
 import { rowsOf } from "../../../src/core/program-rows.ts";
 import { oneEventEach } from "../../support/one-event-each.ts";
-import { tinyChip } from "../../support/tiny-chip.ts";
+import { tinyChip, withForms } from "../../support/tiny-chip.ts";
 import { tinyModel } from "../../support/tiny-model.ts";
 import { tinyBoard, tinyMulticast, tinyUnicast } from "../../support/tiny-networks.ts";
 
@@ -41,10 +42,11 @@ describe.each(CHIPS)("explanation with %s", (_, profile) => {
 
   it("tells the work by which slices were cut", () => {
     const activity = new Map(compilation.flows.map(({ source, events }) => [source, events]));
+    const packets = packetsPerEvent(graph, mapping.partition, profile);
     const { layers, imbalance, counts, guessed } = facts.load;
     expect([counts, guessed]).toEqual(["sum of layers", ["egru0", "egru1"]]);
     const sums = layers.map(({ population, pes, meanCycles, maxCycles }) => {
-      const work = workOf({ graph, profile, activity }, population);
+      const work = workOf({ graph, profile, activity, packets }, population);
       const cycles = mapping.partition
         .filter((slice) => slice.population === population)
         .map(({ first, count }) => work.cycles(first, count));
@@ -155,3 +157,14 @@ describe("explanation", () => {
 });
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+
+describe("the load of an explanation", () => {
+  it("is reckoned with the form of rows that was asked for, as slices were cut", () => {
+    const roomy = withForms(tinyChip({ sramBytes: 65_536 }));
+    const loadOf = (rowForms: "auto" | "dense") => explain(compile(model, roomy, { rowForms }), roomy).load;
+    const [auto, dense] = [loadOf("auto"), loadOf("dense")];
+    expect([auto.rowForm, dense.rowForm]).toEqual(["csr", "dense"]);
+    const most = (load: typeof auto) => load.layers.map(({ maxCycles }) => maxCycles);
+    expect(most(dense)).not.toEqual(most(auto));
+  });
+});

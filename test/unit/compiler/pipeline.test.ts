@@ -1,11 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { compile, runPasses } from "../../../compiler/pipeline.ts";
 import { CapacityError, UnsupportedError } from "../../../src/core/errors.ts";
-import {
-  ACCUMULATOR_G_INPUT,
-  ACCUMULATOR_G_RECURRENT,
-  WEIGHT_BYTES,
-} from "../../../src/core/number-format.ts";
+import { WEIGHT_BYTES } from "../../../src/core/number-format.ts";
 import { dataBytesOf } from "../../../src/core/profile.ts";
 import { encodeProgram } from "../../../src/core/program-codec.ts";
 import { rowsOf } from "../../../src/core/program-rows.ts";
@@ -25,7 +21,7 @@ function synapsesIn(program: ReturnType<typeof compile>["program"]): Map<string,
       for (let row = 0; row < source.rows; row += 1) {
         for (let i = rowStart[row]!; i < rowStart[row + 1]!; i += 1) {
           const accumulator = Math.floor(index[i]! / pe.neurons);
-          const gate = accumulator === ACCUMULATOR_G_RECURRENT ? ACCUMULATOR_G_INPUT : accumulator;
+          const gate = accumulator === 3 ? 2 : accumulator;
           const column = gate * size + pe.firstNeuron + (index[i]! % pe.neurons);
           const key = `${source.population} -> ${pe.population} ${row} ${column}`;
           expect(found.has(key), `${key} stored twice`).toBe(false);

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { largestTransfers } from "../../../compiler/allocate/row-buffers.ts";
 import { compile, type CompileOptions } from "../../../compiler/pipeline.ts";
 import type { ModelIr } from "../../../src/core/model-ir.ts";
 import { sumOf } from "../../../src/core/counts.ts";
+import { graphPopulationNamed } from "../../../src/core/event-graph.ts";
 import { formatEventGraph, parseEventGraph } from "../../../src/core/event-graph-text.ts";
 import { verifyCompiled } from "../../../compiler/verify/verify.ts";
 import { decodeProgram, encodeProgram } from "../../../src/core/program-codec.ts";
@@ -52,6 +54,26 @@ const run = (options: CompileOptions) => {
 };
 
 describe("fan-in divided by sources", () => {
+  it("makes no room in row buffers for ranges of sources from which nothing leads to a slice", () => {
+    const wide = tinyModel({ inputs: 100, layers: [160, 20], density: 0.02 });
+    const options = { partitionBy: "both", parts: 3, rows: "dram", rowForms: "dense" } as const;
+    const { graph, mapping } = compile(wide, chip, options);
+    const { partition: slices, rowForms, allocation } = mapping;
+    const range = graph.projections.find(({ source, sources }) => sources && source.includes("part"))!;
+    const only = { blocks: new Set([range]), burstBytes: 16 };
+    const largest = largestTransfers(graph, slices, rowForms, allocation.dram, only);
+    const isReached = slices.map(
+      ({ population, first, count }) =>
+        population === range.target &&
+        [...range.synapses.target].some((accumulator) => {
+          const neuron = accumulator % graphPopulationNamed(graph, population).size;
+          return neuron >= first && neuron < first + count;
+        }),
+    );
+    expect([...largest].map((bytes) => bytes > 0)).toEqual(isReached);
+    expect(new Set(isReached.filter((_, slice) => slices[slice]!.population === range.target)).size).toBe(2);
+  });
+
   it.each([2, 3, 4])("sends the same events in %i parts in float32, up to rounding", (parts) => {
     const [whole, split] = [run({}), run({ partitionBy: "both", parts })];
     const events = (outputs: readonly string[]) =>
@@ -76,7 +98,7 @@ describe("fan-in divided by sources", () => {
     const [whole, split] = [run({}), run({ partitionBy: "both", parts: 2 })];
     const [a, b] = [whole, split].map(({ result, program }) => neuroBenchMetrics(result, program));
     expect(b).toEqual({ ...a, footprintBytes: b!.footprintBytes });
-    const sums = split.program.populations.filter(({ kind }) => kind === "linear");
+    const sums = split.program.populations.filter(({ kind }) => kind === "partial-sum");
     expect(sumOf(split.result.counts.kernel.linearUpdate)).toBe(STEPS * sumOf(sums.map(({ size }) => size)));
     expect(sumOf(whole.result.counts.kernel.linearUpdate)).toBe(0);
     const brought = split.result.projections.filter(({ bringsPartialSums }) => bringsPartialSums);
@@ -116,6 +138,6 @@ describe("fan-in divided by sources", () => {
       /One neuron alone/,
     );
     const { program } = compile(wide, chip, { format: "int8" });
-    expect(program.populations.some(({ kind }) => kind === "linear")).toBe(true);
+    expect(program.populations.some(({ kind }) => kind === "partial-sum")).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lower } from "../../../compiler/lower.ts";
+import { lower } from "../../../compiler/lower/lower.ts";
 import { formatEventGraph, parseEventGraph } from "../../../src/core/event-graph-text.ts";
 import { tinyModel } from "../../support/tiny-model.ts";
 
@@ -51,8 +51,8 @@ projection input -> egru0 delay 0 rows 2 shift 25 scale 100
   0: 0*-7
 projection input -> egru0 delay 0 rows 2 part 1 format int16 shift 20 scale 5 6
   1: 1*-700
-projection egru0 -> egru0 delay 1 rows 2 format int16 shift 20 scale 5
-  1: 6*32767
+projection egru0 -> egru0 delay 1 rows 2 on mac-array shift 20 scale 5
+  1: 6*127
 `;
     const graph = parseEventGraph(text);
     expect(graph.populations.map(({ order }) => order)).toEqual([Uint32Array.of(1, 0), Uint32Array.of(1, 0)]);
@@ -61,7 +61,8 @@ projection egru0 -> egru0 delay 1 rows 2 format int16 shift 20 scale 5
     expect(whole!.weight).toEqual(Int8Array.of(-7));
     expect(part!.weight).toEqual(Int16Array.of(-700));
     expect(part!.scale).toEqual({ shift: 20, multiplier: Uint32Array.of(5, 6) });
-    expect(recurrent!.weight).toEqual(Int16Array.of(32_767));
+    expect(recurrent!.weight).toEqual(Int8Array.of(127));
+    expect(graph.projections.map(({ onMacArray }) => onMacArray)).toEqual([undefined, undefined, true]);
     expect(formatEventGraph(graph)).toBe(text);
   });
 

@@ -49,7 +49,7 @@ describe("program files", () => {
     const envelope = root
       .lookupType("eventloom.Envelope")
       .decode(encodeProgram(programs.float32)) as unknown as { format: string };
-    expect(envelope.format).toBe("eventloom.program/3");
+    expect(envelope.format).toBe("eventloom.program/4");
   });
 
   it("says so where a program is larger than a file of its form can be", () => {

@@ -128,11 +128,12 @@ describe("energyOf", () => {
     const run = idleRun();
     work(run, 7, "synop", 1000, "dense");
     const { int8, ...others } = profile.pe.rowForms;
-    const slower = { ...int8!, dense: { ...int8!.dense!, synop: cycles(8) } };
+    const { synop } = int8!.dense!;
+    const slower = { ...int8!, dense: { ...int8!.dense!, synop: cycles(synop + 1) } };
     expect(() =>
       energyOf(run, withPe({ rowForms: { ...others, int8: slower } }), slow, timingOf(slow, 1)),
     ).toThrow(
-      "The kernel actions of this run take 8000 PE cycles on spinnaker2, but its PEs were busy for 7000.",
+      `The kernel actions of this run take ${1000 * (synop + 1)} PE cycles on spinnaker2, but its PEs were busy for ${1000 * synop}.`,
     );
   });
 

@@ -7,6 +7,8 @@ import {
   MAC_ARRAY_ACTIONS,
   NOC_ACTIONS,
   perPe,
+  PRODUCT_ACTIONS,
+  type ProductAction,
   ROW_ACTIONS,
   type RowAction,
   type RowCount,
@@ -42,7 +44,7 @@ export function idleRun(steps = 10) {
   };
   return {
     manifest: {
-      formatVersion: 3,
+      formatVersion: 4,
       compiler: "test",
       modelName: "test",
       modelHash: "",
@@ -52,6 +54,7 @@ export function idleRun(steps = 10) {
       options: {},
       quantisation: { format: "int8", scales: "row", accumulatorBits: 32 },
       denseWeights: 0,
+      denseByProjection: {},
       storedWeights: 0,
     },
     steps,
@@ -77,15 +80,23 @@ export function work(
   count: number,
   form: RowForm = "csr",
 ): void {
-  const { kernels, rowForms } = profile.pe;
+  const { kernels, rowForms, macArray } = profile.pe;
   run.counts.kernel[action][pe]! += count;
   run.busyCycles[pe]! +=
-    count * (isRowAction(action) ? rowForms.int8![form]![action] : kernels.int8![action]);
+    count *
+    (isRowAction(action)
+      ? rowForms.int8![form]![action]
+      : isProductAction(action)
+        ? macArray!.kernel![action]
+        : kernels.int8![action]);
   if (isRowAction(action)) addRows(run.counts.rows, action, count, form);
   if (!run.usedPes.includes(pe)) run.usedPes.push(pe);
 }
 
 const isRowAction = (action: string): action is RowAction => ROW_ACTIONS.some((name) => name === action);
+
+const isProductAction = (action: string): action is ProductAction =>
+  PRODUCT_ACTIONS.some((name) => name === action);
 
 function addRows(rows: RowCount[], action: RowAction, count: number, form: RowForm): void {
   const index = rows.findIndex((row) => row.form === form);
@@ -130,11 +141,16 @@ export const part = (report: EnergyReport, name: ChipComponent) =>
   report.components.find((component) => component.name === name);
 export const relativeError = (value: number, expected: number) => Math.abs(value / expected - 1);
 
+/** A PE has neurons of one kind. */
+const EGRU_ACTIONS = KERNEL_ACTIONS.filter(
+  (action) => !["lstmUpdate", "gruUpdate", "lifUpdate", "activationUpdate"].includes(action),
+);
+
 /** Four PEs busy for different parts of a millisecond at 150 MHz, one with its MAC array, and DRAM traffic. */
 export function busyRun(): Run {
   const run = idleRun(4);
   for (const pe of [3, 4, 5, 100]) {
-    for (const [i, action] of KERNEL_ACTIONS.entries()) work(run, pe, action, 100 + 10 * i + pe);
+    for (const [i, action] of EGRU_ACTIONS.entries()) work(run, pe, action, 100 + 10 * i + pe);
   }
   run.counts.macArray.mac[5] = 6400;
   run.macArrayCycles[5] = 571;

@@ -53,9 +53,15 @@ describe("PEs charged by action", () => {
     synop: 4,
     emptySlot: 9,
     neuronUpdate: 5,
+    lstmUpdate: 11,
+    gruUpdate: 12,
+    lifUpdate: 13,
     linearUpdate: 1,
+    activationUpdate: 14,
     eventSend: 6,
     timestep: 7,
+    macOperand: 10,
+    macResult: 11,
   };
   const pe = (changes: Partial<Record<keyof typeof costs, undefined>> = {}): PeEnergy => ({
     basis: "action",
@@ -81,16 +87,27 @@ describe("PEs charged by action", () => {
     expect(relativeError(report.peByCause.eventSend, 60e-9)).toBeLessThan(1e-12);
   });
 
-  it("name the structure of rows and stored zeros, each at its own cost", () => {
+  it("name the structure of rows, stored zeros and what products take, each at its own cost", () => {
     const run = idleRun();
     work(run, 2, "rowWord", 50, "block");
     work(run, 2, "emptySlot", 70, "dense");
+    work(run, 2, "macOperand", 30);
+    work(run, 2, "macResult", 20);
     const known = price(run, withEnergy(slow, { pe: pe() }), 1e-3);
-    expect(relativeError(part(known, "pe")!.dynamic, 50 * 8e-9 + 70 * 9e-9)).toBeLessThan(1e-12);
-    const costs = { rowWord: undefined, emptySlot: undefined };
+    expect(
+      relativeError(part(known, "pe")!.dynamic, 50 * 8e-9 + 70 * 9e-9 + 30 * 10e-9 + 20 * 11e-9),
+    ).toBeLessThan(1e-12);
+    const costs = {
+      rowWord: undefined,
+      emptySlot: undefined,
+      macOperand: undefined,
+      macResult: undefined,
+    };
     expect(price(run, withEnergy(slow, { pe: pe(costs) }), 1e-3).unpriced).toEqual([
       { component: "pe", action: "rowWord", count: 50 },
       { component: "pe", action: "emptySlot", count: 70 },
+      { component: "pe", action: "macOperand", count: 30 },
+      { component: "pe", action: "macResult", count: 20 },
     ]);
   });
 

@@ -3,32 +3,8 @@ import { InputError, UnsupportedError } from "../../../src/core/errors.ts";
 import { readModel } from "../../../src/models/read-model.ts";
 import { egru, linear, read, type Shapes, sortedByName, vector } from "./model-files.ts";
 
-const torchCell = (prefix: string, gates: number): Shapes => ({
-  [`${prefix}weight_ih_l0`]: [gates * 5, 3],
-  [`${prefix}weight_hh_l0`]: [gates * 5, 5],
-  [`${prefix}bias_ih_l0`]: [gates * 5],
-  [`${prefix}bias_hh_l0`]: [gates * 5],
-});
-
 describe("readModel names what it does not support", () => {
   it.each<[string, Shapes, string]>([
-    [
-      "an LSTM",
-      torchCell("rnn.", 4),
-      "the layer rnn is an LSTM (rnn.weight_ih_l0 [20, 3]), not supported yet by this reader",
-    ],
-    ["a GRU", torchCell("rnns.0.", 3), "the layer rnns.0 is a GRU (rnns.0.weight_ih_l0 [15, 3])"],
-    [
-      "a simple RNN at the top",
-      torchCell("", 1),
-      "the layer at the top level is a simple RNN (weight_ih_l0 [5, 3])",
-    ],
-    ["an LSTM beside an EGRU", { ...egru("a", 3, 4), ...torchCell("b.", 4) }, "the layer b is an LSTM"],
-    [
-      "an LSTM cell",
-      { "cell.weight_ih": [20, 3], "cell.weight_hh": [20, 5] },
-      "the layer cell is an LSTM (cell.weight_ih [20, 3])",
-    ],
     [
       "a GRU in kernel form",
       { "r.kernel": [2, 9], "r.recurrent_kernel": [3, 9], "r.bias": [9], "r.recurrent_bias": [9] },
@@ -181,7 +157,7 @@ describe("readModel refuses", () => {
       [0x50, 0x4b, 3, 4, 0],
       "m.pt, byte 5: the archive's end record is missing: the file is truncated",
     ],
-    ["m.bin", [1, 2, 3], "m.bin, byte 0: neither a torch checkpoint nor a safetensors file"],
+    ["m.bin", [1, 2, 3], "m.bin, byte 0: no model file of a known kind: torch checkpoint, safetensors"],
   ])("a damaged %s with the word of the reader that was meant", (fileName, bytes, message) => {
     const attempt = () => readModel({ name: "m", fileName, bytes: Uint8Array.from(bytes) });
     expect(attempt).toThrow(InputError);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readModel } from "../../../src/models/read-model.ts";
 import { summariseModel } from "../../../src/models/summary.ts";
-import { syntheticEgru } from "../../../src/models/synthetic.ts";
+import { syntheticModel } from "../../../src/models/synthetic.ts";
 import { egru, linear, read, reference, vector } from "./model-files.ts";
 
 const EXAMPLE = join(import.meta.dirname, "../../../examples/egru-wt2-small");
@@ -16,7 +16,7 @@ describe("summariseModel", () => {
   });
 
   it("gives dense MACs of the study's language model on WikiText-2, with and without decoder", () => {
-    const model = syntheticEgru({
+    const model = syntheticModel({
       inputs: 750,
       layers: [1350, 1350, 750],
       vocabulary: 33_278,
@@ -82,6 +82,7 @@ describe("summariseModel", () => {
           sources: 3,
           targets: 6,
           weights: 18,
+          denseMacs: 18,
           nonZeros: 12,
           connectionSparsity: 1 - 12 / 18,
         },
@@ -92,6 +93,7 @@ describe("summariseModel", () => {
           sources: 2,
           targets: 6,
           weights: 12,
+          denseMacs: 12,
           nonZeros: 12,
           connectionSparsity: 0,
         },

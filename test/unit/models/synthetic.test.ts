@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { EgruPopulation, ModelIr, SparseMatrix } from "../../../src/core/model-ir.ts";
 import { randomNumbers } from "../../../src/core/random.ts";
 import { summariseModel } from "../../../src/models/summary.ts";
-import { syntheticEgru } from "../../../src/models/synthetic.ts";
+import { syntheticModel } from "../../../src/models/synthetic.ts";
 
 /** Adds `x @ W` to `sums`. */
 function accumulate(sums: Float64Array, matrix: SparseMatrix, x: Float64Array): void {
@@ -55,9 +55,9 @@ function measureActivity(model: ModelIr, steps: number): number[] {
 
 const STUDY = { inputs: 750, layers: [1350, 1350, 750], density: 0.05 };
 
-describe("syntheticEgru", () => {
+describe("syntheticModel", () => {
   it("makes the study's model with exactly the density asked for", () => {
-    const { layers, denseMacs, effectiveMacs } = summariseModel(syntheticEgru({ ...STUDY, seed: 1 }));
+    const { layers, denseMacs, effectiveMacs } = summariseModel(syntheticModel({ ...STUDY, seed: 1 }));
     expect(denseMacs).toEqual({ recurrent: 24_165_000, encoder: 0, decoder: 0, withDecoder: 24_165_000 });
     expect(effectiveMacs.recurrent).toBe(1_208_250);
     for (const { matrices } of layers) {
@@ -66,7 +66,7 @@ describe("syntheticEgru", () => {
   });
 
   it("lets 10 to 20 % of each layer's neurons fire in a step, at full size", () => {
-    for (const activity of measureActivity(syntheticEgru({ ...STUDY, seed: 1 }), 60)) {
+    for (const activity of measureActivity(syntheticModel({ ...STUDY, seed: 1 }), 60)) {
       expect(activity).toBeGreaterThan(0.1);
       expect(activity).toBeLessThan(0.2);
     }
@@ -74,16 +74,16 @@ describe("syntheticEgru", () => {
 
   it("fires less with a lower bias", () => {
     const shape = { inputs: 60, layers: [80], density: 0.2, seed: 3 };
-    const [lively] = measureActivity(syntheticEgru({ ...shape, biasMean: -0.5 }), 40);
-    const [quiet] = measureActivity(syntheticEgru({ ...shape, biasMean: -2 }), 40);
+    const [lively] = measureActivity(syntheticModel({ ...shape, biasMean: -0.5 }), 40);
+    const [quiet] = measureActivity(syntheticModel({ ...shape, biasMean: -2 }), 40);
     expect(quiet!).toBeLessThan(0.25 * lively!);
   });
 
   it("is the same for the same seed and another for another", () => {
     const shape = { inputs: 6, layers: [5, 4], density: 0.3, vocabulary: 11 };
-    expect(syntheticEgru({ ...shape, seed: 4 })).toEqual(syntheticEgru({ ...shape, seed: 4 }));
-    expect(syntheticEgru({ ...shape, seed: 5 }).projections).not.toEqual(
-      syntheticEgru({ ...shape, seed: 4 }).projections,
+    expect(syntheticModel({ ...shape, seed: 4 })).toEqual(syntheticModel({ ...shape, seed: 4 }));
+    expect(syntheticModel({ ...shape, seed: 5 }).projections).not.toEqual(
+      syntheticModel({ ...shape, seed: 4 }).projections,
     );
   });
 
@@ -92,14 +92,14 @@ describe("syntheticEgru", () => {
       const { weights } = model.projections.find((projection) => projection.target === target)!;
       return weights.kind === "dense" ? weights.values : undefined;
     };
-    const tied = syntheticEgru({ inputs: 6, layers: [8, 6], density: 0.5, vocabulary: 11, seed: 1 });
+    const tied = syntheticModel({ inputs: 6, layers: [8, 6], density: 0.5, vocabulary: 11, seed: 1 });
     expect(valuesInto(tied, "decoder")).toBe(valuesInto(tied, "embedding"));
-    const untied = syntheticEgru({ inputs: 6, layers: [8], density: 0.5, vocabulary: 11, seed: 1 });
+    const untied = syntheticModel({ inputs: 6, layers: [8], density: 0.5, vocabulary: 11, seed: 1 });
     expect(valuesInto(untied, "decoder")).toHaveLength(88);
   });
 
   it("puts a Linear layer between an embedding and inputs of another width", () => {
-    const model = syntheticEgru({
+    const model = syntheticModel({
       inputs: 6,
       embedding: 4,
       layers: [8],
@@ -117,7 +117,7 @@ describe("syntheticEgru", () => {
   });
 
   it("draws places evenly over rows and columns", () => {
-    const { projections } = syntheticEgru({ inputs: 100, layers: [100], density: 0.1, seed: 8 });
+    const { projections } = syntheticModel({ inputs: 100, layers: [100], density: 0.1, seed: 8 });
     const { rowStart, target } = projections[0]!.weights as SparseMatrix;
     const firstHalf = rowStart[50]!;
     const leftHalf = target.filter((column) => column < 150).length;

@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { DenseMatrix, ModelIr } from "../../../src/core/model-ir.ts";
 import { readSafetensors } from "../../../src/formats/safetensors.ts";
 import { readModel } from "../../../src/models/read-model.ts";
-import { syntheticEgru } from "../../../src/models/synthetic.ts";
+import { syntheticModel } from "../../../src/models/synthetic.ts";
 import { writeModel } from "../../../src/models/write-model.ts";
-import { egru, linear, read, reference, type Shapes } from "./model-files.ts";
+import { modelOfEveryKind } from "../../support/every-kind.ts";
+import { egru, linear, read, reference } from "./model-files.ts";
 
 const readBack = (model: ModelIr) =>
   readModel({ name: model.name, fileName: "again", bytes: writeModel(model) });
@@ -46,14 +47,14 @@ describe("writeModel", () => {
     ],
     [
       "a synthetic model",
-      syntheticEgru({ inputs: 7, layers: [9, 7], vocabulary: 12, density: 0.2, seed: 3 }),
+      syntheticModel({ inputs: 7, layers: [9, 7], vocabulary: 12, density: 0.2, seed: 3 }),
     ],
   ])("writes %s so that it reads back equal", (_, model) => {
     expect(readBack(model)).toEqual(model);
   });
 
   it("keeps ties", () => {
-    const model = readBack(syntheticEgru({ inputs: 4, layers: [4], vocabulary: 6, density: 0.5, seed: 1 }));
+    const model = readBack(syntheticModel({ inputs: 4, layers: [4], vocabulary: 6, density: 0.5, seed: 1 }));
     const [table, decoder] = [
       model.projections[0]!.weights,
       model.projections.at(-1)!.weights,
@@ -70,19 +71,55 @@ describe("writeModel", () => {
     expect(names.sort()).toEqual(parameters.sort());
   });
 
-  it("turns matrices of the other layout", () => {
-    const shapes: Shapes = { ...egru("rnn", 3, 4), ...linear("out", 4, 2) };
-    const model = read(shapes);
-    const { weights } = model.projections.at(-1)!;
-    const { values } = weights as DenseMatrix;
-    const turned = Float32Array.from({ length: 8 }, (_, i) => values[(i % 2) * 4 + Math.floor(i / 2)]!);
-    const projections = [
-      ...model.projections.slice(0, -1),
+  it("keeps matrices of the other layout, which the reference's names would turn", () => {
+    const model = read({ ...egru("rnn", 3, 4), ...linear("out", 4, 2) });
+    const last = model.projections.at(-1)!;
+    const { values } = last.weights as DenseMatrix;
+    const weights = { ...(last.weights as DenseMatrix), layout: "source-major", values } as const;
+    const other = { ...model, projections: [...model.projections.slice(0, -1), { ...last, weights }] };
+    expect(readBack(other)).toEqual(other);
+  });
+
+  it("describes a model of every kind of layer, so that it reads back equal and is written alike", () => {
+    const model = modelOfEveryKind();
+    const again = readBack(model);
+    expect(again).toEqual(model);
+    expect(writeModel(again)).toEqual(writeModel(model));
+    const [table, decoder] = [
+      again.projections[0]!.weights,
+      again.projections.at(-1)!.weights,
+    ] as DenseMatrix[];
+    expect(decoder!.values).toBe(table!.values);
+  });
+
+  const lstm = read({ "rnn.weight_ih_l0": [8, 3], "rnn.weight_hh_l0": [8, 2], ...linear("fc", 2, 3) });
+  const renamed = (name: string): ModelIr => {
+    const model = read({ ...egru("rnn", 3, 4), ...linear("out", 4, 2) });
+    const rename = (old: string) => (old === "out" ? name : old);
+    return {
+      ...model,
+      populations: model.populations.map((population) => ({ ...population, name: rename(population.name) })),
+      projections: model.projections.map((projection) => ({
+        ...projection,
+        target: rename(projection.target),
+      })),
+    };
+  };
+
+  it.each<[string, ModelIr]>([
+    ["an LSTM", lstm],
+    [
+      "spikes at the input",
       {
-        ...model.projections.at(-1)!,
-        weights: { ...(weights as DenseMatrix), layout: "source-major", values: turned } as const,
+        ...lstm,
+        populations: [{ ...lstm.populations[0]!, silentZeros: true } as never, ...lstm.populations.slice(1)],
       },
-    ];
-    expect(readBack({ ...model, projections })).toEqual(model);
+    ],
+    ["a layer that bears a wrapper's name", renamed("module")],
+    ["a layer that bears the reference's name for another", renamed("embeddings")],
+    ["a layer of a strange name", renamed("__proto__")],
+    ["a layer with a dot", renamed("head.0")],
+  ])("writes %s so that it reads back equal", (_, model) => {
+    expect(readBack(model)).toEqual(model);
   });
 });

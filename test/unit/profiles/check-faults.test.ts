@@ -65,6 +65,10 @@ describe("dead PEs", () => {
     expect(findingsOf(withDead(all, [...Array(all.pe.count).keys()]))).toEqual([
       "error pe.dead: leaves none of 12 PEs to programs",
     ]);
+    const listed = [...Array(all.pe.count * 4).keys()].join();
+    expect(() => fixture("tiny-unicast", [`pe.dead=${listed}`])).toThrow(
+      `override pe.dead=${listed.slice(0, 71)}…: pe.dead`,
+    );
     // A whole chip of a board may be dead.
     const first = Array.from({ length: 16 }, (_, pe) => pe).join();
     expect(() => fixture("tiny-board", [`pe.dead=${first}`])).not.toThrow();

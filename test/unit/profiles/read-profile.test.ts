@@ -20,6 +20,7 @@ describe("readProfile", () => {
       sramPortBytes: 16,
       setupCycles: 74,
       accumulatorBits: 24,
+      kernel: { macOperand: 34, macResult: 25 },
     });
     expect(profile.synchronisation).toEqual({ kind: "data-flow", period: 1e-3 });
     expect(profile.dvfs).toEqual({ switchTime: 100e-9 });
@@ -65,7 +66,13 @@ describe("readProfile", () => {
       "pe.exponential=software",
     ]);
     const { float32, ...others } = software.profile.pe.kernels;
-    expect(float32).toEqual({ ...profile.pe.kernels.float32, neuronUpdate: 264 });
+    expect(float32).toEqual({
+      ...profile.pe.kernels.float32,
+      neuronUpdate: 256,
+      lstmUpdate: 396,
+      gruUpdate: 262,
+      activationUpdate: 88,
+    });
     expect(others).toEqual({ int16: profile.pe.kernels.int16, int8: profile.pe.kernels.int8 });
     expect(faultOf(fileText("hw-profiles/spinnaker2.json"), ["pe.exponential=fpga"]).message).toBe(
       'override pe.exponential=fpga: pe.exponential.value: is "fpga"; must be one of "accelerator", "software"',
@@ -260,7 +267,9 @@ describe("readProfile", () => {
       basis: "derived",
       source: "(allAsleep - base) / PEs",
     });
-    const written = JSON.stringify(json).match(/"basis":"(measured|published|estimated|unknown)"/g)!.length;
+    const written = JSON.stringify(json).match(
+      /"basis":"(measured|published|counted|estimated|unknown)"/g,
+    )!.length;
     expect(figures.filter(({ basis }) => basis !== "derived")).toHaveLength(written);
     expect(new Set(figures.map(({ path }) => path)).size).toBe(figures.length);
   });

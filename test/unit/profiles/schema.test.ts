@@ -6,6 +6,7 @@ import {
   FORMAT_ACTIONS,
   KERNEL_ACTIONS,
   NOC_ACTIONS,
+  PRODUCT_ACTIONS,
   ROW_ACTIONS,
 } from "../../../src/core/counts.ts";
 import { ROW_FORMS } from "../../../src/core/row-form.ts";
@@ -30,7 +31,8 @@ describe("profileJsonSchema", () => {
     expect(Object.keys(kernel)).toEqual([...FORMAT_ACTIONS]);
     expect(["csr", ...Object.keys(forms!)]).toEqual([...ROW_FORMS]);
     for (const actions of Object.values(forms!)) expect(Object.keys(actions)).toEqual([...ROW_ACTIONS]);
-    expect(new Set([...FORMAT_ACTIONS, ...ROW_ACTIONS])).toEqual(new Set(KERNEL_ACTIONS));
+    expect(Object.keys(json.pe.macArray!.kernel!)).toEqual([...PRODUCT_ACTIONS]);
+    expect(new Set([...FORMAT_ACTIONS, ...ROW_ACTIONS, ...PRODUCT_ACTIONS])).toEqual(new Set(KERNEL_ACTIONS));
     expect(Object.keys(json.noc.energy.costs)).toEqual([...NOC_ACTIONS]);
     expect(Object.keys(json.eventRouter.energy.costs)).toEqual([...EVENT_ROUTER_ACTIONS]);
     expect(Object.keys(json.dram!.energy.costs)).toEqual([...DRAM_ACTIONS]);

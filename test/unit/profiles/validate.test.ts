@@ -63,17 +63,17 @@ describe("faults of a profile's form", () => {
     [
       "a basis that is none",
       { "pe.count.basis": "guessed" },
-      's2.json, pe.count.basis: is "guessed"; must be one of "measured", "published", "estimated"',
+      's2.json, pe.count.basis: is "guessed"; must be one of "measured", "published", "counted", "estimated"',
     ],
     [
       "a size that is unknown",
       { "pe.count.basis": "unknown" },
-      's2.json, pe.count.basis: is "unknown"; must be one of "measured", "published", "estimated"',
+      's2.json, pe.count.basis: is "unknown"; must be one of "measured", "published", "counted", "estimated"',
     ],
     [
       "a cost on no basis",
       { "noc.energy.costs.flitHop": { basis: "free" } },
-      's2.json, noc.energy.costs.flitHop.basis: is "free"; must be one of "measured", "published", "estimated", "unknown"',
+      's2.json, noc.energy.costs.flitHop.basis: is "free"; must be one of "measured", "published", "counted", "estimated", "unknown"',
     ],
     [
       "an unknown cost with a value",

@@ -79,9 +79,7 @@ const page = (changes: Partial<CalibrationJson> = {}) =>
 
 describe("the page of a calibration", () => {
   it("says which sample, what came of it, and what did not fit", () => {
-    expect(page()).toContain(
-      "model: 2,000 tokens in 4 streams of text a.txt, state restarts every 70 tokens\n",
-    );
+    expect(page()).toContain("model: 2,000 timesteps in 4 streams of text a.txt, state restarts every 70\n");
     expect(page()).toContain("  program    perplexity 99.500 over 2,000 tokens (−0.50 %)\n");
     expect(page()).toContain("  weights    int8, but egru0 -> egru1 in int16, 5.0 KiB\n");
     expect(page()).toContain("  saturated  0 inputs, 1 scaled payload, 20 accumulations\n");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lower } from "../../../compiler/lower.ts";
+import { lower } from "../../../compiler/lower/lower.ts";
 import { formatDot, formatGraphMl } from "../../../src/report/event-graph-files.ts";
 import { tinyModel } from "../../support/tiny-model.ts";
 import { elementsNamed, parseXml } from "../../support/xml-check.ts";

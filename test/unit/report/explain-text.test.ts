@@ -43,6 +43,18 @@ describe("the page that explains a mapping", () => {
     for (const line of page.split("\n")) expect(line.length).toBeLessThanOrEqual(REPORT_WIDTH);
   });
 
+  it("says what placement and routing chose, and what that is worth", () => {
+    expect(page).toContain(`- partition: least-latency, ${program.pes.length} slices of 2 layers\n`);
+    expect(page).not.toContain("- route:");
+    const board = tinyBoard();
+    const pageOf = (placer: string) =>
+      formatExplanation(explain(compile(model, board, { placer }), board), PLAIN_STYLE);
+    expect(pageOf("sequential").replace(/\s+/g, " ")).toContain(
+      "place: sequential, as many event-hops as with slices in order on PEs in order - route: neighbour-exploring",
+    );
+    expect(pageOf("annealing")).toMatch(/place: annealing, [\d.]+ % fewer event-hops than/);
+  });
+
   it("says which events were measured and which assumed", () => {
     const text = page.replace(/\s+/g, " ");
     expect(text).toContain(

@@ -222,9 +222,9 @@ describe("resultJsonOf", () => {
 
   it("says how many figures rest on what, without those derived, and what was overridden", () => {
     const { chip: described, assumptions } = runOf();
-    expect(described.figures).toEqual({ measured: 0, published: 1, estimated: 1, unknown: 1 });
+    expect(described.figures).toEqual({ measured: 0, published: 1, counted: 0, estimated: 1, unknown: 1 });
     expect(assumptions).toContain(
-      "Of the profile's figures 0 are measured, 1 published, 1 estimated and 1 unknown; the cycles of 1 of 1 kernel actions are estimates.",
+      "Of the profile's figures 0 are measured, 1 published, 0 counted, 1 estimated and 1 unknown; the cycles of 1 of 1 kernel actions are estimates.",
     );
     expect(assumptions).toContain("The profile was changed: pe.count=16.");
   });

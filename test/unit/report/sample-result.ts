@@ -98,7 +98,7 @@ export function sampleRun(changes: Partial<RunJson> = {}): RunJson {
       title: "A chip",
       profileSha256: "11",
       overrides: [],
-      figures: { measured: 1, published: 2, estimated: 3, unknown: 4 },
+      figures: { measured: 1, published: 2, counted: 0, estimated: 3, unknown: 4 },
     },
     program: { format: "float32", seed: 1, options: {}, denseWeights: 4000, storedWeights: 400 },
     input: { origin: "text a.txt", synthetic: false, stepIs: "token", steps: 100, windowSteps: 70 },

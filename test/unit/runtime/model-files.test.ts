@@ -80,7 +80,7 @@ describe("loadModelFiles", () => {
   it("says what it looked for in an empty folder", () => {
     const fault = faultOf(() => loadModelFiles(folder));
     expect(fault.message).toBe(
-      `${folder}: the folder holds no model file (*.cpt, *.pt, *.pth, *.safetensors), nor does its checkpoints/`,
+      `${folder}: the folder holds no model file (*.cpt, *.pt, *.pth, *.safetensors, *.onnx, *.nir, *.h5, *.hdf5, *.keras), nor does its checkpoints/`,
     );
   });
 

@@ -108,7 +108,7 @@ describe("a compiled program and the quantised reference", () => {
         const reference = createQuantisedReference(
           model,
           { format, scales: "row", accumulatorBits: 24 },
-          { chipDecoder: decoder === "chip", decoderAccumulatorBits: 24 },
+          { chipDecoder: decoder === "chip", arrayAccumulatorBits: 24 },
         );
         let loss = 0;
         const result = simulate(program, chip, stimulus, {

@@ -1,4 +1,4 @@
-import type { HostStages } from "../../../src/core/event-graph.ts";
+import { type HostStages, projectionName } from "../../../src/core/event-graph.ts";
 import type { KeyRange, MemorySection, RoutingEntry, SectionKind } from "../../../src/core/mapping.ts";
 import { type NumberFormat, type Quantisation, WEIGHT_BYTES } from "../../../src/core/number-format.ts";
 import type { HardwareProfile } from "../../../src/core/profile.ts";
@@ -77,7 +77,7 @@ export function buildProgram(
 ): Program {
   return {
     manifest: {
-      formatVersion: 3,
+      formatVersion: 4,
       compiler: "test",
       modelName: "net",
       modelHash: "0".repeat(64),
@@ -89,6 +89,12 @@ export function buildProgram(
       denseWeights: net.projections.reduce(
         (sum, { weights }) => sum + weights.length * weights[0]!.length * 0.75,
         0,
+      ),
+      denseByProjection: Object.fromEntries(
+        net.projections.map((projection) => [
+          projectionName(projection),
+          projection.weights.length * projection.weights[0]!.length * 0.75,
+        ]),
       ),
       storedWeights: net.projections.reduce(
         (sum, { weights }) => sum + weights.flat().filter((weight) => weight !== 0).length,

@@ -13,9 +13,15 @@ export const KERNEL_CYCLES: Readonly<Record<KernelAction, Cycles>> = {
   synop: 7_000,
   emptySlot: 7_000,
   neuronUpdate: 110_000,
+  lstmUpdate: 120_000,
+  gruUpdate: 130_000,
+  lifUpdate: 140_000,
   linearUpdate: 50_000,
+  activationUpdate: 60_000,
   eventSend: 1_300_000,
   timestep: 17_000_000,
+  macOperand: 310,
+  macResult: 23_000,
 };
 
 /** Distinct costs of the other forms. */

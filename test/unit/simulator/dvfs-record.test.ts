@@ -26,15 +26,11 @@ const noFlows = {
   links: new Uint32Array(),
 };
 const phases = [
-  { name: "a", workers: [0, 1], decoderWork: [], flows: noFlows, longestHops: 0 },
-  {
-    name: "decoder",
-    workers: [2],
-    decoderWork: [{ macs: 100, cycles: 40, dramBytes: 0 }],
-    flows: noFlows,
-    longestHops: 0,
-  },
+  { name: "a", workers: [0, 1], flows: noFlows, longestHops: 0 },
+  { name: "decoder", workers: [2], flows: noFlows, longestHops: 0 },
 ];
+const nothing = { macs: 0, cycles: 0, results: 0, dramBytes: 0 };
+const arrayWork = [nothing, nothing, { ...nothing, macs: 100, cycles: 40 }];
 const received = (counter: number, lag: 0 | 1, to: number) => ({
   counter,
   lag,
@@ -52,7 +48,9 @@ const deliveries = [
   received(2, 0, 2),
   { ...received(0, 0, 0), receives: 0 },
 ];
-const machine = { workers, phases, deliveries, profile } as unknown as Parameters<typeof startDvfsRecord>[0];
+const machine = { workers, phases, deliveries, profile, arrayWork } as unknown as Parameters<
+  typeof startDvfsRecord
+>[0];
 
 const step = (now: number[], before: number[], busy: number[]) => ({
   now: Float64Array.from(now),

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bytesOfArrays, type Numbers, type NumberType } from "../../../simulator/functional/allocate.ts";
-import { stepEgruFloat32 } from "../../../simulator/functional/egru-float32.ts";
+import { EGRU } from "../../../simulator/functional/kinds/egru.ts";
 import { createEventList } from "../../../simulator/functional/event-list.ts";
 import type { FusedRows } from "../../../simulator/functional/fuse-rows.ts";
 import { createKernel, type Kernel } from "../../../simulator/functional/kernel.ts";
@@ -226,7 +226,7 @@ describe("the float32 neuron", () => {
       if (c > threshold[i]!) sent.push([i, c]);
       expected[i] = c > threshold[i]! ? c - threshold[i]! : c;
     }
-    stepEgruFloat32(kernel, own, threshold, state, events);
+    EGRU.stepFloat32({ kernel, size: NEURONS, sums: own, parameters: [threshold], state }, events);
     const neurons = [...events.neurons.subarray(0, events.count)];
     expect(neurons.map((neuron, event) => [neuron, events.payloads[event]])).toEqual(sent);
     expect(state.findIndex((value, i) => !Object.is(value, expected[i]))).toBe(-1);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { productCycles } from "../../../simulator/components/mac-array.ts";
+import { productCycles } from "../../../src/core/mac-product.ts";
 import { shipped } from "../profiles/shipped.ts";
 
 const array = shipped().profile.pe.macArray!;

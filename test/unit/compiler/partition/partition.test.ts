@@ -3,6 +3,7 @@ import { busiestOf, cutEvenly, cutWithin } from "../../../../compiler/partition/
 import { NEURON_ORDERS } from "../../../../compiler/partition/order.ts";
 import { expectedActivity } from "../../../../compiler/expected-activity.ts";
 import { layersOf, PARTITION_STRATEGIES, sharesOf } from "../../../../compiler/partition/partition.ts";
+import { explain } from "../../../../compiler/explain.ts";
 import { workOf } from "../../../../compiler/partition/work.ts";
 import { type CompileOptions, compile } from "../../../../compiler/pipeline.ts";
 import { inGraphOrder } from "../../../../compiler/passes/permute-neurons.ts";
@@ -10,6 +11,11 @@ import type { Activity } from "../../../../compiler/place/problem.ts";
 import { CapacityError } from "../../../../src/core/errors.ts";
 import type { Slice } from "../../../../src/core/mapping.ts";
 import type { ModelIr } from "../../../../src/core/model-ir.ts";
+import { NUMBER_FORMATS } from "../../../../src/core/number-format.ts";
+import { readModel } from "../../../../src/models/read-model.ts";
+import { readProfile } from "../../../../src/profiles/read-profile.ts";
+import { loadModelFiles } from "../../../../src/runtime/model-files.ts";
+import { loadProfileText } from "../../../../src/runtime/profile-files.ts";
 import { tinyChip } from "../../../support/tiny-chip.ts";
 import { skewedModel } from "../../../support/skewed-model.ts";
 
@@ -105,6 +111,20 @@ describe("balance of expected work", () => {
     }
     const { graph } = compile(scattered, chip, { order: "model" });
     expect(graph.populations.every(({ order }) => order === undefined)).toBe(true);
+  });
+});
+
+describe("a model with few neurons a PE", () => {
+  const example = readModel(loadModelFiles("examples/egru-wt2-small"));
+  const { text, fileName } = loadProfileText("spinnaker2");
+  const { profile } = readProfile(text, fileName);
+  const wishes = NUMBER_FORMATS.flatMap((format) =>
+    PARTITION_STRATEGIES.map(({ name }) => [format, name] as const),
+  );
+
+  it.each(wishes)("is cut evenly all the same: %s, %s", (format, partition) => {
+    const { load } = explain(compile(example, profile, { format, partition, verify: false }), profile);
+    for (const { maxCycles, meanCycles } of load.layers) expect(maxCycles / meanCycles).toBeLessThan(1.051);
   });
 });
 

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { explain } from "../../../../compiler/explain.ts";
 import { type SliceWork, workOf } from "../../../../compiler/partition/work.ts";
 import { compile } from "../../../../compiler/pipeline.ts";
 import { oneEventEach } from "../../../support/one-event-each.ts";
-import { simulate } from "../../../../simulator/simulate.ts";
+import { simulate, type StepView } from "../../../../simulator/simulate.ts";
 import type { Stimulus } from "../../../../src/core/stimulus.ts";
 import { tinyChip } from "../../../support/tiny-chip.ts";
 import { tinyModel } from "../../../support/tiny-model.ts";
+import { tinyUnicast } from "../../../support/tiny-networks.ts";
 
 const chip = tinyChip({ sramBytes: 65_536 });
 const { packetReceive, rowLookup, rowFetch, synop, neuronUpdate, eventSend, timestep } =
@@ -49,6 +51,34 @@ describe("workOf", () => {
       // Recurrent events of the last timestep come too late to be worked off.
       expect(Math.abs(busyCycles[pe]! / steps / expected - 1)).toBeLessThan(2 / steps);
     }
+  });
+
+  it("counts a packet for each PE that an event goes to where packets carry their destination", () => {
+    const mesh = tinyUnicast();
+    const steps = 100;
+    const values = Float32Array.from({ length: 12 * steps }, (_, i) => Math.sin(i * i));
+    const stimulus: Stimulus = { kind: "dense", width: 12, values, origin: "waves", synthetic: true };
+    const { program } = compile(model, mesh);
+    const activity = new Map(program.populations.map(({ name, size }) => [name, new Float64Array(size)]));
+    const observe = (_: number, view: StepView) => {
+      for (const [name, own] of activity) for (const neuron of view.events(name)) own[neuron]! += 1 / steps;
+    };
+    simulate(program, mesh, stimulus, { observe });
+    const measured = compile(model, mesh, { activity });
+    const { busyCycles } = simulate(measured.program, mesh, stimulus);
+    const { pes } = explain(measured, mesh);
+    expect(pes.length).toBeGreaterThan(6);
+    const of = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+    const [expected, simulated] = [of(pes.map((own) => own.cycles)), of([...busyCycles]) / steps];
+    expect(Math.abs(simulated / expected - 1)).toBeLessThan(0.03);
+    const known = new Map(measured.flows.map(({ source, events }) => [source, events]));
+    const blind = pes.map(({ population, firstNeuron, neurons }) =>
+      workOf({ graph: measured.graph, profile: mesh, activity: known }, population).cycles(
+        firstNeuron,
+        neurons,
+      ),
+    );
+    expect(of(blind) / expected).toBeLessThan(0.93);
   });
 
   it("counts a neuron's sources by their events", () => {

@@ -23,7 +23,7 @@ function told({ populations, projections }: EventGraph): string[] {
         const starts = [0, 1, 2, 3].map(
           (accumulator) => own.accumulatorStart[accumulator * own.size + neuron],
         );
-        return `${own.name}[${own.order?.[neuron] ?? neuron}] ${starts.join()} ${own.threshold[neuron]}`;
+        return `${own.name}[${own.order?.[neuron] ?? neuron}] ${starts.join()} ${own.parameters[0]![neuron]}`;
       });
     }),
     ...projections.flatMap(({ source, target, delay, synapses: { rowStart, target: to, weight, scale } }) => {

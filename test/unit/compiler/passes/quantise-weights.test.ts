@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lower } from "../../../../compiler/lower.ts";
+import { lower } from "../../../../compiler/lower/lower.ts";
 import { GRAPH_VERIFIERS } from "../../../../compiler/passes/pass.ts";
 import { quantiseWeights } from "../../../../compiler/passes/quantise-weights.ts";
 import { compile } from "../../../../compiler/pipeline.ts";

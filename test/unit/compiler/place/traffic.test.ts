@@ -4,7 +4,7 @@ import { anneal } from "../../../../compiler/place/annealing.ts";
 import { PLACERS } from "../../../../compiler/place/place.ts";
 import { flowsOf, type PlacementProblem } from "../../../../compiler/place/problem.ts";
 import { costOf } from "../../../../compiler/place/traffic.ts";
-import { lower } from "../../../../compiler/lower.ts";
+import { lower } from "../../../../compiler/lower/lower.ts";
 import { compile } from "../../../../compiler/pipeline.ts";
 import { CapacityError } from "../../../../src/core/errors.ts";
 import { type HardwareProfile, pesOfChip, usablePes } from "../../../../src/core/profile.ts";

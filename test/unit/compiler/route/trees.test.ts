@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { dimensionOrder } from "../../../../compiler/route/dimension-order.ts";
-import { neighbourExploring } from "../../../../compiler/route/neighbour-exploring.ts";
+import {
+  neighbourExploring,
+  neighbourExploringStraight,
+} from "../../../../compiler/route/neighbour-exploring.ts";
 import { ROUTERS } from "../../../../compiler/route/route.ts";
 import type { RoutingTree } from "../../../../compiler/route/routing-tree.ts";
 import { UnsupportedError } from "../../../../src/core/errors.ts";
@@ -112,6 +115,14 @@ describe("neighbour-exploring", () => {
     const tree = neighbourExploring.tree(graph, at(graph, 0, 0), [at(graph, 4, 0), at(graph, 4, 2)]);
     expect(tree.size - 1).toBe(4 + 2);
     expect(pathTo(graph, tree, at(graph, 4, 2)).slice(-3)).toEqual(["4,0", "4,1", "4,2"]);
+  });
+
+  it("goes, straight, along the longest dimension first", () => {
+    const graph = graphOf(square(5));
+    const right = neighbourExploringStraight.tree(graph, at(graph, 0, 0), [at(graph, 3, 1)]);
+    expect(pathTo(graph, right, at(graph, 3, 1))).toEqual(["0,0", "1,0", "2,0", "3,0", "3,1"]);
+    const up = neighbourExploringStraight.tree(graph, at(graph, 0, 0), [at(graph, 1, 3)]);
+    expect(pathTo(graph, up, at(graph, 1, 3))).toEqual(["0,0", "0,1", "0,2", "0,3", "1,3"]);
   });
 });
 

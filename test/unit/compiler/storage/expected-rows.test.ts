@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { expectedActivity } from "../../../../compiler/expected-activity.ts";
-import { lower } from "../../../../compiler/lower.ts";
+import { lower } from "../../../../compiler/lower/lower.ts";
 import { expectedRows } from "../../../../compiler/storage/expected-rows.ts";
 import { measureRows } from "../../../../compiler/storage/measure-rows.ts";
 import { tinyModel } from "../../../support/tiny-model.ts";

@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { ModelIr } from "../../../../src/core/model-ir.ts";
 import type { Quantisation } from "../../../../src/core/number-format.ts";
 import { randomNumbers } from "../../../../src/core/random.ts";
-import { quantiseLayer } from "../../../../src/models/reference/quantised-egru.ts";
-import { createQuantisedReference } from "../../../../src/models/reference/quantised-executor.ts";
+import {
+  createQuantisedReference,
+  quantiseLayer,
+} from "../../../../src/models/reference/quantised-executor.ts";
 import { BigIntegerLayer } from "./big-integer-layer.ts";
 import { egru, fixtureModel, matrix, oneLayer } from "./fixtures.ts";
 
@@ -92,10 +94,10 @@ describe("quantised reference", () => {
   it("sums the biases of z and r in float32, and saturates what its accumulators start from", () => {
     // In float64 the sum lies just below the middle of two units of 2^-20; in float32 it lies on it.
     const parts = { bias: [1, 1, -9000], recurrentBias: [2 ** -21 - 2 ** -30, 2 ** -21 - 2 ** -23, 9000] };
-    const { accumulatorStart, threshold } = quantiseLayer(egru("layer", [0.25], parts), 32);
-    expect([...accumulatorStart]).toEqual([2 ** 20 + 1, 2 ** 20, -(2 ** 31), 2 ** 31 - 1]);
-    expect([...threshold]).toEqual([2 ** 21]);
-    expect(quantiseLayer(egru("layer", [0.25], parts), 24).accumulatorStart[2]).toBe(-(2 ** 23));
+    const { start, vectors } = quantiseLayer(egru("layer", [0.25], parts), 32);
+    expect([...start]).toEqual([2 ** 20 + 1, 2 ** 20, -(2 ** 31), 2 ** 31 - 1]);
+    expect(vectors.map((values) => [...values])).toEqual([[2 ** 21]]);
+    expect(quantiseLayer(egru("layer", [0.25], parts), 24).start[2]).toBe(-(2 ** 23));
   });
 
   it("compares strictly and takes the threshold off in Q23", () => {
@@ -241,8 +243,8 @@ describe("the decoder", () => {
           ],
         },
       );
-    const logit = (last: number, decoderAccumulatorBits: 24 | 32) =>
-      createQuantisedReference(wide(last), INT8, { chipDecoder: true, decoderAccumulatorBits }).step(rest)
+    const logit = (last: number, arrayAccumulatorBits: 24 | 32) =>
+      createQuantisedReference(wide(last), INT8, { chipDecoder: true, arrayAccumulatorBits }).step(rest)
         .output[0]!;
     const unit = Math.fround(1 / 127) * (0.5 / 127);
     expect(logit(1, 32)).toBe(600 * 127 * 127 * Math.fround(1 / 127) * (0.5 / 127));

@@ -1,0 +1,62 @@
+import { type CompileOptions, compile } from "../../compiler/pipeline.ts";
+import { type ModelIr, sparseFromDense, verifyModel } from "../../src/core/model-ir.ts";
+import type { HardwareProfile } from "../../src/core/profile.ts";
+import type { PeProgram, Program } from "../../src/core/program.ts";
+import { randomNumbers } from "../../src/core/random.ts";
+
+/** One EGRU layer whose rows are laid out for counting. */
+export interface BenchModel {
+  readonly neurons: number;
+  /** Columns (gate · neurons + neuron, gates z, r, g) of the synapses of each input. */
+  readonly inputs: readonly (readonly number[])[];
+  /** The same of each neuron's own. */
+  readonly recurrent: readonly (readonly number[])[];
+  /** Whether every neuron sends an event in each timestep, or none ever does. */
+  readonly fires?: boolean;
+}
+
+/** Biases have either sign, so that a neuron's update goes both ways of its branches. */
+export function benchModel({ neurons, inputs, recurrent, fires = false }: BenchModel): ModelIr {
+  const random = randomNumbers(5);
+  const weights = (rows: readonly (readonly number[])[]) => {
+    const dense = new Float32Array(rows.length * 3 * neurons);
+    for (const [row, columns] of rows.entries())
+      for (const column of columns) dense[row * 3 * neurons + column] = 0.25 + 0.5 * random();
+    return sparseFromDense(dense, rows.length, 3 * neurons);
+  };
+  const bias = Float32Array.from({ length: 3 * neurons }, (_, i) =>
+    i < 2 * neurons ? 4 * random() - 2 : fires ? 2 : 4 * random() - 2,
+  );
+  return verifyModel({
+    version: 1,
+    name: "bench",
+    metadata: {},
+    populations: [
+      { kind: "dense-input", name: "input", size: inputs.length },
+      {
+        kind: "egru",
+        name: "layer",
+        size: neurons,
+        bias,
+        recurrentBias: new Float32Array(3 * neurons),
+        threshold: new Float32Array(neurons).fill(fires ? 0.01 : 1),
+      },
+    ],
+    projections: [
+      { source: "input", target: "layer", delay: 0, weights: weights(inputs) },
+      { source: "layer", target: "layer", delay: 1, weights: weights(recurrent) },
+    ],
+  });
+}
+
+/** A bench model's program, and the one PE that holds its layer. */
+export function compileBench(
+  model: BenchModel,
+  profile: HardwareProfile,
+  options: CompileOptions,
+): { readonly program: Program; readonly pe: PeProgram } {
+  const { program } = compile(benchModel(model), profile, { pes: 1, order: "model", ...options });
+  const [pe] = program.pes;
+  if (pe === undefined || program.pes.length > 1) throw new Error("a bench model takes one PE");
+  return { program, pe };
+}

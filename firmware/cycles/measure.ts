@@ -1,0 +1,329 @@
+import type { CompileOptions } from "../../compiler/pipeline.ts";
+import { compile } from "../../compiler/pipeline.ts";
+import type { FormatAction, RowAction } from "../../src/core/counts.ts";
+import type { NumberFormat } from "../../src/core/number-format.ts";
+import type { HardwareProfile } from "../../src/core/profile.ts";
+import { type PeProgram, POPULATION_RECORD_BYTES, type Program } from "../../src/core/program.ts";
+import { randomNumbers } from "../../src/core/random.ts";
+import type { RowForm } from "../../src/core/row-form.ts";
+import { type BenchModel, benchModel, compileBench } from "./bench-model.ts";
+import { type Disassembly, parseDisassembly } from "./disassembly.ts";
+import { type Firmware, runEmulator } from "./emulator.ts";
+import { fitPlane } from "./fit.ts";
+import { kindOf, type OtherNeurons, peFiles, type WirePacket } from "./pe-files.ts";
+import { READINGS, type ReadingName } from "./timings.ts";
+import { type Cycles, cyclesBetweenSleeps } from "./trace.ts";
+
+/** A figure under each reading of the manual; fractions as they come out. */
+export interface Figure extends Cycles {
+  /** How far the farthest counted run lies from the line, in cycles, nominal. */
+  readonly worstResidual: number;
+}
+
+/** Actions of a number format whose rows are csr's. */
+export type FormatFigures = Readonly<Partial<Record<Exclude<FormatAction, RowAction>, Figure>>>;
+export type RowFigures = Readonly<Record<RowAction, Figure>>;
+
+const NAMES = Object.keys(READINGS) as ReadingName[];
+/** Packets of one kind in a timestep. */
+const REPEATS = 8;
+const LONGEST_ROW = 32;
+
+/** A firmware whose kernels are counted. */
+export interface Bench {
+  readonly firmware: Firmware;
+  readonly code: Disassembly;
+  readonly profile: HardwareProfile;
+}
+
+export const benchOf = (firmware: Firmware, profile: HardwareProfile): Bench => ({
+  firmware,
+  code: parseDisassembly(firmware.disassembly),
+  profile,
+});
+
+/** Cycles of each timestep in which these packets arrive. Payloads are 0, so that all timesteps update the same sums. */
+function countSteps(
+  { firmware, code, profile }: Bench,
+  program: Program,
+  pe: PeProgram,
+  steps: readonly (readonly number[])[],
+  other?: OtherNeurons,
+): Cycles[] {
+  const script = steps.map((keys) => ({ packets: keys.map((key): WirePacket => ({ key, payload: 0 })) }));
+  const burst = profile.dram?.burstBytes ?? 4;
+  const { log } = runEmulator(firmware, peFiles(program, pe, burst, script, false, other), true);
+  const cycles = cyclesBetweenSleeps(log, code);
+  if (cycles.length !== steps.length)
+    throw new Error(`${cycles.length} timesteps counted, not ${steps.length}`);
+  return cycles;
+}
+
+const keyOf = (program: Program, population: string, neuron: number): number =>
+  program.populations.find(({ name }) => name === population)!.keys.base + neuron;
+
+const repeated = (key: number): number[] => Array<number>(REPEATS).fill(key);
+
+const difference = (a: Cycles, b: Cycles, times: number): Cycles =>
+  figureOf((name) => (a[name] - b[name]) / times);
+
+const figureOf = (of: (name: ReadingName) => number): Cycles => ({
+  best: of("best"),
+  nominal: of("nominal"),
+  worst: of("worst"),
+});
+
+/** Fits the same plane under each reading; one figure a coefficient. */
+function fitFigures(points: readonly { readonly x: readonly number[]; readonly y: Cycles }[]): Figure[] {
+  const fits = Object.fromEntries(
+    NAMES.map((name) => [name, fitPlane(points.map(({ x, y }) => ({ x, y: y[name] })))]),
+  ) as Record<ReadingName, ReturnType<typeof fitPlane>>;
+  return points[0]!.x.map((_, i) => ({
+    ...figureOf((name) => fits[name].coefficients[i]!),
+    worstResidual: fits.nominal.worstResidual,
+  }));
+}
+
+const exact = (cycles: Cycles): Figure => ({ ...cycles, worstResidual: 0 });
+
+/** Every column of row L is one of L, spread as evenly as they go. */
+const spreadRows = (columns: number): number[][] =>
+  Array.from({ length: LONGEST_ROW + 1 }, (_, length) =>
+    Array.from({ length }, (__, i) => Math.floor((i * columns) / length)),
+  );
+
+const NEURONS = 40;
+/** Sizes of populations whose updates are counted. */
+const UPDATED = [16, 40, 80];
+
+/** All that is not about rows. */
+export function measureFormat(bench: Bench, format: NumberFormat): FormatFigures {
+  const options = { format, rowForms: "csr" } as const;
+  const rows = spreadRows(3 * NEURONS);
+  const { program, pe } = compileBench(
+    { neurons: NEURONS, inputs: rows, recurrent: padded(rows, NEURONS) },
+    bench.profile,
+    options,
+  );
+  const steps = [[], repeated(keyOf(program, "input", 0))];
+  const [idle, once] = countSteps(bench, program, pe, steps);
+  const [, twice] = countSteps(bench, program, withTwoParts(pe), steps);
+  const rowLookup = difference(twice!, once!, REPEATS);
+  const both = difference(once!, idle!, REPEATS);
+  const [timestep, neuronUpdate] = measureUpdates(bench, options, UPDATED);
+  return {
+    packetReceive: exact(figureOf((name) => both[name] - rowLookup[name])),
+    rowLookup: exact(rowLookup),
+    neuronUpdate: neuronUpdate!,
+    linearUpdate: measureLinear(bench, format),
+    eventSend: measureSending(bench, options),
+    timestep: timestep!,
+  };
+}
+
+/** The same PE with its first source block once more in the place of its second, as if it were a divided projection's. */
+function withTwoParts(pe: PeProgram): PeProgram {
+  const image = pe.image.slice();
+  const { offset } = pe.sections.find(({ kind }) => kind === "population-table")!;
+  const table = offset - pe.imageOffset;
+  image.copyWithin(table + POPULATION_RECORD_BYTES, table, table + POPULATION_RECORD_BYTES);
+  return { ...pe, image };
+}
+
+/** Cycles a timestep without packets and events, over the number of neurons: what a timestep takes, what a neuron takes. */
+function measureUpdates(bench: Bench, options: CompileOptions, sizes: readonly number[]): Figure[] {
+  return fitFigures(
+    sizes.map((neurons) => {
+      const { program, pe } = compileBench(bare(neurons), bench.profile, options);
+      return { x: [1, neurons], y: countSteps(bench, program, pe, [[], []])[1]! };
+    }),
+  );
+}
+
+/** What an update of a neuron alone takes; for a firmware that computes its gates in another way. */
+export const measureUpdate = (bench: Bench, format: NumberFormat): Figure =>
+  measureUpdates(bench, { format, rowForms: "csr" }, UPDATED)[1]!;
+
+/**
+ * Kinds of neurons that have kernels and no programs yet, with their place in the kinds of kernels/layout.h.
+ * `thresholds`: parameter words a neuron before them; LSTM and GRU have none, and those of the EGRU slice stay unread.
+ */
+export const OTHER_NEURONS = {
+  lstm: { kind: 1, accumulators: 4, state: 1, thresholds: 4, sendsAlways: true },
+  gru: { kind: 2, accumulators: 4, state: 1, thresholds: 4, sendsAlways: true },
+  lif: { kind: 3, accumulators: 1, state: 2, thresholds: 5, sendsAlways: false },
+} as const;
+
+/**
+ * What an update of such a neuron takes, in the memory of EGRU slices twice the size. Where all neurons send in each
+ * timestep, what sending takes is taken off.
+ */
+export function measureOther(
+  bench: Bench,
+  format: NumberFormat,
+  name: keyof typeof OTHER_NEURONS,
+  send: Cycles,
+): Figure {
+  const { sendsAlways, thresholds, ...traits } = OTHER_NEURONS[name];
+  const [, slope] = fitFigures(
+    UPDATED.map((neurons) => {
+      const { program, pe } = compileBench(bare(2 * neurons), bench.profile, { format, rowForms: "csr" });
+      // Of a LIF neuron: no decays and gains that make its potential grow.
+      const tame = thresholds > 4 ? withParameters(pe, neurons, 4 * neurons, 0) : pe;
+      const own = withParameters(tame, thresholds * neurons, neurons, UNREACHED);
+      return { x: [1, neurons], y: countSteps(bench, program, own, [[], []], { ...traits, neurons })[1]! };
+    }),
+  );
+  return sendsAlways ? { ...slope!, ...figureOf((reading) => slope![reading] - send[reading]) } : slope!;
+}
+
+/** Few rows; what is counted is elsewhere. */
+const bare = (neurons: number, fires = false): BenchModel => ({
+  neurons,
+  inputs: [[0]],
+  recurrent: padded([], neurons),
+  fires,
+});
+
+/** Rows for all neurons; those behind the given ones hold one synapse. */
+const padded = (rows: readonly (readonly number[])[], neurons: number): (readonly number[])[] =>
+  Array.from({ length: neurons }, (_, neuron) => rows[neuron] ?? [neuron]);
+
+/** Timesteps in which all neurons send, against those of the same neurons with a threshold that none reaches. */
+function measureSending(bench: Bench, options: CompileOptions): Figure {
+  const firing = compileBench(bare(NEURONS, true), bench.profile, options);
+  const sent = countSteps(bench, firing.program, firing.pe, [[], []])[1]!;
+  const silent = countSteps(
+    bench,
+    firing.program,
+    withParameters(firing.pe, 4 * NEURONS, NEURONS, UNREACHED),
+    [[], []],
+  )[1]!;
+  return exact(difference(sent, silent, NEURONS));
+}
+
+/** As a threshold: 2 in float32, 128 in Q23, 1,024 in Q20. No neuron reaches it. */
+const UNREACHED = 2 ** 30;
+
+/** The same PE with some of its parameter words replaced. */
+function withParameters(pe: PeProgram, first: number, count: number, value: number): PeProgram {
+  const image = pe.image.slice();
+  const { offset } = pe.sections.find(({ kind }) => kind === "parameters")!;
+  new Uint32Array(image.buffer, offset - pe.imageOffset + 4 * first, count).fill(value);
+  return { ...pe, image };
+}
+
+/** Sums of a part of another population's fan-in that stay 0, over their number. */
+function measureLinear(bench: Bench, format: NumberFormat): Figure {
+  const points = [20, 40].flatMap((neurons) => {
+    const inputs = Array.from({ length: 8 }, (_, i) => [i]);
+    const model = benchModel({ neurons, inputs, recurrent: padded([], neurons) });
+    const { program } = compile(model, bench.profile, {
+      format,
+      rowForms: "csr",
+      order: "model",
+      partitionBy: "sources",
+      parts: 2,
+      pes: 8,
+    });
+    const pe = program.pes.find((candidate) => kindOf(program, candidate) === "partial-sum")!;
+    return [{ x: [1, pe.neurons], y: countSteps(bench, program, pe, [[], []])[1]! }];
+  });
+  return fitFigures(points)[1]!;
+}
+
+/** Cycles of rows in each form with weights of one format. */
+export function measureRows(bench: Bench, format: NumberFormat): Readonly<Record<RowForm, RowFigures>> {
+  const dense = withoutWords(measureDense(bench, { format, rowForms: "dense" }));
+  return {
+    csr: withoutWords(measureByLength(bench, { format, rowForms: "csr" }, spreadRows(3 * NEURONS))),
+    "delta-csr": withoutWords(measureByLength(bench, { format, rowForms: "delta-csr" }, neighbours())),
+    bitmap: measureBitmap(bench, { format, rowForms: "bitmap" }),
+    block: measureBlocks(bench, { format, rowForms: "block" }, dense.synop),
+    dense,
+  };
+}
+
+const NOTHING: Figure = { best: 0, nominal: 0, worst: 0, worstResidual: 0 };
+
+const withoutWords = ([rowFetch, synop]: readonly Figure[]): RowFigures => ({
+  rowFetch: rowFetch!,
+  rowWord: NOTHING,
+  synop: synop!,
+  emptySlot: synop!,
+});
+
+/** Rows whose gaps fit four bits. */
+const neighbours = (): number[][] =>
+  Array.from({ length: LONGEST_ROW + 1 }, (_, length) => Array.from({ length }, (__, i) => i));
+
+/** Cycles of rows of 1 … 32 synapses beyond those of an empty one. */
+function measureByLength(
+  bench: Bench,
+  options: CompileOptions,
+  rows: readonly (readonly number[])[],
+): Figure[] {
+  const { program, pe } = compileBench(
+    { neurons: NEURONS, inputs: rows, recurrent: padded([], NEURONS) },
+    bench.profile,
+    options,
+  );
+  const steps = rows.map((_, row) => repeated(keyOf(program, "input", row)));
+  const [empty, ...counted] = countSteps(bench, program, pe, steps);
+  return fitFigures(counted.map((cycles, i) => ({ x: [1, i + 1], y: difference(cycles, empty!, REPEATS) })));
+}
+
+/** Recurrent rows, whose columns are two runs of accumulators. */
+function countRecurrent(
+  bench: Bench,
+  options: CompileOptions,
+  neurons: number,
+  rows: readonly (readonly number[])[],
+) {
+  const model = { neurons, inputs: [[], [0]], recurrent: padded(rows, neurons) };
+  const { program, pe } = compileBench(model, bench.profile, options);
+  const [empty, ...counted] = countSteps(bench, program, pe, [
+    repeated(keyOf(program, "input", 0)),
+    ...rows.map((_, row) => repeated(keyOf(program, "layer", row))),
+  ]);
+  return counted.map((cycles) => difference(cycles, empty!, REPEATS));
+}
+
+function measureBitmap(bench: Bench, options: CompileOptions): RowFigures {
+  const random = randomNumbers(9);
+  const points = [40, 64, 75].flatMap((neurons) => {
+    const columns = 3 * neurons;
+    const rows = Array.from({ length: LONGEST_ROW }, (_, row) =>
+      Array.from({ length: row + 1 }, (__, i) => Math.floor(((i + random()) * columns) / (row + 1))),
+    );
+    const words = Math.ceil(columns / 32);
+    return countRecurrent(bench, options, neurons, rows).map((y, row) => ({ x: [1, words, row + 1], y }));
+  });
+  const [rowFetch, rowWord, synop] = fitFigures(points);
+  return { rowFetch: rowFetch!, rowWord: rowWord!, synop: synop!, emptySlot: synop! };
+}
+
+/** Four columns of a block take what they take in a dense row; the rest is the block's. */
+function measureBlocks(bench: Bench, options: CompileOptions, synop: Figure): RowFigures {
+  const all = (3 * NEURONS) / 4;
+  const rows = Array.from({ length: LONGEST_ROW / 2 }, (_, row) =>
+    Array.from({ length: row + 1 }, (__, i) => Math.floor(((i + 0.5) * all) / (row + 1))).flatMap((block) =>
+      [0, 1, 2, 3].map((column) => 4 * block + column),
+    ),
+  );
+  const points = countRecurrent(bench, options, NEURONS, rows).map((y, row) => ({ x: [1, row + 1], y }));
+  const [rowFetch, block] = fitFigures(points);
+  const rowWord = {
+    ...figureOf((name) => block![name] - 4 * synop[name]),
+    worstResidual: block!.worstResidual,
+  };
+  return { rowFetch: rowFetch!, rowWord, synop, emptySlot: synop };
+}
+
+function measureDense(bench: Bench, options: CompileOptions): Figure[] {
+  const points = [9, 10, 24, 27].flatMap((neurons) => {
+    const columns = Array.from({ length: 3 * neurons }, (_, column) => column);
+    return countRecurrent(bench, options, neurons, [columns]).map((y) => ({ x: [1, 3 * neurons], y }));
+  });
+  return fitFigures(points);
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { compile, type CompileOptions } from "../../../../compiler/pipeline.ts";
+import { UserError } from "../../../../src/core/errors.ts";
+import { modelProjectionName } from "../../../../src/core/event-graph.ts";
+import type { HardwareProfile } from "../../../../src/core/profile.ts";
+import { cycles } from "../../../../src/core/units.ts";
+import { encodeProgram } from "../../../../src/core/program-codec.ts";
+import { tinyChip, withForms } from "../../../support/tiny-chip.ts";
+import { tinyModel } from "../../../support/tiny-model.ts";
+
+const chip = withForms(tinyChip());
+/** Wide enough that an array gains on its core, and one layer too sparse for it. */
+const dense = tinyModel({ inputs: 24, layers: [20, 16], density: 1, seed: 2 });
+
+function productsOf(options: CompileOptions, profile: HardwareProfile = chip, model = dense): string[] {
+  const { graph, program } = compile(model, profile, { format: "int8", ...options });
+  for (const { sources } of program.pes)
+    for (const { form, scalePerRow, weightFormat } of sources)
+      if (form === "mac-array") expect([scalePerRow, weightFormat]).toEqual([false, "int8"]);
+  return graph.projections
+    .filter(({ onMacArray }) => onMacArray)
+    .map((projection) => modelProjectionName(graph, projection));
+}
+
+function refusal(options: CompileOptions, profile: HardwareProfile = chip): UserError {
+  try {
+    compile(dense, profile, { format: "int8", ...options });
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+}
+
+const ALL = ["input -> egru0", "egru0 -> egru0 (recurrent)", "egru0 -> egru1", "egru1 -> egru1 (recurrent)"];
+
+describe("which projections are products", () => {
+  it("none unless it is asked for, and then the program has the bytes that it always had", () => {
+    expect(productsOf({})).toEqual([]);
+    const bytes = (options: CompileOptions) => encodeProgram(compile(dense, chip, options).program);
+    expect(bytes({ format: "int8", mac: "off" })).toEqual(bytes({ format: "int8" }));
+    expect(bytes({ format: "float32", mac: "auto" }).length).toBeGreaterThan(0);
+  });
+
+  it("all with int8 weights, or those that are named", () => {
+    expect(productsOf({ mac: "all" })).toEqual(ALL);
+    expect(productsOf({ mac: new Set([ALL[3]!, ALL[0]!]) })).toEqual([ALL[0], ALL[3]]);
+    const formats = new Map([[ALL[1]!, "int16" as const]]);
+    expect(productsOf({ mac: "all", formats })).toEqual([ALL[0], ALL[2], ALL[3]]);
+  });
+
+  it("auto: where a timestep is expected to take less time", () => {
+    const slow = (result: number): HardwareProfile => ({
+      ...chip,
+      hash: `${chip.hash} ${result}`,
+      pe: {
+        ...chip.pe,
+        macArray: {
+          ...chip.pe.macArray!,
+          kernel: { macOperand: cycles(5), macResult: cycles(result) },
+        },
+      },
+    });
+    expect(productsOf({ mac: "auto" }, slow(5))).toContain(ALL[0]);
+    expect(productsOf({ mac: "auto" }, slow(100_000))).toEqual([]);
+    // An array gains nothing on rows that are almost empty.
+    const sparse = tinyModel({ inputs: 24, layers: [20, 16], density: 0.02, seed: 2 });
+    expect(productsOf({ mac: "auto" }, chip, sparse)).toEqual([]);
+    const { kernel: _, ...bare } = chip.pe.macArray!;
+    expect(productsOf({ mac: "auto" }, { ...chip, pe: { ...chip.pe, macArray: bare } })).toEqual([]);
+  });
+
+  it("the manifest says which", () => {
+    expect(compile(dense, chip, { format: "int8", mac: "all" }).program.manifest.options["mac"]).toBe(
+      ALL.join(", "),
+    );
+  });
+});
+
+describe("what cannot be a product is refused", () => {
+  it("without arrays, or a kernel for them", () => {
+    const { macArray: _, ...pe } = chip.pe;
+    const without = refusal({ mac: "all" }, { ...chip, pe });
+    expect(without.message).toBe("Tiny chip has no MAC arrays.");
+    expect(without.hint).toBe("Leave out --mac, or choose another chip.");
+    const { kernel: __, ...bare } = chip.pe.macArray!;
+    const kernel = refusal({ mac: "all" }, { ...chip, pe: { ...chip.pe, macArray: bare } });
+    expect(kernel.message).toBe("Tiny chip has no kernel for projections on its MAC arrays.");
+    expect(kernel.hint).toContain("pe.macArray.kernel");
+  });
+
+  it("in float32, in int16, and by a name that there is not", () => {
+    expect(refusal({ mac: "all", format: "float32" }).message).toBe(
+      "MAC arrays multiply int8 weights, and the program's are float32.",
+    );
+    expect(refusal({ mac: "all", format: "int16" }).message).toBe(
+      "MAC arrays multiply int8 weights, and those of input -> egru0 are int16.",
+    );
+    const formats = new Map([[ALL[2]!, "int16" as const]]);
+    expect(refusal({ mac: new Set([ALL[2]!]), formats }).message).toBe(
+      "MAC arrays multiply int8 weights, and those of egru0 -> egru1 are int16.",
+    );
+    const unknown = refusal({ mac: new Set(["a -> b"]) });
+    expect(unknown.message).toBe('tiny has no projection "a -> b" on the chip.');
+    expect(unknown.hint).toBe(`Name one of: ${ALL.join(", ")}.`);
+  });
+
+  it("where SRAM is too small for all their weights, with what would help", () => {
+    const model = tinyModel({ inputs: 24, layers: [60], density: 0.02 });
+    expect(productsOf({ pes: 1, rows: "sram" }, chip, model)).toEqual([]);
+    expect(productsOf({ pes: 1, rows: "sram", mac: "auto" }, chip, model)).toEqual([]);
+    try {
+      compile(model, chip, { format: "int8", mac: "all", pes: 1, rows: "sram" });
+      expect.fail("it fits");
+    } catch (error) {
+      expect((error as UserError).message).toMatch(/needs [\d,]+ (processing elements|SRAM bytes)/);
+      expect((error as UserError).hint).toBe(
+        "Leave some projections to rows: products on MAC arrays hold all weights of input -> egru0, egru0 -> egru0 (recurrent), zeros too (--mac off, auto, or fewer names).",
+      );
+    }
+  });
+});
