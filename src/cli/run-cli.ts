@@ -3,6 +3,7 @@ import { ownPackage } from "../runtime/package-root.ts";
 import type { CommandIo } from "./command-io.ts";
 import { compareCommand } from "./compare.ts";
 import { compileCommand } from "./compile.ts";
+import { convertCommand } from "./convert.ts";
 import { disassembleCommand } from "./disassemble.ts";
 import { EXIT_OK, reportFailure } from "./failures.ts";
 import { helpCommand } from "./help.ts";
@@ -39,6 +40,7 @@ function eventloomCommand(io: CommandIo): Command {
     );
   for (const make of [
     inspectCommand,
+    convertCommand,
     compileCommand,
     simulateCommand,
     compareCommand,
