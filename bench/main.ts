@@ -6,6 +6,7 @@ import { benchKernel } from "./kernel.ts";
 import { benchMinimise, benchMinimiseBoard } from "./minimise.ts";
 import { inFolder } from "./native.ts";
 import { benchPlacement } from "./placement.ts";
+import { benchTraining } from "./training.ts";
 import { benchScaling, benchStart, benchWhole } from "./whole.ts";
 
 /** All benches in one go; README.md beside this says how to read them. Inputs are seeded, times are not. */
@@ -21,12 +22,13 @@ const benches = [
 ];
 const minimise = [benchMinimise, benchMinimiseBoard];
 /** The board takes gigabytes of memory, so only where it is asked for: `npm run bench -- board`. */
-const byName: Readonly<Record<string, readonly (() => string)[]>> = {
+const byName: Readonly<Record<string, readonly (() => string | Promise<string>)[]>> = {
   board: [benchBoard],
   compiler: [benchCompiler],
   minimise,
   placement: [benchPlacement],
+  training: [benchTraining],
 };
 for (const bench of byName[process.argv[2] ?? ""] ?? [...benches, benchPlacement, ...minimise]) {
-  process.stdout.write(`${bench()}\n`);
+  process.stdout.write(`${await bench()}\n`);
 }

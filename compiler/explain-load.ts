@@ -9,7 +9,9 @@ export interface LoadFacts {
   readonly layers: readonly LayerLoad[];
   /** Form of rows whose cycles are reckoned: csr, unless another one was asked for. */
   readonly rowForm: string;
-  /** Layers of which nobody measured the events. */
+  /** Whether events were measured on a sample. */
+  readonly isMeasured: boolean;
+  /** Layers of which nobody measured the events, and which are not dense. */
   readonly guessed: readonly string[];
   /** Events that each of their neurons is taken to send in a timestep; one for each of `guessed`. */
   readonly guessedEvents: readonly number[];
@@ -46,7 +48,8 @@ export function loadFacts({ program, graph, guessed }: Compilation, pes: readonl
       ? sumOf(most) / sumOf(layers.map(({ meanCycles }) => meanCycles))
       : (mostOf(most) * sumOf(layers.map((own) => own.pes))) / sumOf(all);
   const guessedEvents = guessed.map((name) => assumedEvents(graphPopulationNamed(graph, name)));
-  return { layers, rowForm, guessed, guessedEvents, counts, imbalance };
+  const isMeasured = program.manifest.options["activity"] !== undefined;
+  return { layers, rowForm, isMeasured, guessed, guessedEvents, counts, imbalance };
 }
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);

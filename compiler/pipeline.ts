@@ -1,4 +1,5 @@
 import { MismatchError, UnsupportedError } from "../src/core/errors.ts";
+import { type EventCoding, formatEventCoding } from "../src/core/event-coding.ts";
 import {
   carriesPartialSums,
   type EventGraph,
@@ -13,6 +14,7 @@ import { NUMBER_FORMATS, type ProjectionFormats, type Quantisation } from "../sr
 import { type HardwareProfile, usablePes } from "../src/core/profile.ts";
 import type { Manifest, Program } from "../src/core/program.ts";
 import { allocate } from "./allocate/allocate.ts";
+import { checkCapabilities, checkCoding, checkPeLimits } from "./check-capabilities.ts";
 import { planDecoder, quantiseDecoder } from "./decoder.ts";
 import { emit } from "./emit/emit.ts";
 import { expectedActivity, guessedPopulations } from "./expected-activity.ts";
@@ -27,7 +29,13 @@ import { GRAPH_VERIFIERS, type GraphPass, type GraphProperty } from "./passes/pa
 import { quantiseWeights } from "./passes/quantise-weights.ts";
 import { packetsPerEvent } from "./source-ranges.ts";
 import { useMacArrays } from "./passes/use-mac-arrays.ts";
-import { chooseProducts, type MacChoice, withProductsHint } from "./partition/choose-products.ts";
+import {
+  chooseProducts,
+  describeProducts,
+  type ExpectedSeconds,
+  type MacChoice,
+  withProductsHint,
+} from "./partition/choose-products.ts";
 import { planTimer } from "./partition/expected-time.ts";
 import { defaultPlacer, PLACERS } from "./place/place.ts";
 import { type Activity, type Flow, flowsOf } from "./place/problem.ts";
@@ -83,6 +91,8 @@ export interface CompileOptions {
   /** Use no more PEs than this. */
   readonly pes?: number;
   readonly decoder?: "host" | "chip";
+  /** How graded events are sent where the chip's carry fewer bits; as they are where absent. */
+  readonly coding?: EventCoding;
   /** Whether the finished program is held against graph and profile; yes where absent. It changes no byte. */
   readonly verify?: boolean;
   /** Receives the graph's text after the pass of this name ("lower" for the graph as it comes in). */
@@ -166,11 +176,17 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
   );
   const { rows = ROW_PLACES[0] } = options;
   const { order = NEURON_ORDERS[0], effort = 1 } = options;
-  const secondsWith = (names: ReadonlySet<string>): number => {
+  const secondsWith = (names: ReadonlySet<string>): ExpectedSeconds => {
     const { graph } = runPasses(lowered, graphPipeline(quantisation, options.formats, names), { seed });
     const profile = withRowForm(chip, graph, form);
     const problem = { graph, profile, pes, activity: expectedActivity(graph, options.activity) };
-    return planTimer(problem, strategy).secondsOf(chooseDramRows(problem, rows, strategy));
+    const timer = planTimer(problem, strategy);
+    const placed = chooseDramRows(problem, rows, strategy);
+    return {
+      inTurn: timer.secondsOf(placed),
+      overlapped: timer.overlappedSecondsOf(placed),
+      usesDram: placed.dram.blocks.size > 0,
+    };
   };
   const { mac = "off" } = options;
   const { format, formats: given = new Map() } = options;
@@ -180,6 +196,7 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
     const pipeline = graphPipeline(quantisation, options.formats, products);
     const split = parts.size > 0 ? [splitFanIn(parts), ...pipeline] : pipeline;
     const { graph: passed, passes } = runPasses(lowered, split, { ...options, seed });
+    checkCapabilities(passed, chip, options.coding);
     const profile = withRowForm(chip, passed, form);
     const expected = expectedActivity(passed, options.activity);
     const guessed = guessedPopulations(passed, options.activity);
@@ -194,6 +211,8 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
   };
   const cut = withProductsHint(products, () => chooseParts(lowered, chip, quantisation, options, cutInto));
   const { graph, dram, activity, slices, passes, profile, guessed, ...ordered } = cut;
+  checkCoding(graph, options.coding);
+  checkPeLimits(graph, slices, chip);
   const placer =
     options.placer === undefined ? defaultPlacer(profile) : named(PLACERS, options.placer, "placer");
   const flows = flowsOf(graph, activity);
@@ -205,6 +224,7 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
   const router = named(ROUTERS, options.router, "router");
   const { minimise = "auto" } = options;
   const remarks = [
+    ...describeProducts(model, products),
     ...describeDramRows(graph, dram, slices, activity, guessed),
     ...ordered.remarks,
     ...describeRowForms(graph, slices, rowForms),
@@ -237,6 +257,7 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
       ...(form !== "auto" && { rowForms: form }),
       ...(mac !== "off" && { mac: products.size === 0 ? "none" : [...products].join(", ") }),
       decoder: options.decoder ?? "host",
+      ...(options.coding && { coding: formatEventCoding(options.coding) }),
       ...(options.pes !== undefined && { pes: String(options.pes) }),
     },
   });

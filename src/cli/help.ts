@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { suggestion } from "../profiles/did-you-mean.ts";
+import { suggestion } from "../core/did-you-mean.ts";
 import { UsageError } from "./failures.ts";
 import { withExample } from "./shared-options.ts";
 

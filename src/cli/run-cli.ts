@@ -3,12 +3,18 @@ import { ownPackage } from "../runtime/package-root.ts";
 import type { CommandIo } from "./command-io.ts";
 import { compareCommand } from "./compare.ts";
 import { compileCommand } from "./compile.ts";
+import { convertCommand } from "./convert.ts";
 import { disassembleCommand } from "./disassemble.ts";
+import { doctorCommand } from "./doctor.ts";
+import { evaluateCommand } from "./evaluate.ts";
 import { EXIT_OK, reportFailure } from "./failures.ts";
 import { helpCommand } from "./help.ts";
 import { inspectCommand } from "./inspect.ts";
 import { profileCommand } from "./profile.ts";
+import { pruneCommand } from "./prune.ts";
 import { simulateCommand } from "./simulate.ts";
+import { studyCommand } from "./study.ts";
+import { trainCommand } from "./train.ts";
 
 /**
  * Runs one command line, without the name of the program, and returns its exit code: 0 where all went well,
@@ -39,11 +45,17 @@ function eventloomCommand(io: CommandIo): Command {
     );
   for (const make of [
     inspectCommand,
+    convertCommand,
     compileCommand,
     simulateCommand,
     compareCommand,
     profileCommand,
     disassembleCommand,
+    trainCommand,
+    pruneCommand,
+    evaluateCommand,
+    studyCommand,
+    doctorCommand,
   ]) {
     root.addCommand(make(io));
   }

@@ -21,8 +21,7 @@ export function tokensOfText(text: string, vocabulary: readonly string[]): numbe
   const endOfLine = idOf.get(END_OF_LINE);
   const ids: number[] = [];
   for (const [index, line] of linesOf(text).entries()) {
-    for (const word of line.split(WHITE_SPACE)) {
-      if (word === "") continue; // before the first word, after the last
+    for (const word of wordsOfLine(line)) {
       ids.push(idOf.get(word) ?? unknown ?? missing(word, index + 1, `nor ${UNKNOWN_WORD} in its place`));
     }
     ids.push(endOfLine ?? missing(END_OF_LINE, index + 1, "which ends each line"));
@@ -30,8 +29,13 @@ export function tokensOfText(text: string, vocabulary: readonly string[]): numbe
   return ids;
 }
 
+export const wordsOfLine = (line: string): string[] => {
+  // Nothing stands before the first word and after the last.
+  return line.split(WHITE_SPACE).filter((word) => word !== "");
+};
+
 /** Lines without their ends; a line end at the end of the text begins no further line. */
-function linesOf(text: string): string[] {
+export function linesOf(text: string): string[] {
   const lines = text.split(/\r\n|\n|\r/);
   if (lines.at(-1) === "") lines.pop();
   return lines;

@@ -11,9 +11,16 @@ export type Config = Readonly<Record<string, string>>;
 
 /** Reads the settings that were saved beside a model, YAML or JSON. Tags of the file have no effect. */
 export function parseConfig(fileName: string, text: string): Config {
-  const fail = (problem: string): never => {
-    throw new InputError({ file: fileName }, problem, "Write plain settings, one `name: value` a line.");
-  };
+  const settings = parseSettings(fileName, text);
+  const flat: [string, string][] = [];
+  const keep = (path: string, value: string) => flat.push([path, value]);
+  flatten("", settings, 0, keep, (problem) => refuse(fileName, problem));
+  return Object.fromEntries(flat);
+}
+
+/** The same as values: an object of what the file says, bounded in size and depth. */
+export function parseSettings(fileName: string, text: string): object {
+  const fail = (problem: string): never => refuse(fileName, problem);
   if (text.length > MAX_CONFIG_LENGTH) {
     fail(`has ${text.length} characters; ${MAX_CONFIG_LENGTH} is the limit`);
   }
@@ -30,10 +37,12 @@ export function parseConfig(fileName: string, text: string): Config {
     fail(`is not valid YAML: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
   }
   if (settings === null || settings === undefined) return {};
-  if (typeof settings !== "object" || Array.isArray(settings)) fail("does not hold settings by name");
-  const flat: [string, string][] = [];
-  flatten("", settings as object, 0, (path, value) => flat.push([path, value]), fail);
-  return Object.fromEntries(flat);
+  if (typeof settings !== "object" || Array.isArray(settings)) return fail("does not hold settings by name");
+  return settings;
+}
+
+function refuse(file: string, problem: string): never {
+  throw new InputError({ file }, problem, "Write plain settings, one `name: value` a line.");
 }
 
 /**

@@ -6,6 +6,8 @@ export const OWN_METADATA = {
   vocabulary: "eventloom.vocabulary",
   /** The model's populations and projections as JSON, where the tensors' names do not say them. */
   model: "eventloom.model",
+  /** Kind of the recurrent layers, where the file was trained here. */
+  cell: "eventloom.cell",
 } as const;
 
 export const EVALUATION_ORDER = "evaluation";

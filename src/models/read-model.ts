@@ -6,6 +6,14 @@ import { checkConfig, parseConfig } from "./config.ts";
 import { findLayers } from "./find-layers.ts";
 import { readModelFile } from "./model-file.ts";
 import { type Hdf5Group, isHdf5 } from "../formats/hdf5.ts";
+import {
+  isKerasH5,
+  isTfjs,
+  modelJsonOf,
+  readKerasArchive,
+  readKerasH5,
+  readTfjs,
+} from "./keras/keras-files.ts";
 import { isNir } from "./nir/nir-graph.ts";
 import { readNirModel } from "./nir/read-nir-model.ts";
 import { kindOfModelFile, type ModelFileKind } from "./model-kind.ts";
@@ -76,22 +84,54 @@ function partsOf(input: ModelInput, kind: ModelFileKind): Omit<ModelIr, "version
       return readOnnxModel(input.bytes, input.readBeside ?? refuseBeside);
     case "hdf5":
       return fromHdf5(input);
+    case "keras":
+      return readKerasArchive(input.bytes, contentOf(input));
+    case "json":
+      return fromJson(input);
     default:
       return fromTensors(input, kind);
   }
 }
 
-function fromHdf5({ bytes, hdf5, timestep }: ModelInput): Omit<ModelIr, "version" | "name"> {
+function fromHdf5(input: ModelInput): Omit<ModelIr, "version" | "name"> {
+  const { bytes, timestep } = input;
   if (!isHdf5(bytes))
     throw new InputError({ offset: 0 }, "not an HDF5 file", "Copy or save the model again.");
-  if (hdf5 === undefined) throw new Error("an HDF5 file is read first, by readHdf5");
-  if (isNir(hdf5)) return readNirModel(hdf5, timestep);
-  throw new InputError({}, "an HDF5 file that holds no NIR graph", "Write the graph with nir.write.");
+  const content = contentOf(input);
+  if (isNir(content)) return readNirModel(content, timestep);
+  if (isKerasH5(content)) return readKerasH5(content);
+  throw new InputError(
+    {},
+    "an HDF5 file that holds neither a NIR graph nor a Keras model",
+    "Write graphs with nir.write, models with Keras's model.save.",
+  );
+}
+
+function contentOf({ hdf5 }: ModelInput): Hdf5Group {
+  if (hdf5 === undefined) throw new Error("HDF5 is read first, and given as `hdf5`");
+  return hdf5;
+}
+
+function fromJson({ bytes, readBeside = refuseBeside }: ModelInput): Omit<ModelIr, "version" | "name"> {
+  const json = modelJsonOf(bytes);
+  if (isTfjs(json)) return readTfjs(json, readBeside);
+  throw new InputError(
+    {},
+    "JSON that is no model of TensorFlow.js",
+    isDescription(json)
+      ? "Name the safetensors file that it describes."
+      : "Name a model.json that TensorFlow.js saved, or another model file.",
+  );
 }
 
 /** A file of tensors: described, or understood by their names and shapes. */
 function fromTensors(input: ModelInput, kind: "safetensors" | "torch"): Omit<ModelIr, "version" | "name"> {
   const { tensors, metadata: all, order } = readModelFile(input.bytes, kind);
+  if (all[OWN_METADATA.cell] === "paper-egru")
+    throw new UnsupportedError(
+      "the model's EGRU layers are of the paper's form (reset before the product), which is trained but not compiled",
+      "Train with cell: egru, the reference's form.",
+    );
   const metadata = Object.fromEntries(Object.entries(all).filter(([key]) => !isOwnKey(key)));
   const described = descriptionOf(input, all);
   if (described !== undefined) return { ...modelFromDescription(described, tensors), metadata };

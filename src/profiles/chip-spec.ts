@@ -1,6 +1,6 @@
 import { InputError } from "../core/errors.ts";
 import type { HardwareProfile, OperatingPoint } from "../core/profile.ts";
-import { suggestion } from "./did-you-mean.ts";
+import { suggestion } from "../core/did-you-mean.ts";
 
 /** A chip as named on the command line. `name` is a profile's name or a path. */
 export interface ChipSpec {

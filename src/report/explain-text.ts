@@ -131,9 +131,9 @@ function loadLines({ load, pes }: Explanation, style: Style): string[] {
 }
 
 /** Where the events come from by which load and traffic are weighed. */
-export const eventsNote = ({ guessed, guessedEvents }: Explanation["load"]): string =>
+export const eventsNote = ({ isMeasured, guessed, guessedEvents }: Explanation["load"]): string =>
   guessed.length === 0
-    ? "Events: as measured on the sample, inputs one a timestep."
+    ? `Events: ${isMeasured ? "as measured on the sample, inputs" : "dense layers and inputs"} one a timestep.`
     : `Events: dense layers and inputs one a timestep; nobody measured those of ${guessedText(guessed, guessedEvents)} a neuron (--calibrate measures them).`;
 
 /** "egru0, egru1, taken to be 0.2; lif0, taken to be 0.05". */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { closestTo, suggestion } from "../../../src/profiles/did-you-mean.ts";
+import { closestTo, suggestion } from "../../../src/core/did-you-mean.ts";
 
 it("finds the known word within a third of its letters, whatever their case", () => {
   const known = ["bytes", "codeBytes", "stackBytes"];
