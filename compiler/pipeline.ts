@@ -1,4 +1,5 @@
 import { MismatchError, UnsupportedError } from "../src/core/errors.ts";
+import { type EventCoding, formatEventCoding } from "../src/core/event-coding.ts";
 import {
   carriesPartialSums,
   type EventGraph,
@@ -13,6 +14,7 @@ import { NUMBER_FORMATS, type ProjectionFormats, type Quantisation } from "../sr
 import { type HardwareProfile, usablePes } from "../src/core/profile.ts";
 import type { Manifest, Program } from "../src/core/program.ts";
 import { allocate } from "./allocate/allocate.ts";
+import { checkCapabilities, checkCoding, checkPeLimits } from "./check-capabilities.ts";
 import { planDecoder, quantiseDecoder } from "./decoder.ts";
 import { emit } from "./emit/emit.ts";
 import { expectedActivity, guessedPopulations } from "./expected-activity.ts";
@@ -83,6 +85,8 @@ export interface CompileOptions {
   /** Use no more PEs than this. */
   readonly pes?: number;
   readonly decoder?: "host" | "chip";
+  /** How graded events are sent where the chip's carry fewer bits; as they are where absent. */
+  readonly coding?: EventCoding;
   /** Whether the finished program is held against graph and profile; yes where absent. It changes no byte. */
   readonly verify?: boolean;
   /** Receives the graph's text after the pass of this name ("lower" for the graph as it comes in). */
@@ -180,6 +184,7 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
     const pipeline = graphPipeline(quantisation, options.formats, products);
     const split = parts.size > 0 ? [splitFanIn(parts), ...pipeline] : pipeline;
     const { graph: passed, passes } = runPasses(lowered, split, { ...options, seed });
+    checkCapabilities(passed, chip, options.coding);
     const profile = withRowForm(chip, passed, form);
     const expected = expectedActivity(passed, options.activity);
     const guessed = guessedPopulations(passed, options.activity);
@@ -194,6 +199,8 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
   };
   const cut = withProductsHint(products, () => chooseParts(lowered, chip, quantisation, options, cutInto));
   const { graph, dram, activity, slices, passes, profile, guessed, ...ordered } = cut;
+  checkCoding(graph, options.coding);
+  checkPeLimits(graph, slices, chip);
   const placer =
     options.placer === undefined ? defaultPlacer(profile) : named(PLACERS, options.placer, "placer");
   const flows = flowsOf(graph, activity);
@@ -237,6 +244,7 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
       ...(form !== "auto" && { rowForms: form }),
       ...(mac !== "off" && { mac: products.size === 0 ? "none" : [...products].join(", ") }),
       decoder: options.decoder ?? "host",
+      ...(options.coding && { coding: formatEventCoding(options.coding) }),
       ...(options.pes !== undefined && { pes: String(options.pes) }),
     },
   });

@@ -11,6 +11,7 @@ import { startDvfsRecord } from "./engine/dvfs-record.ts";
 import { startLedger } from "./engine/ledger.ts";
 import { loadMachine, type Machine } from "./engine/machine.ts";
 import { type PopulationState, type SettableState, startNetwork } from "./engine/network.ts";
+import { checkCodedReplays } from "./engine/coding.ts";
 import { createOutputStage } from "./engine/output.ts";
 import { startPhaseRecord } from "./engine/phase-record.ts";
 import { startScore } from "./engine/score.ts";
@@ -130,6 +131,7 @@ export function startSimulation(
   checkWindow(window);
   checkPipelines(requests, machine.phases.length, stepsOf(stimulus));
   checkPipelined(program, requests);
+  checkCodedReplays(program, requests);
   kernel.forget();
   const capacity = stepsOf(stimulus);
   const tracing = trace && startTrace(machine, trace);

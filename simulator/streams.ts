@@ -171,6 +171,7 @@ const joinPopulation = (
 ): PopulationActivity => ({
   ...first,
   events: total(populations, ({ events }) => events),
+  ...(populations[0]!.spikes !== undefined && { spikes: total(populations, ({ spikes = 0 }) => spikes) }),
   eventsPerStep: Uint32Array.from(joined(populations.map(({ eventsPerStep }) => eventsPerStep))),
 });
 

@@ -14,6 +14,7 @@ import type { Seconds } from "../src/core/units.ts";
 import { memoriesOf } from "./components/dram-traffic.ts";
 import { busiest } from "./components/flow-table.ts";
 import { acrossError, recurrentPartError } from "./check-stimulus.ts";
+import { untimedIn } from "./untimed.ts";
 import { synchronise } from "./synchronise.ts";
 
 export interface TimingOptions {
@@ -71,6 +72,7 @@ export function timeOf(
     synchronisation,
     synchronisingPerStep: steps === 0 ? 0 : kept.waiting / steps,
     ...(kept.overruns && { overruns: kept.overruns }),
+    ...untimedIn(result, profile, kept.total),
     ...(dvfs !== undefined && { dvfs }),
   };
 }
@@ -207,6 +209,7 @@ export function replayedTimeOf(
     synchronisation,
     synchronisingPerStep: kept === 0 ? 0 : waiting / kept,
     ...(overruns && { overruns }),
+    ...untimedIn(result, profile, total),
     ...(dvfs && { dvfs: dvfs.label }),
     replay: figuresOf(replay),
   };

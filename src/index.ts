@@ -24,6 +24,8 @@ export { timeOf } from "../simulator/time-of.ts";
 export { type Calibration, type CalibrationRequest, calibrate } from "./calibration/calibrate.ts";
 export type { Sample } from "./calibration/trial.ts";
 export { type Chip, type ChipGroup, groupByProfile } from "./compare/chips.ts";
+export { type Baseline, rooflineOf, type RooflineReport } from "./compare/roofline.ts";
+export { type Sensitivity, sensitivityOf } from "./compare/sensitivity.ts";
 export {
   type CompareOptions,
   type ComparisonRow,
@@ -40,6 +42,7 @@ export {
   runProgramInWorkers,
 } from "./compare/run.ts";
 export type { Counts } from "./core/counts.ts";
+export { type EventCoding, parseEventCoding } from "./core/event-coding.ts";
 export { CapacityError, InputError, MismatchError, UnsupportedError, UserError } from "./core/errors.ts";
 export type { EventGraph } from "./core/event-graph.ts";
 export { formatEventGraph, parseEventGraph } from "./core/event-graph-text.ts";
@@ -64,6 +67,7 @@ export { type ModelSummary, summariseModel } from "./models/summary.ts";
 export { type SyntheticShape, syntheticModel } from "./models/synthetic.ts";
 export { checkProfile } from "./profiles/check-profile.ts";
 export { type LoadedProfile, readProfile } from "./profiles/read-profile.ts";
+export { type LoadedRoofline, readRoofline } from "./profiles/roofline.ts";
 export { calibrationJson } from "./report/calibration-json.ts";
 export { type CalibrationJson, CalibrationSchema } from "./report/calibration-schema.ts";
 export { formatCalibration } from "./report/calibration-text.ts";

@@ -51,9 +51,9 @@ export function cutEvenly(layer: Layer, pes: number): Slice[] {
 export const busiestOf = (slices: readonly Slice[], work: SliceWork): number =>
   slices.reduce((most, { first, count }) => Math.max(most, work.cycles(first, count)), 0);
 
-/** Neurons that indices of two bytes reach. */
-export const longestSlice = ({ population: { size, accumulatorStart } }: SliceSizer): number =>
-  Math.floor((MAX_ACCUMULATORS_PER_SLICE * size) / accumulatorStart.length);
+/** Neurons that indices of two bytes reach, and that a PE can hold. */
+export const longestSlice = ({ population: { size, accumulatorStart }, mostNeurons }: SliceSizer): number =>
+  Math.min(mostNeurons, Math.floor((MAX_ACCUMULATORS_PER_SLICE * size) / accumulatorStart.length));
 
 /** Gives up after one slice more than `most`. `mayHold` never holds again for a longer range once it does not. */
 function cut(
@@ -69,7 +69,8 @@ function cut(
   for (let first = 0; first < size && slices.length <= most;) {
     const limit = Math.min(longest, size - first);
     const allowed = longestFit((count) => mayHold(first, count), limit, guess);
-    const fitting = (count: number) => sizer.bytes(first, count) <= budget;
+    const fitting = (count: number) =>
+      sizer.bytes(first, count) <= budget && sizer.synapses(first, count) <= sizer.mostSynapses;
     const count =
       allowed > 0 && fitting(allowed) ? allowed : longestFit(fitting, Math.max(0, allowed - 1), guess);
     if (count === 0) return { tooLarge: { population, first, count: 1 } };

@@ -101,7 +101,13 @@ export function sizersOf(
   format?: NumberFormat,
 ): SliceSizer[] {
   const { packetFifoEntries } = profile.pe.sram;
-  const options = { packetFifoEntries, rowForms: profile.pe.rowForms, ...(format && { format }) };
+  const { capabilities } = profile;
+  const options = {
+    packetFifoEntries,
+    rowForms: profile.pe.rowForms,
+    ...(format && { format }),
+    ...(capabilities && { capabilities }),
+  };
   return graph.populations
     .filter(({ kind }) => kind !== "input")
     .map(({ name }) => sliceSizer(graph, name, { ...options, ...(dram && { dram }) }));

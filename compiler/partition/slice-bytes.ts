@@ -7,7 +7,7 @@ import {
 import type { MemorySection, SectionKind, Slice } from "../../src/core/mapping.ts";
 import { formatOf, type NumberFormat, TABLE_INTERVALS, WEIGHT_BYTES } from "../../src/core/number-format.ts";
 import { NEURON_TRAITS, parameterWords } from "../../src/core/population-kind.ts";
-import type { PeProfile } from "../../src/core/profile.ts";
+import type { Capabilities, PeProfile } from "../../src/core/profile.ts";
 import { PACKET_BYTES, POPULATION_RECORD_BYTES } from "../../src/core/program.ts";
 import {
   gatesIn,
@@ -59,6 +59,9 @@ export interface SliceSizer {
   bytes(first: number, count: number): number;
   /** Bytes of SRAM beside pointers, indices and weights of rows and the row buffer. */
   bytesBesideRows(first: number, count: number): number;
+  /** Neurons and synapses that a PE holds at most, whatever its memory. */
+  readonly mostNeurons: number;
+  readonly mostSynapses: number;
   /** Synapses that end in the range. */
   synapses(first: number, count: number): number;
 }
@@ -71,6 +74,8 @@ export interface SizerOptions {
   readonly format?: NumberFormat;
   /** None where absent. */
   readonly dram?: DramRows;
+  /** As many as memory holds where absent. */
+  readonly capabilities?: Pick<Capabilities, "neuronsPerPe" | "synapsesPerPe">;
 }
 
 /** One projection's part of each slice. */
@@ -89,6 +94,7 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
   const population = graphPopulationNamed(graph, name);
   if (population.kind === "input") throw new Error(`${name} is not on the chip`);
   const { packetFifoEntries, format = graph.quantisation.format, dram = NO_DRAM_ROWS } = options;
+  const { neuronsPerPe = Infinity, synapsesPerPe = Infinity } = options.capabilities ?? {};
   const blocks = blocksOf(graph, population, options);
   const inDram = blocks.filter((block) => block.isInDram && !block.projection.onMacArray);
   const streamed = blocks.filter((block) => block.isInDram && block.projection.onMacArray);
@@ -162,6 +168,8 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
   };
   return {
     population,
+    mostNeurons: neuronsPerPe,
+    mostSynapses: synapsesPerPe,
     blocks,
     promisedRows,
     sections,

@@ -45,7 +45,10 @@ export function countKernels(
   }
   onProgress("exponentials in software");
   const software = benchOf(buildFirmware(root, "software", folder), profile);
-  figures.push({ path: ["updatesInSoftware", "neuronUpdate", "float32"], ...measureUpdate(software, "float32") });
+  figures.push({
+    path: ["updatesInSoftware", "neuronUpdate", "float32"],
+    ...measureUpdate(software, "float32"),
+  });
   return figures;
 }
 

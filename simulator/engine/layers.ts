@@ -1,11 +1,12 @@
 import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import type { Program } from "../../src/core/program.ts";
 import { type Allocate, bytesOfArrays, copyTo, type NumberType } from "../functional/allocate.ts";
-import { createEventList, type EventList } from "../functional/event-list.ts";
+import { createEventList, type EventList, spikeRoom } from "../functional/event-list.ts";
 import { NEURON_MODELS } from "../functional/kinds/models.ts";
 import type { Neurons, TableRange } from "../functional/kinds/neuron-model.ts";
 import type { LoadedSlice } from "../functional/load-image.ts";
 import type { Saturations } from "../functional/saturations.ts";
+import { mostSpikesOf } from "./coding.ts";
 import type { Machine } from "./machine.ts";
 
 /** What changes while a population runs. */
@@ -34,7 +35,7 @@ export function startPopulations(machine: Machine): RunningPopulation[] {
   const { program, slices, format, kernel } = machine;
   const isInteger = format !== "float32";
   return program.populations.map(({ name, kind, size }) => {
-    const make = () => createEventList(size, isInteger, kernel.allocate);
+    const make = () => createEventList(size, isInteger, kernel.allocate, mostSpikesOf(program));
     const events = { now: make(), before: make() };
     if (kind === "input") {
       const none = isInteger ? new Int32Array(0) : new Float32Array(0);
@@ -67,9 +68,11 @@ export function startPopulations(machine: Machine): RunningPopulation[] {
 }
 
 /** Most bytes that `startPopulations` takes of the kernel's memory. */
-export function bytesOfPopulations({ populations }: Program, slices: readonly LoadedSlice[]): number {
-  const arrays = populations.flatMap(({ kind, size }) => {
-    const events = [4 * size, 4 * size, 4 * size, 4 * size];
+export function bytesOfPopulations(program: Program, slices: readonly LoadedSlice[]): number {
+  const most = mostSpikesOf(program);
+  const arrays = program.populations.flatMap(({ kind, size }) => {
+    const spikes = most === 0 ? [] : [4 * spikeRoom(size, most), 4 * spikeRoom(size, most)];
+    const events = [4 * size, 4 * size, 4 * size, 4 * size, ...spikes];
     if (kind === "input") return events;
     const { accumulators, parameters, state } = NEURON_TRAITS[kind];
     const vectors = parameters.map(() => 4 * size);

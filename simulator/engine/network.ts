@@ -1,12 +1,12 @@
 import { InputError } from "../../src/core/errors.ts";
-import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import type { PopulationActivity } from "../../src/core/result.ts";
 import { type Stimulus, stepsOf } from "../../src/core/stimulus.ts";
-import { denseOutput, type EventList, setEvents } from "../functional/event-list.ts";
+import { denseOutput, type EventList, sentEvents, setEvents } from "../functional/event-list.ts";
 import { inModelOrder, inProgramOrder } from "../functional/neuron-order.ts";
 import type { Saturations } from "../functional/saturations.ts";
 import { addProduct } from "../functional/products.ts";
 import { addSynapses } from "../functional/synapses.ts";
+import { checkUnitSpikes, codingOf, encodeEvents, spikePayloads } from "./coding.ts";
 import { createEncoder } from "./input.ts";
 import { type RunningPopulation, startPopulations } from "./layers.ts";
 import type { RunningLedger } from "./ledger.ts";
@@ -51,6 +51,8 @@ export function startNetwork(
 ): RunningNetwork {
   const populations = startPopulations(machine);
   const encode = createEncoder(machine, stimulus, populations[0]!, saturations);
+  const coding = codingOf(machine.program);
+  const spikes = populations.map(() => 0);
   const eventsPerStep = populations.map(() => new Uint32Array(stepsOf(stimulus)));
   const indexOf = (name: string): number => {
     const index = populations.findIndex((population) => population.name === name);
@@ -58,10 +60,8 @@ export function startNetwork(
     return index;
   };
 
-  const isSpiking = machine.program.populations.map(({ kind, silentZeros = false }) =>
-    kind === "input" ? silentZeros : NEURON_TRAITS[kind].sends === "spikes",
-  );
-  const one = 2 ** machine.program.populations[0]!.payloadFractionBits;
+  const spike = spikePayloads(machine.program);
+  const isSpiking = spike.map((payload) => payload > 0);
   const orderOf = (index: number) => machine.program.populations[index]!.order;
 
   return {
@@ -73,11 +73,13 @@ export function startNetwork(
         if (population.isRestarted) population.state.fill(0);
       }
       encode(step);
-      isSpiking[0] &&= isAll(populations[0]!.now, one);
+      if (spike[0]! > 0 && !coding) checkUnitSpikes(machine.profile, populations[0]!.now, spike[0]!, step);
+      isSpiking[0] &&= isAll(populations[0]!.now, spike[0]!);
       for (let index = 0; index < populations.length; index += 1) {
         if (index > 0) runLayer(machine, populations, index, ledger, saturations);
         const { now } = populations[index]!;
-        ledger.countEvents(index, now);
+        if (coding) spikes[index]! += encodeEvents(coding, now, spike[index]!);
+        ledger.countEvents(index, sentEvents(now));
         eventsPerStep[index]![step] = now.count;
       }
     },
@@ -97,7 +99,8 @@ export function startNetwork(
       }
       state.set(inProgramOrder(next.state, orderOf(index)));
       setEvents(now, inProgramOrder(next.output, orderOf(index)));
-      ledger.countEvents(index, now);
+      if (coding) encodeEvents(coding, now, spike[index]!);
+      ledger.countEvents(index, sentEvents(now));
     },
     isUnitValued: (population) => isSpiking[population]!,
     activities: (steps) =>
@@ -110,6 +113,7 @@ export function startNetwork(
           size,
           events: perStep.reduce((sum, count) => sum + count, 0),
           eventsPerStep: perStep,
+          ...(coding && { spikes: spikes[index]! }),
         };
       }),
   };
@@ -138,7 +142,7 @@ function runLayer(
     if (projection.target !== target) continue;
     const source = populations[projection.source]!;
     const events = projection.delay === 1 ? source.before : source.now;
-    ledger.countRows(index, events);
+    ledger.countRows(index, sentEvents(events));
     // Worked off as they came; a restart sets the sums to their start after that.
     if (projection.delay === 1 && source.isRestarted && !source.keepsEvents) continue;
     for (const strand of projection.strands) {

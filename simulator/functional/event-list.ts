@@ -13,17 +13,36 @@ export interface EventList {
   readonly neurons: Uint32Array;
   /** Shape [neurons of the population]. */
   readonly payloads: PayloadArray;
+  /**
+   * Where an event is sent as several spikes: each event's neuron once for each of them, as they are counted. Longer than
+   * all of them can be, and without payloads. Absent: one packet an event.
+   */
+  readonly spikes?: EventList;
 }
+
+/** The events as they are counted: the spikes as which they are sent. */
+export const sentEvents = (events: EventList): EventList => events.spikes ?? events;
 
 export const createEventList = (
   size: number,
   isInteger: boolean,
   allocate: Allocate = allocateAlone,
+  mostSpikes = 0,
 ): EventList => ({
   count: 0,
   neurons: allocate(Uint32Array, size),
   payloads: allocate<PayloadArray>(isInteger ? Int32Array : Float32Array, size),
+  ...(mostSpikes > 0 && {
+    spikes: {
+      count: 0,
+      neurons: allocate(Uint32Array, spikeRoom(size, mostSpikes)),
+      payloads: new Int32Array(0),
+    },
+  }),
 });
+
+/** One more than all spikes together: a list that is full stands for an event of every neuron. */
+export const spikeRoom = (size: number, mostSpikes: number): number => size * mostSpikes + 1;
 
 /** Adds an event; lists are filled from an empty one, neurons ascending. */
 export function send(events: EventList, neuron: number, payload: number): void {

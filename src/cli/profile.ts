@@ -12,6 +12,9 @@ import { formatProfile } from "../report/text-profile.ts";
 import { bundledProfiles, loadBaseText, loadProfileText } from "../runtime/profile-files.ts";
 import { type CommandIo, say } from "./command-io.ts";
 import { loadChip } from "./load-chip.ts";
+import { diffProfilesCommand } from "./profile-diff.ts";
+import { newProfileCommand } from "./profile-new.ts";
+import { loadBaseline } from "./load-target.ts";
 import { wholeNumber } from "./parse-values.ts";
 import { jsonOption, type ProfileOptions, withExample, withProfileOptions } from "./shared-options.ts";
 import { styleFor } from "./terminal-style.ts";
@@ -48,40 +51,51 @@ export function profileCommand(io: CommandIo): Command {
     .addOption(jsonOption())
     .action((name: string, options: Options) => checkOneProfile(name, options, io));
   const command = new Command("profile")
-    .summary("list, show and check hardware profiles")
-    .description("Lists, shows and checks hardware profiles.")
+    .summary("list, show, check, begin and compare hardware profiles")
+    .description("Lists, shows, checks, begins and compares hardware profiles.")
     .helpCommand(false)
     .addCommand(withExample(list, "profile list"))
     .addCommand(withExample(show, "profile show spinnaker2 --set pe.whileWaiting=spin"))
-    .addCommand(withExample(check, "profile check my-chip.json"));
+    .addCommand(withExample(check, "profile check my-chip.json"))
+    .addCommand(newProfileCommand(io))
+    .addCommand(diffProfilesCommand(io));
   return withExample(command, "profile show spinnaker2");
 }
 
 function listProfiles({ json }: Options, io: CommandIo): void {
-  const profiles = bundledProfiles().map((name) => loadChip(name).profile);
+  const entries = bundledProfiles().map(entryOf);
   if (json) {
-    const entries = profiles.map(({ name, title, pe, operatingPoints }) => ({
-      name,
-      title,
-      pes: pe.count,
-      operatingPoints: operatingPoints.map((point) => point.name),
-    }));
     io.stdout.write(formatJson({ profiles: entries }));
     return;
   }
-  const rows = profiles.map(({ name, title, pe, operatingPoints }) => [
+  const rows = entries.map(({ name, title, pes, operatingPoints }) => [
     name,
-    shorten(title, 40),
-    formatCount(pe.count),
-    operatingPoints.map((point) => point.name).join(", "),
+    shorten(title, 52),
+    pes === undefined ? "dense" : formatCount(pes),
+    operatingPoints?.join(", ") ?? "",
   ]);
   const header = ["name", "chip", "PEs", "operating points"];
   const lines = formatTable(header, rows, ["left", "left", "right", "left"], styleFor(io.stdout, io));
   io.stdout.write(`${lines.join("\n")}\n`);
 }
 
+/** A dense baseline has neither PEs nor operating points. */
+function entryOf(bundled: string): ProfileEntry {
+  const baseline = loadBaseline(bundled);
+  if (baseline !== undefined) return { name: baseline.profile.name, title: baseline.profile.title };
+  const { name, title, pe, operatingPoints } = loadChip(bundled).profile;
+  return { name, title, pes: pe.count, operatingPoints: operatingPoints.map((point) => point.name) };
+}
+
+interface ProfileEntry {
+  readonly name: string;
+  readonly title: string;
+  readonly pes?: number;
+  readonly operatingPoints?: readonly string[];
+}
+
 function showProfile(name: string, { set, json }: Options, io: CommandIo): void {
-  const loaded = loadChip(name, set);
+  const loaded = loadBaseline(name, set) ?? loadChip(name, set);
   if (json) {
     io.stdout.write(formatJson(loaded.json));
     return;
@@ -91,6 +105,13 @@ function showProfile(name: string, { set, json }: Options, io: CommandIo): void 
 
 function checkOneProfile(name: string, options: Options, io: CommandIo): void {
   const { neurons, json } = options;
+  const baseline = loadBaseline(name, options.set);
+  if (baseline !== undefined) {
+    const { name: own, sha256 } = baseline.profile;
+    if (json) io.stdout.write(formatJson({ name: own, sha256, findings: [] }));
+    say(io, `${own} is sound`);
+    return;
+  }
   const profile = soundProfile(name, options, io);
   const findings = checkProfile(profile, neurons === undefined ? {} : { neurons });
   if (json) io.stdout.write(formatJson({ name: profile.name, sha256: profile.sha256, findings }));

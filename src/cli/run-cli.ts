@@ -3,6 +3,7 @@ import { ownPackage } from "../runtime/package-root.ts";
 import type { CommandIo } from "./command-io.ts";
 import { compareCommand } from "./compare.ts";
 import { compileCommand } from "./compile.ts";
+import { convertCommand } from "./convert.ts";
 import { disassembleCommand } from "./disassemble.ts";
 import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
@@ -44,6 +45,7 @@ function eventloomCommand(io: CommandIo): Command {
     );
   for (const make of [
     inspectCommand,
+    convertCommand,
     compileCommand,
     simulateCommand,
     compareCommand,

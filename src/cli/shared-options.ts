@@ -8,6 +8,7 @@ import { type CompileOptions, PARTITION_BY, type PartitionBy } from "../../compi
 import { PLACERS } from "../../compiler/place/place.ts";
 import { ROUTERS } from "../../compiler/route/route.ts";
 import { ROW_FORM_CHOICES, type RowFormChoice } from "../../compiler/storage/choose-row-forms.ts";
+import { type EventCoding, parseEventCoding } from "../core/event-coding.ts";
 import {
   NUMBER_FORMATS,
   type NumberFormat,
@@ -48,6 +49,7 @@ export interface ProgramOptions {
   readonly minimise: MinimiseChoice;
   readonly pes?: number;
   readonly decoder: "host" | "chip";
+  readonly coding?: EventCoding;
 }
 export interface InputOptions {
   readonly text?: string;
@@ -213,6 +215,12 @@ export const withProgramOptions = (command: Command): Command =>
       new Option("--decoder <where>", "where the decoder runs; on the chip in int8, weights in DRAM")
         .choices(["host", "chip"])
         .default("host"),
+    )
+    .addOption(
+      new Option(
+        "--coding <coding>",
+        "send graded events as spikes (bits:8, rate:15) or with fewer bits (graded:8); integer formats",
+      ).argParser(parseEventCoding),
     );
 
 export const withInputOptions = (command: Command): Command =>
@@ -321,6 +329,7 @@ export const compileOptionsOf = (options: ProgramOptions & { readonly seed: numb
   mac: options.mac,
   minimise: options.minimise,
   decoder: options.decoder,
+  ...(options.coding && { coding: options.coding }),
   seed: options.seed,
   ...(options.pes !== undefined && { pes: options.pes }),
 });

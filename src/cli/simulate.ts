@@ -67,6 +67,7 @@ const PROGRAM_OPTIONS = Object.keys({
   minimise: true,
   pes: true,
   decoder: true,
+  coding: true,
 } satisfies Record<keyof ProgramOptions, true>);
 const DEFAULT_CHIP = "spinnaker2";
 

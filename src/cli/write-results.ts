@@ -1,4 +1,5 @@
 import type { ComparisonRow } from "../compare/compare.ts";
+import type { Sensitivity } from "../compare/sensitivity.ts";
 import { formatJson, resultJsonOf } from "../report/result-json.ts";
 import { formatResult } from "../report/text.ts";
 import { requireWritable, writeFileWhole } from "../runtime/files.ts";
@@ -21,8 +22,9 @@ export function writeResults(
   rows: readonly ComparisonRow[],
   { out, json }: OutputOptions,
   io: CommandIo,
+  sensitivities: readonly Sensitivity[] = [],
 ): void {
-  const result = resultJsonOf(rows, `eventloom ${ownPackage().version}`);
+  const result = resultJsonOf(rows, `eventloom ${ownPackage().version}`, sensitivities);
   const text = formatJson(result);
   const isJsonWanted = json === true || out === "-";
   io.stdout.write(isJsonWanted ? text : formatResult(result, styleFor(io.stdout, io)));

@@ -6,6 +6,8 @@ export interface Chip extends Pick<LoadedProfile, "profile" | "figures"> {
   readonly operatingPoint?: string;
   /** Texts `path=value` that changed the profile. */
   readonly overrides: readonly string[];
+  /** What tells it from other variants of its profile, where several are compared. */
+  readonly variant?: string;
 }
 
 /** One profile at one or more operating points. */

@@ -150,22 +150,31 @@ function reportOf(
   options: RunOptions,
   result: SimulationResult,
 ): RunReport {
-  const { profile } = chip;
   return {
     program,
     chip,
     stepIs: stimulus.kind === "tokens" ? "token" : "vector",
     result,
     metrics: neuroBenchMetrics(result, program),
-    readings: [
-      ...(isFixed(options) ? pointsOf(profile, options) : []).flatMap((point) =>
-        readingsAt(result, profile, options, point),
-      ),
-      ...policiesOf(program, profile, options).flatMap((dvfs) =>
-        readingsAt(result, profile, options, dvfs.points[0]!, dvfs),
-      ),
-    ],
+    readings: readRun(result, program, chip, options),
   };
+}
+
+/** What a run takes at each operating point and schedule; also of a profile that only prices it differently. */
+export function readRun(
+  result: SimulationResult,
+  program: Program,
+  { profile }: Pick<Chip, "profile">,
+  options: RunOptions,
+): Reading[] {
+  return [
+    ...(isFixed(options) ? pointsOf(profile, options) : []).flatMap((point) =>
+      readingsAt(result, profile, options, point),
+    ),
+    ...policiesOf(program, profile, options).flatMap((dvfs) =>
+      readingsAt(result, profile, options, dvfs.points[0]!, dvfs),
+    ),
+  ];
 }
 
 /** All readings at one point or of one policy: those from counts, then those replayed. */

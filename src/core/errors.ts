@@ -60,7 +60,15 @@ export class MismatchError extends UserError {
 }
 
 export interface Shortage {
-  readonly resource: "SRAM bytes" | "DRAM bytes" | "routing entries" | "routing keys" | "processing elements";
+  readonly resource:
+    | "SRAM bytes"
+    | "DRAM bytes"
+    | "routing entries"
+    | "routing keys"
+    | "processing elements"
+    | "axons"
+    | "synapses"
+    | "memory bytes";
   readonly where: string;
   readonly needed: number;
   readonly available: number;

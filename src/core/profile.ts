@@ -35,6 +35,8 @@ export interface HardwareProfile {
   /** Absent: one chip. */
   readonly board?: BoardProfile;
   readonly host: HostProfile;
+  /** What the chip cannot do, however much memory it has; absent: nothing. */
+  readonly capabilities?: Capabilities;
   readonly synchronisation: SynchronisationProfile;
   /** Absent: PEs stay at one operating point. */
   readonly dvfs?: DvfsProfile;
@@ -53,6 +55,8 @@ export interface PeProfile {
   readonly sram: SramProfile;
   /** Formats that the PE's kernels exist for. A missing one is not supported. */
   readonly kernels: Readonly<Partial<Record<NumberFormat, Readonly<Record<FormatAction, Cycles>>>>>;
+  /** Kernel actions whose time nobody has published, which stand as 0 cycles: times are then "at least". */
+  readonly untimed?: Readonly<Partial<Record<NumberFormat, readonly FormatAction[]>>>;
   /** Forms of synaptic rows that the kernels of each number format read, csr always among them. */
   readonly rowForms: Readonly<Partial<Record<NumberFormat, RowFormCycles>>>;
   /** Accumulator width of the integer kernels. */
@@ -62,6 +66,23 @@ export interface PeProfile {
   readonly whileWaiting: "sleep" | "spin";
   /** What PEs without work do. */
   readonly whileUnused: "sleep" | "off";
+}
+
+/** Limits of hardware or microcode; what is absent has none. */
+export interface Capabilities {
+  /** Kinds of neurons that PEs can run, "egru" and so on. */
+  readonly neurons?: readonly string[];
+  /** Bits of value that an event carries beside its key; 0: unit spikes. */
+  readonly eventPayload?: number;
+  readonly weightBits?: number;
+  /** Different values that the weights of one neuron can have. */
+  readonly weightsPerNeuron?: number;
+  /** Synapses of one neuron at most. */
+  readonly fanIn?: number;
+  readonly neuronsPerPe?: number;
+  /** Sources whose events one PE can take in. */
+  readonly axonsPerPe?: number;
+  readonly synapsesPerPe?: number;
 }
 
 /** Cycles of working off rows; a form that is missing has no kernel. */

@@ -1,4 +1,4 @@
-import type { Counts } from "./counts.ts";
+import type { Counts, KernelAction } from "./counts.ts";
 import type { Manifest } from "./program.ts";
 import type { Trace } from "./trace.ts";
 import type { Synchronisation } from "./run-policy.ts";
@@ -74,6 +74,8 @@ export interface PopulationActivity {
   readonly partOf?: string;
   readonly size: number;
   readonly events: number;
+  /** Unit spikes, or narrower events, as which they were sent; present where events are coded. */
+  readonly spikes?: number;
   /** Shape [steps]. */
   readonly eventsPerStep: Uint32Array;
 }
@@ -177,6 +179,8 @@ export interface Timing {
   readonly synchronisingPerStep: Seconds;
   /** Present where work took longer than a tick of the timer; all other figures assume that it was done. */
   readonly overruns?: Overruns;
+  /** Kernel actions that happened and whose time nobody has published: all times are then "at least". */
+  readonly untimed?: readonly KernelAction[];
   /** Label of the policy that set the PEs' operating points; absent where all stayed at `operatingPoint`. */
   readonly dvfs?: string;
   /** Present where the time is that of a detailed replay. */

@@ -156,7 +156,7 @@ function summed(charges: readonly Charge[], { steps, window }: SimulationResult,
     perStep: joules(total / steps),
     ...(window !== undefined && { perWindow: joules((total / steps) * window) }),
     meanPower: watts(total / timing.total),
-    isLowerBound: unpriced.length > 0,
+    isLowerBound: unpriced.length > 0 || timing.untimed !== undefined,
     unpriced,
   };
 }

@@ -95,12 +95,13 @@ function* checkBuffers({ noc }: HardwareProfile): Generator<ProfileFinding> {
   }
 }
 
-function* checkSizes({ dram, host, noc }: HardwareProfile): Generator<ProfileFinding> {
-  const eventBits = 8 * PACKET_BYTES;
+function* checkSizes({ dram, host, noc, capabilities }: HardwareProfile): Generator<ProfileFinding> {
+  const { eventPayload = 32 } = capabilities ?? {};
+  const eventBits = 4 * PACKET_BYTES + Math.min(32, eventPayload);
   if (noc.flitBits < eventBits) {
     yield error(
       "noc.flit",
-      `is ${noc.flitBits} bit; an event of ${eventBits} bit (key and payload) must fit one flit`,
+      `is ${noc.flitBits} bit; an event of ${eventBits} bit (${eventPayload === 0 ? "key" : "key and payload"}) must fit one flit`,
     );
   }
   if (!Number.isInteger(noc.payloadBytes)) {

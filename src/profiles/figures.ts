@@ -38,6 +38,7 @@ const RANGES: Readonly<Record<QuantityKind, TSchema>> = {
   count: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
   width: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
   cycles: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
+  kernelTime: Type.Number({ minimum: 0, maximum: 1_000_000_000 }),
   size: Type.Number({ minimum: 0 }),
   power: Type.Number({ minimum: 0 }),
   energy: Type.Number({ minimum: 0 }),
@@ -64,7 +65,13 @@ const unknown = Type.Object(
 );
 
 /** Kinds of figures that may honestly be unknown. */
-const COST_KINDS = ["energy", "energyPerByte", "power"] as const satisfies readonly QuantityKind[];
+const COST_KINDS = [
+  "energy",
+  "energyPerByte",
+  "power",
+  "kernelTime",
+  "duration",
+] as const satisfies readonly QuantityKind[];
 
 /** The schemas that `quantity` and `cost` refer to, for the schema's `$defs`. */
 export const FIGURE_DEFINITIONS: Readonly<Record<string, TSchema>> = {
@@ -72,7 +79,7 @@ export const FIGURE_DEFINITIONS: Readonly<Record<string, TSchema>> = {
   ...Object.fromEntries(
     COST_KINDS.map((kind) => [
       `${kind}Cost`,
-      tagged("basis", "A cost that nobody has published is unknown, never 0", [known(kind), unknown]),
+      tagged("basis", "What nobody has published is unknown, never 0", [known(kind), unknown]),
     ]),
   ),
 };
@@ -85,7 +92,7 @@ const reference = (name: string, description: string) => ({ $ref: `#/$defs/${nam
 export const quantity = <Kind extends QuantityKind>(kind: Kind, description: string) =>
   Type.Unsafe<Quantity<Kind>>(reference(kind, description));
 
-/** An energy for an action, or a power: a figure, or honestly unknown. */
+/** An energy or a time of an action, or a power: a figure, or honestly unknown. */
 export const cost = <Kind extends CostKind>(kind: Kind, description: string) =>
   Type.Unsafe<Quantity<Kind> | UnknownFigure>(reference(`${kind}Cost`, description));
 

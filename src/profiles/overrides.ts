@@ -1,6 +1,7 @@
 import { InputError } from "../core/errors.ts";
 import { suggestion } from "../core/did-you-mean.ts";
 import { listOf } from "./list-text.ts";
+import { unitsOf } from "./units.ts";
 
 const HINT =
   'Write path=value with a figure\'s path, as in "pe.sram.bytes=256KiB"; `eventloom profile show` lists the paths. What a profile leaves out can be added in one that extends it.';
@@ -22,6 +23,7 @@ const NONE_BROKEN = { basis: "estimated", value: [], source: "override" };
  * The profile's JSON with figures replaced, each by a text `path=value`:
  *
  *     pe.sram.bytes=256KiB              a number and its unit; without one the figure's own unit stays
+ *     pe.sram=256kB                     the same as pe.sram.bytes=256KiB
  *     pe.whileWaiting=spin              a choice
  *     pe.reserved=0,1                   a list, or as JSON: [0,1]
  *     noc.deadLinks=(0,0)-(1,0)         the link between two places
@@ -94,6 +96,9 @@ function unknownSegment(path: string, segment: string, seen: string, known: read
 
 /** The figure with a new value, no longer published by anyone. */
 function overridden(figure: unknown, value: string, path: string): JsonObject {
+  if (isObject(figure) && isObject(figure.bytes) && isFigure(figure.bytes)) {
+    return { ...figure, bytes: overridden(figure.bytes, value, path) };
+  }
   if (!isObject(figure) || !isFigure(figure)) {
     const inner = isObject(figure) ? Object.keys(figure) : [];
     throw fault(path, inner.length > 0 ? `is a block; name one of ${inner.join(", ")}` : "is not a figure");
@@ -101,15 +106,28 @@ function overridden(figure: unknown, value: string, path: string): JsonObject {
   const origin = { basis: "estimated", source: "override" };
   const isSetting = "value" in figure && !("unit" in figure);
   if (isSetting) {
-    const list = Array.isArray(figure.value) ? listOf(value) : undefined;
-    return { ...origin, value: list ?? settingOf(value, path) };
+    if (!Array.isArray(figure.value)) return { ...origin, value: settingOf(value, path) };
+    return { ...origin, value: listOf(value) ?? wordsOf(value) ?? settingOf(value, path) };
   }
   if (value === "unknown") return { basis: "unknown", note: "override" };
   const [, number, unit] = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)$/.exec(value) ?? [];
   if (number === undefined) throw fault(path, `"${value}" is not a number`);
   if (unit === "" && figure.unit === undefined) throw fault(path, `"${value}" needs a unit`);
+  const { [unit!]: binary } = isSize(figure.unit) ? DECIMAL_SIZES : {};
+  if (binary !== undefined) {
+    return { ...origin, value: Number(number), unit: binary, note: `${unit} is read as ${binary}` };
+  }
   return { ...origin, value: Number(number), unit: unit === "" ? figure.unit : unit };
 }
+
+/** A profile's file has to say which it means; what is typed for one run means memory, which comes in powers of two. */
+const DECIMAL_SIZES: Readonly<Record<string, string>> = { kB: "KiB", KB: "KiB", MB: "MiB", GB: "GiB" };
+const isSize = (unit: unknown): boolean =>
+  typeof unit === "string" && (unitsOf("size") as readonly string[]).includes(unit);
+
+/** "egru,lif" as a list of names; undefined where it is none. */
+const wordsOf = (text: string): string[] | undefined =>
+  /^[A-Za-z][\w-]*(?:,[A-Za-z][\w-]*)*$/.test(text) ? text.split(",") : undefined;
 
 const isFigure = (value: JsonObject): boolean =>
   ("value" in value && "source" in value) || value.basis === "unknown";

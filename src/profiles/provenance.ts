@@ -22,7 +22,7 @@ export function figuresOf(json: ProfileJson, profile: HardwareProfile): readonly
   return [...writtenFigures(json, ""), ...derivedFigures(json, profile)];
 }
 
-function writtenFigures(value: unknown, path: string): Provenance[] {
+export function writtenFigures(value: unknown, path: string): Provenance[] {
   if (value === null || typeof value !== "object") return [];
   if ("basis" in value && BASES.has(value.basis)) return [{ ...(value as Omit<Provenance, "path">), path }];
   return Object.entries(value).flatMap(([key, inner]) =>

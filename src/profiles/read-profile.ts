@@ -3,6 +3,8 @@ import type { HardwareProfile } from "../core/profile.ts";
 import { checkProfile } from "./check-profile.ts";
 import { type BaseReader, extendProfile } from "./extend-profile.ts";
 import { applyOverrides } from "./overrides.ts";
+import { findUnclearFloorPlan } from "./floor-plan.ts";
+import { findUntellableTimes } from "./kernel-times.ts";
 import { ProfileError } from "./profile-finding.ts";
 import { figuresOf, type Provenance } from "./provenance.ts";
 import { findUnderivable } from "./resolve-energy.ts";
@@ -10,6 +12,7 @@ import { findStrayPes } from "./resolve-faults.ts";
 import { findTooMany } from "./resolve-noc.ts";
 import { resolveProfile } from "./resolve.ts";
 import type { ProfileJson } from "./schema.ts";
+import { withUnitsApart } from "./text-figures.ts";
 import { validateProfile } from "./validate.ts";
 
 /** A profile with the provenance of its figures beside it. */
@@ -34,7 +37,8 @@ export function readProfile(
   overrides: readonly string[] = [],
   baseOf?: BaseReader,
 ): LoadedProfile {
-  const { json: written, file } = extendProfile(text, fileName, baseOf);
+  const { json, file } = extendProfile(text, fileName, baseOf);
+  const written = withUnitsApart(json);
   try {
     return loadedFrom(applyOverrides(written, overrides), file);
   } catch (fault) {
@@ -50,18 +54,24 @@ function loadedFrom(value: unknown, file: string): LoadedProfile {
   if (lacking !== undefined) {
     throw new ProfileError(file, [lacking, ...more], 'Give the base power, or powers of one PE ("state").');
   }
+  const [unclear] = findUnclearFloorPlan(json);
+  if (unclear !== undefined) throw new ProfileError(file, [unclear], "Give nodes, or a grid.");
+  const [untellable, ...others] = findUntellableTimes(json);
+  if (untellable !== undefined) {
+    throw new ProfileError(
+      file,
+      [untellable, ...others],
+      "Give whole cycles, or a PE clock of which the times are whole cycles.",
+    );
+  }
   const [tooMany] = findTooMany(json);
   if (tooMany !== undefined)
     throw new ProfileError(file, [tooMany], "Describe fewer chips, or smaller ones.");
   const profile = resolveProfile(json);
   const findings = [...findStrayPes(json), ...checkProfile(profile)];
-  const [first, ...others] = findings.filter(({ severity }) => severity === "error");
+  const [first, ...rest] = findings.filter(({ severity }) => severity === "error");
   if (first !== undefined) {
-    throw new ProfileError(
-      file,
-      [first, ...others],
-      "Correct the profile: its figures contradict each other.",
-    );
+    throw new ProfileError(file, [first, ...rest], "Correct the profile: its figures contradict each other.");
   }
   return { profile, figures: figuresOf(json, profile), json };
 }

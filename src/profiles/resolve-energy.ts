@@ -1,3 +1,4 @@
+import { KERNEL_ACTIONS, type KernelAction } from "../core/counts.ts";
 import type { ChipEnergy, Cost, OperatingPoint, PeEnergy } from "../core/profile.ts";
 import { hertz, type Joules, joules, type Watts, watts } from "../core/units.ts";
 import type { Quantity, UnknownFigure } from "./figures.ts";
@@ -94,14 +95,17 @@ function resolvePeEnergy({ energy, peClock }: PointJson, base: Cost<Watts>, coun
       return {
         basis: "action",
         sleep: watts(toSi("power", pe.sleep)),
-        costs: resolveCosts("energy", { ...UNSAID_COSTS, ...pe.costs }),
+        costs: resolveCosts("energy", { ...ALL_UNSAID, ...pe.costs }),
       };
   }
 }
 
 /** Energies that a profile may leave out. */
 const UNSAID: UnknownFigure = { basis: "unknown", note: "Left out" };
-const UNSAID_COSTS = { rowWord: UNSAID, emptySlot: UNSAID, macOperand: UNSAID, macResult: UNSAID };
+const ALL_UNSAID = Object.fromEntries(KERNEL_ACTIONS.map((action) => [action, UNSAID])) as Record<
+  KernelAction,
+  UnknownFigure
+>;
 
 /** Power of the chip with every PE asleep, as published or as it follows from one PE's and a known base. */
 function asleepPower({ energy }: PointJson, base: Cost<Watts>, pe: PeEnergy, count: number): Cost<Watts> {

@@ -1,4 +1,5 @@
 import type { BoardProfile, DeadLink, MeshMulticastNoc, PeProfile } from "../core/profile.ts";
+import { floorPlanNodes } from "./floor-plan.ts";
 import { error, type ProfileFinding } from "./profile-finding.ts";
 import type { ProfileJson } from "./schema.ts";
 
@@ -40,7 +41,8 @@ export function deadPesOf(json: ProfileJson): Pick<PeProfile, "dead"> {
   const named = (pe.dead?.value ?? []).flatMap((entry) =>
     typeof entry === "number" ? entry : entry.pes.map((own) => entry.chip * count + own),
   );
-  const { pesPerNode, nodes } = noc.floorPlan.value;
+  const { pesPerNode } = noc.floorPlan.value;
+  const nodes = floorPlanNodes(json);
   const deadNodes: MeshMulticastNoc["deadNodes"] = noc.kind === "mesh-multicast" ? noc.deadNodes?.value : [];
   const ofNodes = (deadNodes ?? []).flatMap(({ x, y }) =>
     nodes

@@ -7,6 +7,7 @@ import type {
   NocProfile,
 } from "../core/profile.ts";
 import { type Hertz, hertz } from "../core/units.ts";
+import { floorPlanNodes } from "./floor-plan.ts";
 import { cyclesOf, timeOf } from "./latency.ts";
 import { error, type ProfileFinding } from "./profile-finding.ts";
 import { chipsIn, deadLinksOf, unlessEmpty } from "./resolve-faults.ts";
@@ -18,7 +19,8 @@ const MOST_PES = 1_000_000;
 
 /** A board whose PEs would fill the memory. */
 export function findTooMany(json: ProfileJson): ProfileFinding[] {
-  const { pesPerNode, nodes } = json.noc.floorPlan.value;
+  const { pesPerNode } = json.noc.floorPlan.value;
+  const nodes = floorPlanNodes(json);
   const pes = chipsIn(json) * Math.max(json.pe.count.value, pesPerNode * nodes.length);
   if (json.board === undefined || pes <= MOST_PES) return [];
   const shown = [chipsIn(json), pes, MOST_PES].map((count) => count.toLocaleString("en-US"));
@@ -58,7 +60,8 @@ export function resolveNoc(json: ProfileJson): NocProfile {
 /** The floor plan once a chip, chip by chip, by ascending PE index. */
 function resolveNodes(json: ProfileJson): NocNode[] {
   const { pe, noc } = json;
-  const { pesPerNode, nodes } = noc.floorPlan.value;
+  const { pesPerNode } = noc.floorPlan.value;
+  const nodes = floorPlanNodes(json);
   const ofOneChip = nodes.toSorted((a, b) => a.firstPe - b.firstPe);
   return Array.from({ length: chipsIn(json) }, (_, chip) =>
     ofOneChip.map(({ firstPe, x, y }) => {

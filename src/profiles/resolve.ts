@@ -1,6 +1,7 @@
 import { canonicalJson, hashOf } from "../core/hash.ts";
 import type { AccumulatorBits, NumberFormat } from "../core/number-format.ts";
 import type {
+  Capabilities,
   DramProfile,
   HardwareProfile,
   HostProfile,
@@ -9,8 +10,17 @@ import type {
   RowFormCycles,
   SynchronisationProfile,
 } from "../core/profile.ts";
-import { type BytesPerSecond, cycles, joules, type Seconds, seconds } from "../core/units.ts";
+import {
+  type BytesPerSecond,
+  cycles,
+  type Hertz,
+  hertz,
+  joules,
+  type Seconds,
+  seconds,
+} from "../core/units.ts";
 import type { Quantity, UnknownFigure } from "./figures.ts";
+import { cyclesOfKernel, kernelCyclesOf, untimedOf } from "./kernel-times.ts";
 import { resolveOperatingPoint } from "./resolve-energy.ts";
 import { chipsIn, deadPesOf } from "./resolve-faults.ts";
 import { resolveBoard, resolveEventRouter, resolveNoc } from "./resolve-noc.ts";
@@ -24,12 +34,14 @@ import { toSi } from "./units.ts";
  */
 export function resolveProfile(json: ProfileJson): HardwareProfile {
   const { $schema: _, ...written } = json;
+  const clock = hertz(toSi("clock", json.operatingPoints[0]!.peClock));
   const shape: ProgramDependencies = {
-    pe: { ...resolvePe(json.pe, chipsIn(json)), ...deadPesOf(json) },
+    pe: { ...resolvePe(json.pe, chipsIn(json), clock), ...deadPesOf(json) },
     noc: resolveNoc(json),
     eventRouter: resolveEventRouter(json.eventRouter),
     ...(json.dram && { dram: resolveDram(json.dram) }),
     ...(json.board && { board: resolveBoard(json.board) }),
+    ...(json.capabilities && { capabilities: resolveCapabilities(json.capabilities) }),
   };
   const profile: HardwareProfile = {
     name: json.name,
@@ -46,7 +58,10 @@ export function resolveProfile(json: ProfileJson): HardwareProfile {
 }
 
 /** What shapes a program and its simulation. Operating points, costs and the host only price and time a run. */
-type ProgramDependencies = Pick<HardwareProfile, "pe" | "noc" | "eventRouter" | "dram" | "board">;
+type ProgramDependencies = Pick<
+  HardwareProfile,
+  "pe" | "noc" | "eventRouter" | "dram" | "board" | "capabilities"
+>;
 
 /**
  * The hash to which a program is bound: over resolved values, so that 0.125 MiB is 128 KiB. What PEs do while
@@ -58,7 +73,7 @@ function hashOfDependencies({ pe, ...others }: ProgramDependencies): string {
 }
 
 /** Written for one chip, resolved for all of a board's. */
-function resolvePe(pe: ProfileJson["pe"], chips: number): PeProfile {
+function resolvePe(pe: ProfileJson["pe"], chips: number, clock: Hertz): PeProfile {
   const count = pe.count.value;
   return {
     count: chips * count,
@@ -72,8 +87,9 @@ function resolvePe(pe: ProfileJson["pe"], chips: number): PeProfile {
       stackBytes: toSi("size", pe.sram.stackBytes),
       packetFifoEntries: pe.sram.packetFifoEntries.value,
     },
-    kernels: resolveKernels(pe),
-    rowForms: mapValues(pe.kernels, resolveRowForms),
+    kernels: resolveKernels(pe, clock),
+    rowForms: mapValues(pe.kernels, (kernel) => resolveRowForms(kernel, clock)),
+    ...untimedOf(pe),
     accumulatorBits: pe.accumulatorBits.value as AccumulatorBits,
     ...(pe.macArray && { macArray: resolveMacArray(pe.macArray) }),
     whileWaiting: pe.whileWaiting.value,
@@ -82,10 +98,11 @@ function resolvePe(pe: ProfileJson["pe"], chips: number): PeProfile {
 }
 
 /** Without the accelerator, neurons that compute exponentials take longer. */
-function resolveKernels({ kernels, exponential, updatesInSoftware = {} }: ProfileJson["pe"]) {
-  const resolved: PeProfile["kernels"] = mapValues(kernels, ({ forms: _, ...kernel }) =>
-    mapValues(kernel, ({ value }) => cycles(value)),
-  );
+function resolveKernels(
+  { kernels, exponential, updatesInSoftware = {} }: ProfileJson["pe"],
+  clock: Hertz,
+): PeProfile["kernels"] {
+  const resolved: PeProfile["kernels"] = mapValues(kernels, (kernel) => cyclesOfKernel(kernel, clock));
   if (exponential?.value !== "software") return resolved;
   return Object.fromEntries(
     Object.entries(resolved).map(([format, kernel]) => {
@@ -99,16 +116,15 @@ function resolveKernels({ kernels, exponential, updatesInSoftware = {} }: Profil
 }
 
 /** A kernel of rows in CSR reads no words of structure, and takes a weight of zero for one like any other. */
-const resolveRowForms = ({
-  rowFetch,
-  synop,
-  forms = {},
-}: NonNullable<ProfileJson["pe"]["kernels"][NumberFormat]>): RowFormCycles => ({
+const resolveRowForms = (
+  { rowFetch, synop, forms = {} }: NonNullable<ProfileJson["pe"]["kernels"][NumberFormat]>,
+  clock: Hertz,
+): RowFormCycles => ({
   csr: {
-    rowFetch: cycles(rowFetch.value),
+    rowFetch: kernelCyclesOf(rowFetch, clock),
     rowWord: cycles(0),
-    synop: cycles(synop.value),
-    emptySlot: cycles(synop.value),
+    synop: kernelCyclesOf(synop, clock),
+    emptySlot: kernelCyclesOf(synop, clock),
   },
   ...mapValues(forms, (actions) => mapValues(actions, ({ value }) => cycles(value))),
 });
@@ -140,6 +156,9 @@ const resolveByteEnergy = (
   figure: Quantity<"energyPerByte"> | UnknownFigure | undefined,
 ): HostProfile["byteEnergy"] =>
   figure === undefined || figure.basis === "unknown" ? undefined : joules(toSi("energyPerByte", figure));
+
+const resolveCapabilities = (block: NonNullable<ProfileJson["capabilities"]>): Capabilities =>
+  mapValues<string, { readonly value: unknown }, unknown>(block, ({ value }) => value);
 
 /** Data flow needs nothing of the chip, so it is what a chip does of which nothing is said. */
 const resolveSynchronisation = (block: ProfileJson["synchronisation"]): SynchronisationProfile => ({

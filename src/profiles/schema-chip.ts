@@ -4,6 +4,7 @@ import {
   EXPONENTIALS,
   type ExponentialUpdate,
   FORMAT_ACTIONS,
+  type FormatAction,
   PRODUCT_ACTIONS,
   ROW_ACTIONS,
 } from "../core/counts.ts";
@@ -28,9 +29,20 @@ const rowForm = recordOf(
   "Cycles of each row action; 0 words where the form has none",
 );
 
+/** What updates neurons: a chip that cannot run a kind of neuron leaves its update out. */
+export const isUpdate = (action: string): boolean => action.endsWith("Update");
+
+const kernelTime = (action: FormatAction) => {
+  const time = cost(
+    "kernelTime",
+    `PE cycles of one ${action}, or its time where the PE's clock never changes`,
+  );
+  return isUpdate(action) ? Type.Optional(time) : time;
+};
+
 const kernel = Type.Object(
   {
-    ...recordOf(FORMAT_ACTIONS, (action) => quantity("cycles", `PE cycles of one ${action}`), "").properties,
+    ...recordOf(FORMAT_ACTIONS, kernelTime, "").properties,
     forms: Type.Optional(
       Type.Partial(
         recordOf(OTHER_FORMS, () => rowForm, ""),
@@ -42,7 +54,11 @@ const kernel = Type.Object(
       ),
     ),
   },
-  { ...CLOSED, description: "Cycles of each kernel action, of those of rows in csr" },
+  {
+    ...CLOSED,
+    description:
+      "Cycles of each kernel action, of those of rows in csr; an update that is left out is unknown",
+  },
 );
 
 const updateInSoftware = (update: ExponentialUpdate) =>

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { FORMAT_ACTIONS, type KernelAction, MAC_ARRAY_ACTIONS } from "../core/counts.ts";
 import { CLOSED, cost, quantity, recordOf, tagged } from "./figures.ts";
+import { isUpdate } from "./schema-chip.ts";
 
 /**
  * What PEs and chip draw at one clock and voltage. A component is charged on one basis. The bases
@@ -25,7 +26,10 @@ const state = Type.Object(
   { ...CLOSED, description: "By state, of one PE" },
 );
 
-const energyOf = (name: KernelAction) => cost("energy", `Energy of one ${name}; holds its SRAM accesses`);
+const energyOf = (name: KernelAction) => {
+  const energy = cost("energy", `Energy of one ${name}; holds its SRAM accesses`);
+  return isUpdate(name) ? Type.Optional(energy) : energy;
+};
 
 const action = Type.Object(
   {
@@ -42,7 +46,7 @@ const action = Type.Object(
       {
         ...CLOSED,
         description:
-          "Energy by kernel action. rowWord and emptySlot belong to forms of rows other than csr, macOperand and macResult to products on MAC arrays; unknown where absent",
+          "Energy by kernel action. rowWord and emptySlot belong to forms of rows other than csr, macOperand and macResult to products on MAC arrays; they and updates are unknown where absent",
       },
     ),
   },

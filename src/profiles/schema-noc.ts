@@ -38,6 +38,8 @@ const buffers = Type.Object(
   { ...CLOSED, description: "Buffers of the NoC; they matter where packets are replayed one by one" },
 );
 
+const GRID_SIDE = { minimum: 1, maximum: 256 };
+
 /** What all kinds of NoC share. */
 const common = {
   clock: quantity("clock", "Clock of the NoC"),
@@ -45,14 +47,19 @@ const common = {
     Type.Object(
       {
         pesPerNode: Type.Integer({ minimum: 1, maximum: 64 }),
-        nodes: Type.Array(
-          Type.Object({ firstPe: Type.Integer({ minimum: 0 }), x: coordinate, y: coordinate }, CLOSED),
-          { minItems: 1, maxItems: 65_536 },
+        nodes: Type.Optional(
+          Type.Array(
+            Type.Object({ firstPe: Type.Integer({ minimum: 0 }), x: coordinate, y: coordinate }, CLOSED),
+            { minItems: 1, maxItems: 65_536 },
+          ),
+        ),
+        grid: Type.Optional(
+          Type.Object({ columns: Type.Integer(GRID_SIDE), rows: Type.Integer(GRID_SIDE) }, CLOSED),
         ),
       },
       CLOSED,
     ),
-    "Mesh nodes that hold PEs; `firstPe` in the vendor's numbers, the node's other PEs follow it",
+    "Mesh nodes that hold PEs: a full grid, PEs numbered row by row from (0, 0) on, or `nodes` one by one; `firstPe` in the vendor's numbers, the node's other PEs follow it",
   ),
   hostNode: setting(position, "Where host traffic enters and leaves the mesh"),
   dramNode: Type.Optional(setting(position, "Where DRAM traffic enters and leaves the mesh")),

@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { CapabilitiesSchema } from "./schema-capabilities.ts";
 import { CLOSED, FIGURE_DEFINITIONS } from "./figures.ts";
 import { DramSchema, DvfsSchema, HostSchema, PeSchema, SynchronisationSchema } from "./schema-chip.ts";
 import { OperatingPointSchema } from "./schema-energy.ts";
@@ -21,6 +22,7 @@ export const ProfileSchema = Type.Object(
     board: Type.Optional(BoardSchema),
     host: HostSchema,
     synchronisation: Type.Optional(SynchronisationSchema),
+    capabilities: Type.Optional(CapabilitiesSchema),
     dvfs: Type.Optional(DvfsSchema),
     operatingPoints: Type.Array(OperatingPointSchema, {
       minItems: 1,

@@ -15,6 +15,8 @@ export const UNITS = {
   size: { B: same, KiB: times(2 ** 10), MiB: times(2 ** 20), GiB: times(2 ** 30) },
   clock: { Hz: same, kHz: times(1e3), MHz: times(1e6), GHz: times(1e9) },
   cycles: { cycles: same },
+  /** Of a kernel: to seconds, except for cycles; see `kernelCyclesOf` in kernel-times.ts. */
+  kernelTime: { cycles: same, ns: over(1e9), us: over(1e6) },
   /** To seconds, except for cycles, which need a clock: see `cyclesOf` in latency.ts. */
   latency: { cycles: same, ns: over(1e9), us: over(1e6) },
   /** To seconds: times that no clock rounds. */

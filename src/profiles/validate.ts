@@ -1,4 +1,4 @@
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import { schemaFaults } from "../core/schema-faults.ts";
 import { error, ProfileError, type ProfileFinding } from "./profile-finding.ts";
 import { type ProfileJson, ProfileSchema } from "./schema.ts";
@@ -23,10 +23,16 @@ let compiled: ReturnType<typeof compileSchema> | undefined;
 export function validateProfile(json: unknown, file: string): ProfileJson {
   compiled ??= compileSchema();
   if (compiled(json)) return json;
-  const faults = schemaFaults(compiled.errors ?? [], "the profile");
   throw new ProfileError(
     file,
-    faults.map(({ path, problem }) => error(path, problem)) as [ProfileFinding, ...ProfileFinding[]],
+    faultsOf(compiled.errors ?? []),
     "Correct the profile; hw-profiles/schema.json describes every key, hw-profiles/README.md the units.",
   );
 }
+
+/** What a validator says, as findings. */
+export const faultsOf = (errors: readonly ErrorObject[]) =>
+  schemaFaults(errors, "the profile").map(({ path, problem }) => error(path, problem)) as [
+    ProfileFinding,
+    ...ProfileFinding[],
+  ];

@@ -1,17 +1,9 @@
-import type { Chip } from "../compare/chips.ts";
 import type { RunReport } from "../compare/run.ts";
 import { counted } from "../core/wording.ts";
-import type { RunJson } from "./result-schema.ts";
-
-/** How many of a profile's figures were measured, published, counted, estimated, or are not known. */
-export function figureBases({ figures }: Chip): RunJson["chip"]["figures"] {
-  const bases = { measured: 0, published: 0, counted: 0, estimated: 0, unknown: 0 };
-  for (const { basis } of figures) if (basis !== "derived") bases[basis] += 1;
-  return bases;
-}
+import { figureBases } from "./figure-bases.ts";
 
 /** What a reader has to know before quoting a figure, in full sentences. */
-export function assumptionsOf({ program, chip, readings, stepIs }: RunReport): string[] {
+export function assumptionsOf({ program, result, chip, readings, stepIs }: RunReport): string[] {
   const { measured, published, counted: executed, estimated, unknown } = figureBases(chip);
   const kernels = chip.figures.filter(({ path }) => path.startsWith("pe.kernels."));
   const guessed = kernels.filter(({ basis }) => basis === "estimated").length;
@@ -28,6 +20,7 @@ export function assumptionsOf({ program, chip, readings, stepIs }: RunReport): s
           "Detailed times are of packets, FIFOs, DRAM transfers, router and mesh replayed one by one; buffer sizes of NoC and router are assumptions.",
         ]
       : []),
+    ...codingAssumption(program, result),
     ...policyAssumptions(readings),
     ...waitingAssumption(readings, chip.profile.pe.reserved.length),
     ...(chip.overrides.length > 0 ? [`The profile was changed: ${chip.overrides.join(", ")}.`] : []),
@@ -48,6 +41,26 @@ export function assumptionsOf({ program, chip, readings, stepIs }: RunReport): s
     ...(stepIs === "vector"
       ? ['Where a name in the JSON result says "token", it means one input vector.']
       : []),
+  ];
+}
+
+/** What coding graded events made of them. */
+function codingAssumption(
+  { manifest }: RunReport["program"],
+  { populations }: RunReport["result"],
+): string[] {
+  const { coding } = manifest.options;
+  if (coding === undefined) return [];
+  const sum = (of: (population: (typeof populations)[number]) => number) =>
+    populations.reduce((total, population) => total + of(population), 0);
+  const mean =
+    sum(({ spikes = 0 }) => spikes) /
+    Math.max(
+      1,
+      sum(({ events }) => events),
+    );
+  return [
+    `Graded events are sent as --coding ${coding} says, ${mean.toFixed(2)} packets an event; their values are rounded accordingly, and rows are read once a packet.`,
   ];
 }
 

@@ -122,6 +122,12 @@ export const Reading = closed(
     secondsBetweenTokens: amount("From one result to the next, mean"),
     tokensPerSecond: amount(),
     totalSeconds: amount("The whole run on the chip"),
+    untimed: Type.Optional(
+      Type.Array(text(), {
+        description:
+          "Kernel actions that happened and whose time is unknown: times are then at least, rates at most; with a timer, whether work is late is not known",
+      }),
+    ),
     phases: Type.Array(closed({ name: text(), secondsPerToken: amount("Work, without synchronisation") })),
     network: NetworkUse,
     peBusyShare: share("Busy PE time / PE time, over the PEs in use"),

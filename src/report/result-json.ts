@@ -1,11 +1,13 @@
-import type { Chip } from "../compare/chips.ts";
 import type { ComparisonRow, Refusal } from "../compare/compare.ts";
 import type { Reading, RunReport } from "../compare/run.ts";
+import type { Sensitivity } from "../compare/sensitivity.ts";
 import { CapacityError } from "../core/errors.ts";
 import type { Program } from "../core/program.ts";
-import { assumptionsOf, figureBases } from "./assumptions.ts";
+import { assumptionsOf } from "./assumptions.ts";
+import { comparisonOf, denseJson } from "./comparison-json.ts";
 import { countsOf } from "./counts-json.ts";
 import { energyByComponent } from "./energy-json.ts";
+import { figureBases } from "./figure-bases.ts";
 import { fitOf } from "./fit-json.ts";
 import { hostOf } from "./host-json.ts";
 import { networkOf } from "./network-json.ts";
@@ -17,17 +19,28 @@ import {
   type ResultJson,
   type RunJson,
 } from "./result-schema.ts";
+import { sensitivityJson } from "./sensitivity-json.ts";
 import { layersOf, projectionsOf, trafficOf, workOf } from "./work-json.ts";
 
 /**
  * Results as plain JSON of the form in result-schema.ts. The same results give the same bytes: there is
  * no date in it, and no wall time.
  */
-export function resultJsonOf(rows: readonly ComparisonRow[], generator: string): ResultJson {
+export function resultJsonOf(
+  rows: readonly ComparisonRow[],
+  generator: string,
+  sensitivities: readonly Sensitivity[] = [],
+): ResultJson {
+  const runs = rows.map((row) => {
+    if ("problem" in row) return refusalJson(row);
+    return "baseline" in row ? denseJson(row) : runJson(row);
+  });
   return {
     schema: RESULT_SCHEMA_NAME,
     generator,
-    runs: rows.map((row) => ("problem" in row ? refusalJson(row) : runJson(row))),
+    runs,
+    ...(runs.length > 1 && { comparison: comparisonOf(runs) }),
+    ...(sensitivities.length > 0 && { sensitivity: sensitivities.map(sensitivityJson) }),
   };
 }
 
@@ -70,12 +83,13 @@ function runJson(report: RunReport): RunJson {
   };
 }
 
-const chipJson = (chip: Chip): RunJson["chip"] => ({
+const chipJson = (chip: Refusal["chip"]): RunJson["chip"] => ({
   name: chip.profile.name,
   title: chip.profile.title,
   profileSha256: chip.profile.sha256,
   overrides: [...chip.overrides],
   figures: figureBases(chip),
+  ...(chip.variant !== undefined && { variant: chip.variant }),
 });
 
 /** What a program is, whether or not it has run. */
@@ -134,6 +148,7 @@ function readingJson({ point, timing, energy, ...reading }: Reading, report: Run
     secondsBetweenTokens: timing.secondsPerStep,
     tokensPerSecond: 1 / timing.secondsPerStep,
     totalSeconds: timing.total,
+    ...(timing.untimed && { untimed: [...timing.untimed] }),
     phases: timing.phases.map(({ name, seconds }) => ({ name, secondsPerToken: seconds })),
     network: networkOf(result.counts, chip.profile, timing.total),
     peBusyShare: Math.min(1, working / (working + waiting)),

@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { NUMBER_FORMATS, SCALE_GRANULARITIES } from "../core/number-format.ts";
+import { Comparison, DenseEntry, Sensitivity } from "./comparison-schema.ts";
 import { CountsOfRun, Traffic } from "./counts-schema.ts";
 import { Reading } from "./reading-schema.ts";
 import { amount, closed, count, oneOf, share, text } from "./schema-forms.ts";
@@ -27,6 +28,7 @@ const Chip = closed({
     { measured: count(), published: count(), counted: count(), estimated: count(), unknown: count() },
     "How many of the profile's figures rest on what",
   ),
+  variant: Type.Optional(text("What --sweep set, where it set something")),
 });
 
 const ProgramFacts = closed({
@@ -206,7 +208,9 @@ const Refusal = closed({
 export const ResultSchema = closed({
   schema: Type.Literal(RESULT_SCHEMA_NAME),
   generator: text("Name and version of what wrote it"),
-  runs: Type.Array(Type.Union([Run, Refusal])),
+  runs: Type.Array(Type.Union([Run, Refusal, DenseEntry])),
+  comparison: Type.Optional(Comparison),
+  sensitivity: Type.Optional(Type.Array(Sensitivity)),
 });
 
 export type ResultJson = Static<typeof ResultSchema>;

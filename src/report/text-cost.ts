@@ -41,17 +41,21 @@ function rowsOf(run: RunJson, readings: readonly ReadingJson[]): string[][] {
   const rows = [
     row("", labelOf),
     row("PE clock", describePoint),
-    row("latency", ({ latencySecondsPerToken }) => formatSi(latencySecondsPerToken, "s")),
+    row("latency", (reading) => formatTime(reading, reading.latencySecondsPerToken)),
     ...phaseRows(readings),
     ...synchronisationRows(readings),
-    row("time between results", ({ secondsBetweenTokens }) => formatSi(secondsBetweenTokens, "s")),
+    row("time between results", (reading) => formatTime(reading, reading.secondsBetweenTokens)),
     ...replayRows(readings, run.readings),
-    row(`${stepIs}s a second`, ({ tokensPerSecond }) => formatMean(tokensPerSecond)),
-    row("PEs in use busy", ({ peBusyShare }) => formatShare(peBusyShare)),
+    row(`${stepIs}s a second`, ({ tokensPerSecond, untimed }) =>
+      untimed ? "-" : formatMean(tokensPerSecond),
+    ),
+    row("PEs in use busy", ({ peBusyShare, untimed }) => (untimed ? "-" : formatShare(peBusyShare))),
     ...dvfsRows(readings),
     row("energy", (reading) => formatEnergy(reading, reading.energyJoulesPerToken)),
     ...energyRows(readings),
-    row("mean power", (reading) => atLeast(reading) + formatSi(reading.meanPowerWatts, "W")),
+    row("mean power", (reading) =>
+      reading.untimed ? "-" : atLeast(reading) + formatSi(reading.meanPowerWatts, "W"),
+    ),
   ];
   if (windowSteps === undefined) return rows;
   return [
@@ -113,6 +117,13 @@ const formatDramWait = (dram: Replay["dram"]): string =>
     ? "-"
     : `${formatSi(dram.waitingSeconds / dram.transfers, "s")}, at most ${formatSi(dram.longestWaitSeconds, "s")}`;
 
+/** Without the times of synapses or neurons what is left says nothing; a timer's ticks come whatever happens. */
+export function formatTime({ untimed, synchronisation }: ReadingJson, seconds: number): string {
+  if (untimed === undefined || synchronisation.kind === "timer") return formatSi(seconds, "s");
+  const isMeaningless = untimed.some((action) => action === "synop" || action.endsWith("Update"));
+  return isMeaningless ? "unknown" : `≥ ${formatSi(seconds, "s")}`;
+}
+
 const atLeast = ({ energyIsLowerBound }: ReadingJson): string => (energyIsLowerBound ? "at least " : "");
 
 const formatEnergy = (reading: ReadingJson, energy: number): string =>
@@ -122,9 +133,9 @@ function phaseRows(readings: readonly ReadingJson[]): string[][] {
   const names = [...new Set(readings.flatMap(({ phases }) => phases.map(({ name }) => name)))];
   return names.map((name) => [
     `${INDENT}${shorten(name, 28)}`,
-    ...readings.map(({ phases }) => {
-      const phase = phases.find((candidate) => candidate.name === name);
-      return phase === undefined ? "-" : formatSi(phase.secondsPerToken, "s");
+    ...readings.map((reading) => {
+      const phase = reading.phases.find((candidate) => candidate.name === name);
+      return phase === undefined ? "-" : formatTime(reading, phase.secondsPerToken);
     }),
   ]);
 }

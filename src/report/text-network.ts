@@ -5,7 +5,10 @@ import { labelOf } from "./text-policies.ts";
 type Direction = ReadingJson["network"]["links"][number];
 
 /** For how much of the time links and event router were occupied, mean and busiest of each direction. */
-export function formatNetworkUse({ readings }: RunJson, style: Style): string[] {
+export function formatNetworkUse(run: RunJson, style: Style): string[] {
+  // Shares of a time that is not known would say nothing.
+  const readings = run.readings.filter(({ untimed }) => untimed === undefined);
+  if (readings.length === 0) return [];
   const lines = [style.heading("Links and event router, share of the chip's time occupied")];
   for (let first = 0; first < readings.length;) {
     const shown = sideBySide(readings.slice(first));

@@ -1,6 +1,8 @@
 import { type Alignment, alignColumns, printable, REPORT_WIDTH, type Style, shorten } from "./layout.ts";
 import { formatMean, formatSi } from "./quantities.ts";
 import type { ReadingJson, ResultJson, RunJson } from "./result-schema.ts";
+import { chipLabel } from "./comparison-json.ts";
+import { formatTime } from "./text-cost.ts";
 import { wayOf } from "./text-policies.ts";
 
 const COLUMNS = [
@@ -31,16 +33,7 @@ export const overviewRows = ({ runs }: ResultJson): number =>
 /** All runs in one table, a line for each operating point and schedule. */
 export function formatOverview(result: ResultJson, style: Style): string[] {
   const rows = result.runs.flatMap((run) =>
-    run.verdict === "fits"
-      ? run.readings.map((reading) => rowOf(run, reading))
-      : [
-          {
-            ...NO_ROW,
-            model: printable(run.model.name),
-            chip: printable(run.chip.name),
-            point: run.problem.code === "capacity" ? "does not fit" : "cannot run",
-          },
-        ],
+    run.verdict === "fits" ? run.readings.map((reading) => rowOf(run, reading)) : [otherRow(run)],
   );
   const header = headerOf(result);
   const hasQuality = rows.some(({ perplexity }) => !["", "-"].includes(perplexity));
@@ -50,30 +43,49 @@ export function formatOverview(result: ResultJson, style: Style): string[] {
   );
   const cells = cellsThatFit(columns, [header, ...rows]);
   const [head = "", ...body] = alignColumns(cells, columns.map(alignmentOf)).map((line) => `  ${line}`);
-  const isBound = rows.some(({ energy }) => energy.startsWith("≥"));
+  const isBound = rows.some(({ energy, latency }) => [energy, latency].some((cell) => cell.startsWith("≥")));
+  const isDense = rows.some(({ energy }) => energy.startsWith("~"));
   const per = header.rate === "steps/s" ? "token or input vector" : header.rate.slice(0, -"s/s".length);
   return [
     style.strong(shared.length === 0 ? "All runs" : `All runs (${shared.join(", ")})`),
     style.faint(head),
     ...body,
     `  Latency and energy per ${per}.${isBound ? " ≥: some costs are unknown." : ""}`,
+    ...(isDense ? ["  Of a roofline: no faster than that; ~: full power for that time."] : []),
   ];
 }
 
 const NO_ROW = Object.fromEntries(COLUMNS.map((column) => [column, ""])) as Row;
 
+/** Of a dense baseline, or a chip that refused. */
+const otherRow = (run: Exclude<ResultJson["runs"][number], RunJson>): Row => ({
+  ...NO_ROW,
+  model: printable(run.model.name),
+  chip: printable(chipLabel(run.chip)),
+  ...(run.verdict === "roofline"
+    ? {
+        format: run.format,
+        point: "roofline",
+        latency: `≥ ${formatSi(run.secondsPerTokenAtLeast, "s")}`,
+        rate: formatMean(1 / run.secondsPerTokenAtLeast),
+        energy: `~ ${formatSi(run.joulesPerTokenAtActivePower, "J")}`,
+        perplexity: "-",
+      }
+    : { point: run.problem.code === "capacity" ? "does not fit" : "cannot run" }),
+});
+
 const rowOf = (run: RunJson, reading: ReadingJson): Row => {
   const bound = reading.energyIsLowerBound ? "≥ " : "";
   return {
     model: printable(run.model.name),
-    chip: printable(run.chip.name),
+    chip: printable(chipLabel(run.chip)),
     format: run.program.format,
     point: printable(reading.operatingPoint),
     schedule: wayOf(reading),
-    latency: formatSi(reading.latencySecondsPerToken, "s"),
-    rate: formatMean(reading.tokensPerSecond),
+    latency: formatTime(reading, reading.latencySecondsPerToken),
+    rate: reading.untimed ? "-" : formatMean(reading.tokensPerSecond),
     energy: bound + formatSi(reading.energyJoulesPerToken, "J"),
-    power: bound + formatSi(reading.meanPowerWatts, "W"),
+    power: reading.untimed ? "-" : bound + formatSi(reading.meanPowerWatts, "W"),
     perplexity: run.quality === undefined ? "-" : run.quality.perplexity.toPrecision(4),
   };
 };

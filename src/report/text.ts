@@ -1,5 +1,6 @@
 import { hangingItem, PLAIN_STYLE, type Style, shorten, wrap } from "./layout.ts";
 import type { RefusalJson, ResultJson, RunJson } from "./result-schema.ts";
+import { formatComparison, formatDense, formatSensitivity } from "./text-comparison.ts";
 import { formatReadings } from "./text-cost.ts";
 import { formatProgramFacts } from "./text-facts.ts";
 import { formatNetworkUse } from "./text-network.ts";
@@ -14,9 +15,15 @@ import { formatActivity, formatHost, formatMetrics, formatTraffic, formatWork } 
 export function formatResult(result: ResultJson, style: Style = PLAIN_STYLE): string {
   const common = commonAssumptions(result);
   const blocks = result.runs.map((run) =>
-    run.verdict === "fits" ? formatRun(run, common, style) : formatRefusal(run, style),
+    run.verdict === "fits"
+      ? formatRun(run, common, style)
+      : run.verdict === "roofline"
+        ? formatDense(run, style)
+        : formatRefusal(run, style),
   );
   if (overviewRows(result) > 1) blocks.push(formatOverview(result, style));
+  if ((result.comparison?.length ?? 0) > 1) blocks.push(formatComparison(result.comparison!, style));
+  for (const sensitivity of result.sensitivity ?? []) blocks.push(formatSensitivity(sensitivity, style));
   if (common.size > 0) blocks.push(formatAssumptions("What all these figures rest on", [...common], style));
   return `${blocks.map((lines) => lines.join("\n")).join("\n\n\n")}\n`;
 }
@@ -45,7 +52,7 @@ function formatRun(run: RunJson, common: ReadonlySet<string>, style: Style): str
   return [
     style.strong(titleOf(run)),
     ...(run.input.synthetic ? formatSyntheticWarning(style) : []),
-    ...sections.flatMap((lines) => ["", ...lines]),
+    ...sections.filter((lines) => lines.length > 0).flatMap((lines) => ["", ...lines]),
   ];
 }
 

@@ -8,15 +8,15 @@ import { ownPackage } from "./package-root.ts";
 const PROFILE_NAME = /^[a-z0-9-]+$/;
 /** A file beside another: no folder, no way out of one. */
 const SIBLING_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*\.json$/;
-/** The JSON Schema of profiles lies beside them. */
-const SCHEMA_FILE = "schema.json";
+/** The JSON Schemas of profiles lie beside them. */
+const SCHEMA_FILE = /^schema(-[a-z]+)?\.json$/;
 
 const bundledFolder = (): string => join(ownPackage().root, "hw-profiles");
 
 /** Names of the profiles that come with eventloom, in alphabetical order. */
 export function bundledProfiles(): string[] {
   return readdirSync(bundledFolder())
-    .filter((file) => file.endsWith(".json") && file !== SCHEMA_FILE)
+    .filter((file) => file.endsWith(".json") && !SCHEMA_FILE.test(file))
     .map((file) => file.slice(0, -".json".length))
     .filter((name) => PROFILE_NAME.test(name))
     .sort();

@@ -88,6 +88,7 @@ export const TrainingConfigSchema = closed({
     epochs: number(0.0001, 1_000_000, 10),
     batch: whole(1, 65_536, 64),
     evaluationBatch: whole(1, 65_536, 10),
+    streamsAtOnce: Type.Optional(whole(1, 65_536)),
     window: optionalGroup({
       mean: number(1, 100_000, 70),
       shortShare: number(0, 1, 0.05),

@@ -100,6 +100,7 @@ export function settingsOfConfig({ training, pruning, seed }: TrainingConfig, ta
     pruning: pruning && scheduleOf(pruning, task),
     patience: training.patience,
     state: training.state,
+    streamsAtOnce: training.streamsAtOnce ?? training.batch,
     seed,
     logSteps: training.logSteps,
     checkpointSteps: training.checkpointSteps,

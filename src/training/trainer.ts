@@ -6,10 +6,10 @@ import {
   disposeState,
   type Network,
   type NetworkState,
-  trainOn,
   withoutHidden,
   zeroState,
 } from "./network.ts";
+import { trainInParts } from "./in-parts.ts";
 import { drawNoise, type Dropouts } from "./noise.ts";
 import { type Moments, optimise, type OptimiserSettings } from "./optimiser.ts";
 import {
@@ -36,6 +36,8 @@ export interface TrainingSettings {
   /** Epochs without a better validation after which training ends; never where absent. */
   readonly patience?: number | undefined;
   readonly state: "windowed" | "streaming";
+  /** Streams computed at once; bounds memory. */
+  readonly streamsAtOnce: number;
   readonly seed: number;
   /** Steps between two entries of the log, and between two checkpoints. */
   readonly logSteps: number;
@@ -147,14 +149,10 @@ function trainStep(training: Training, task: Task, settings: TrainingSettings): 
   } else if (settings.state === "windowed") {
     training.state = exchanged(training.state, withoutHidden(training.state));
   }
-  const noise = drawNoise(settings.dropout, seedFor(settings.seed, "noise", step));
-  const result = trainOn(
-    network,
-    task.batchAt(epoch, index),
-    training.state,
-    noise,
-    settings.activityPenalty,
-  );
+  const noise = () => drawNoise(settings.dropout, seedFor(settings.seed, "noise", step));
+  const { activityPenalty, streamsAtOnce } = settings;
+  const batch = task.batchAt(epoch, index);
+  const result = trainInParts(network, batch, training.state, noise, activityPenalty, streamsAtOnce);
   training.state = exchanged(training.state, result.state);
   const loss = result.loss / result.scored;
   if (!Number.isFinite(loss)) {

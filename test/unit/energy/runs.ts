@@ -150,7 +150,7 @@ const EGRU_ACTIONS = KERNEL_ACTIONS.filter(
 export function busyRun(): Run {
   const run = idleRun(4);
   for (const pe of [3, 4, 5, 100]) {
-    for (const [i, action] of EGRU_ACTIONS.entries()) work(run, pe, action, 100 + 10 * i + pe);
+    for (const [i, action] of EGRU_ACTIONS.entries()) work(run, pe, action, 50 + 5 * i + pe);
   }
   run.counts.macArray.mac[5] = 6400;
   run.macArrayCycles[5] = 571;

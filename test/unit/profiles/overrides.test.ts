@@ -109,8 +109,8 @@ describe("applyOverrides", () => {
     ],
     ["operatingPoints[7].voltage=1V", 'override operatingPoints[7].voltage: operatingPoints has no "7"'],
     [
-      "pe.sram=3",
-      "override pe.sram: is a block; name one of bytes, codeBytes, stackBytes, packetFifoEntries",
+      "pe.macArray=3",
+      "override pe.macArray: is a block; name one of columns, rows, sramPort, setup, accumulatorBits",
     ],
     ["name=other", "override name: is not a figure"],
     ["__proto__.polluted=1", 'override __proto__.polluted: the profile has no "__proto__"'],
@@ -131,8 +131,8 @@ describe("applyOverrides", () => {
     ["=3", "override =3: is not of the form path=value"],
     ["pe.sram.bytes=", "override pe.sram.bytes=: is not of the form path=value"],
     [
-      "pe.sram.bytes=256kB",
-      'override pe.sram.bytes=256kB: pe.sram.bytes.unit: is "kB", which is read as powers of 1000 and of 1024; must be one of "B", "KiB", "MiB", "GiB"',
+      "noc.hopLatency=3kB",
+      'override noc.hopLatency=3kB: noc.hopLatency.unit: is "kB"; must be one of "cycles", "ns", "us"',
     ],
     [
       "pe.whileWaiting=spn",

@@ -83,7 +83,7 @@ describe("readProfile", () => {
     expect(profile.noc.nodes).toHaveLength(38);
     expect(profile.noc.nodes[0]).toEqual({ x: 7, y: 6, chip: 0, pes: [0, 1, 2, 3] });
     expect(profile.noc.nodes.at(-1)).toEqual({ x: 5, y: 3, chip: 0, pes: [148, 149, 150, 151] });
-    const nodes = json.noc.floorPlan.value.nodes.toReversed();
+    const nodes = json.noc.floorPlan.value.nodes!.toReversed();
     const reversed = readProfile(shippedWith({ "noc.floorPlan.value.nodes": nodes }), "s2.json").profile;
     expect(reversed.noc).toEqual(profile.noc);
   });

@@ -3,14 +3,17 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { randomNumbers } from "../../../src/core/random.ts";
 import { openTensorBackend } from "../../../src/runtime/tensor-backend.ts";
 import { decoderGradients, decoderLoss } from "../../../src/training/decoder.ts";
+import { trainInParts } from "../../../src/training/in-parts.ts";
+import { zeroState } from "../../../src/training/network.ts";
+import { drawNoise } from "../../../src/training/noise.ts";
 import { optimise, zeroMoments } from "../../../src/training/optimiser.ts";
-import { Parameters } from "../../../src/training/parameters.ts";
+import { initialParameters, Parameters } from "../../../src/training/parameters.ts";
 import { magnitudeMasks, sparsityAt } from "../../../src/training/pruning.ts";
 import { asQuantised } from "../../../src/training/quantise.ts";
 import { betaNumbers, dropoutMask, normalNumbers } from "../../../src/training/random-draws.ts";
 import { rateFactor, windowsOf } from "../../../src/training/schedule.ts";
 import { streamsOf, windowAt } from "../../../src/training/streams.ts";
-import type { ParameterShape } from "../../../src/training/shape.ts";
+import type { ModelShape, ParameterShape } from "../../../src/training/shape.ts";
 
 beforeAll(() => openTensorBackend("wasm"));
 
@@ -170,6 +173,36 @@ describe("the decoder", () => {
       const { loss } = decoderLoss(tf.tensor2d([200], [1, 1]), weight, tf.tensor1d([0, 0]), Int32Array.of(1));
       expect(loss).toBeCloseTo(200, 4);
     });
+  });
+});
+
+describe("a batch in parts", () => {
+  it("has the whole one's loss, states and gradients, with the same noise", () => {
+    const shape: ModelShape = {
+      cell: "egru",
+      input: { kind: "tokens", vocabulary: 11, embedding: 4 },
+      layers: [7, 4],
+      outputs: 11,
+      tied: true,
+      surrogate: { dampening: 0.7, support: 1 },
+      thresholdMean: 0.05,
+    };
+    const parameters = initialParameters(shape, 2);
+    const [steps, streams] = [6, 8];
+    const ids = (seed: number) =>
+      Int32Array.from({ length: steps * streams }, (_, i) => (i * seed + i * i) % 11);
+    const batch = { steps, batch: streams, input: ids(3), targets: ids(5) };
+    const noise = () => drawNoise({ embedding: 0.3, words: 0.2, forward: 0.3, connect: 0.3 }, 4);
+    const [whole, parts] = [streams, 3].map((atOnce) =>
+      trainInParts({ shape, parameters }, batch, zeroState(shape, streams), noise, undefined, atOnce),
+    ) as [ReturnType<typeof trainInParts>, ReturnType<typeof trainInParts>];
+    expect(parts.loss).toBeCloseTo(whole.loss, 4);
+    whole.activity.forEach((share, layer) => expect(parts.activity[layer]).toBeCloseTo(share, 6));
+    whole.state.forEach(({ y }, layer) => expect(parts.state[layer]!.y.dataSync()).toEqual(y.dataSync()));
+    for (const [name, gradient] of whole.gradients) {
+      const own = parts.gradients.get(name)!.dataSync();
+      gradient.dataSync().forEach((value, i) => expect(own[i], name).toBeCloseTo(value, 6));
+    }
   });
 });
 
