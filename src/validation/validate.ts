@@ -11,7 +11,7 @@ export interface ValidationOptions {
   /** A bundled profile by its name, with figures changed. */
   readonly chipOf: (name: string, overrides: readonly string[]) => HardwareProfile;
   /** Told before each case. */
-  readonly onCase?: (entry: Entry, name: string) => void;
+  readonly onCase?: (entry: Entry, name: string, workload: Workload) => void;
   readonly onSteps?: OnSteps;
 }
 
@@ -27,7 +27,7 @@ export function validateEntries(entries: readonly Entry[], options: ValidationOp
   return entries.map((entry) => ({
     entry,
     cases: entry.cases.map((one) => {
-      options.onCase?.(entry, one.name);
+      options.onCase?.(entry, one.name, one.workload);
       return { name: one.name, outcome: run(one) };
     }),
   }));
