@@ -15,6 +15,7 @@ import { pruneCommand } from "./prune.ts";
 import { simulateCommand } from "./simulate.ts";
 import { studyCommand } from "./study.ts";
 import { trainCommand } from "./train.ts";
+import { validateCommand } from "./validate.ts";
 
 /**
  * Runs one command line, without the name of the program, and returns its exit code: 0 where all went well,
@@ -55,6 +56,7 @@ function eventloomCommand(io: CommandIo): Command {
     pruneCommand,
     evaluateCommand,
     studyCommand,
+    validateCommand,
     doctorCommand,
   ]) {
     root.addCommand(make(io));

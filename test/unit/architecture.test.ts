@@ -57,6 +57,17 @@ const TABLE: Readonly<Record<string, { imports: readonly string[]; types?: reado
       "src/compare",
     ],
   },
+  "src/validation": {
+    imports: [
+      "src/core",
+      "src/models",
+      "src/inputs",
+      "src/profiles",
+      "compiler",
+      "simulator",
+      "src/energy",
+    ],
+  },
   "src/report": {
     imports: ["src/core"],
     types: [
@@ -69,6 +80,7 @@ const TABLE: Readonly<Record<string, { imports: readonly string[]; types?: reado
       "src/calibration",
       "src/training",
       "src/study",
+      "src/validation",
     ],
   },
   "src/cli": {
@@ -86,6 +98,7 @@ const TABLE: Readonly<Record<string, { imports: readonly string[]; types?: reado
       "src/calibration",
       "src/training",
       "src/study",
+      "src/validation",
       "src/report",
     ],
   },
@@ -104,6 +117,7 @@ const TABLE: Readonly<Record<string, { imports: readonly string[]; types?: reado
       "src/calibration",
       "src/training",
       "src/study",
+      "src/validation",
       "src/report",
     ],
   },

@@ -1,0 +1,126 @@
+import { type FormatAction, ROW_ACTIONS, sumOf } from "../core/counts.ts";
+import { UnsupportedError } from "../core/errors.ts";
+import { productCycles } from "../core/mac-product.ts";
+import type { NumberFormat } from "../core/number-format.ts";
+import { type HardwareProfile, type OperatingPoint, usablePes } from "../core/profile.ts";
+import type { CaseOutcome } from "./case-outcome.ts";
+import type { WorkloadOf } from "./entry-schema.ts";
+
+/** Workloads that need no network: they follow from the profile in closed form. Each returns SI values. */
+
+const outcome = (values: CaseOutcome["values"], unpriced: readonly string[] = []): CaseOutcome => ({
+  values,
+  unpriced,
+  untimed: [],
+  facts: [],
+});
+
+/** Chip with all PEs asleep, and what of it has no known power. */
+function idleOf({ pe }: HardwareProfile, { energy }: OperatingPoint) {
+  const base = energy.base ?? 0;
+  const board = energy.board?.power ?? 0;
+  return {
+    watts: base + board + pe.count * energy.pe.sleep,
+    unpriced: [
+      ...(energy.base === undefined ? ["base power"] : []),
+      ...(energy.board && energy.board.power === undefined ? ["board power"] : []),
+    ],
+  };
+}
+
+/** Power with all PEs off, asleep, or busy in every cycle. */
+export function powerState(
+  { state }: WorkloadOf<"power-state">,
+  profile: HardwareProfile,
+  point: OperatingPoint,
+): CaseOutcome {
+  const { pe } = point.energy;
+  const idle = idleOf(profile, point);
+  const { count } = profile.pe;
+  if (state === "asleep") return outcome({ power: idle.watts }, idle.unpriced);
+  if (state === "off") return outcome({ power: idle.watts - count * pe.sleep }, idle.unpriced);
+  if (pe.basis !== "state") {
+    throw new UnsupportedError(
+      `${profile.title} prices its PEs by action, so a busy PE has no power of its own.`,
+      "Use a workload of kind rates.",
+    );
+  }
+  return outcome({ power: idle.watts + count * point.peClock * pe.busyCycle }, idle.unpriced);
+}
+
+/** All PEs multiply all the time; their cores sleep. */
+export function macProduct(
+  shape: WorkloadOf<"mac-product">,
+  profile: HardwareProfile,
+  point: OperatingPoint,
+): CaseOutcome {
+  const { macArray, count } = profile.pe;
+  if (macArray === undefined)
+    throw new UnsupportedError(`${profile.title} has no MAC arrays.`, "Use a profile that has them.");
+  const macs = shape.vectors * shape.inputs * shape.outputs;
+  const macsPerSecond = (count * point.peClock * macs) / productCycles(macArray, shape);
+  const cost = point.energy.macArray?.costs.mac;
+  const idle = idleOf(profile, point);
+  return outcome({ power: idle.watts + macsPerSecond * (cost ?? 0), operations: 2 * macsPerSecond }, [
+    ...idle.unpriced,
+    ...(cost === undefined ? ["mac"] : []),
+  ]);
+}
+
+/** Kernel actions at given rates, priced as a run's are. */
+export function rates(
+  { format, perSecond, lookups = 0, per }: WorkloadOf<"rates">,
+  profile: HardwareProfile,
+  point: OperatingPoint,
+): CaseOutcome {
+  const idle = idleOf(profile, point);
+  const unpriced = [...idle.unpriced];
+  const priced = (name: string, rate: number, cost: number | undefined): number => {
+    if (cost === undefined && rate > 0) unpriced.push(name);
+    return rate * (cost ?? 0);
+  };
+  const actions = Object.entries(perSecond) as [FormatAction, number][];
+  const ofPes = actions.map(([action, rate]) => priced(action, rate, costOf(profile, point, format, action)));
+  const above =
+    sumOf(ofPes) + priced("tableLookup", lookups, point.energy.eventRouter.costs.tableLookup);
+  const count = perSecond[per] ?? 0;
+  return outcome(
+    {
+      power: idle.watts + above,
+      "power-above-idle": above,
+      ...(count > 0 && {
+        "energy-per-action": above / count,
+        "energy-per-action-in-all": (idle.watts + above) / count,
+      }),
+    },
+    unpriced,
+  );
+}
+
+function costOf(
+  profile: HardwareProfile,
+  { energy: { pe } }: OperatingPoint,
+  format: NumberFormat,
+  action: FormatAction,
+): number | undefined {
+  return pe.basis === "action" ? pe.costs[action] : pe.busyCycle * cyclesOf(profile, format, action);
+}
+
+/** Of a row's actions those of its plainest form, csr. */
+function cyclesOf({ pe, title }: HardwareProfile, format: NumberFormat, action: FormatAction): number {
+  const row = ROW_ACTIONS.find((name) => name === action);
+  const cycles = row === undefined ? pe.kernels[format]?.[action] : pe.rowForms[format]?.csr?.[row];
+  if (cycles === undefined)
+    throw new UnsupportedError(`${title} has no ${format} kernels.`, "Choose another number format.");
+  return cycles;
+}
+
+/** Synops of one PE, and of all that programs may use, where nothing else takes time. */
+export function synopPeak(
+  { format }: WorkloadOf<"synop-peak">,
+  profile: HardwareProfile,
+  point: OperatingPoint,
+): CaseOutcome {
+  const each = point.peClock / cyclesOf(profile, format, "synop");
+  return outcome({ "synops-per-pe": each, synops: each * usablePes(profile).length });
+}
