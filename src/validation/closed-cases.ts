@@ -81,8 +81,7 @@ export function rates(
   };
   const actions = Object.entries(perSecond) as [FormatAction, number][];
   const ofPes = actions.map(([action, rate]) => priced(action, rate, costOf(profile, point, format, action)));
-  const above =
-    sumOf(ofPes) + priced("tableLookup", lookups, point.energy.eventRouter.costs.tableLookup);
+  const above = sumOf(ofPes) + priced("tableLookup", lookups, point.energy.eventRouter.costs.tableLookup);
   const count = perSecond[per] ?? 0;
   return outcome(
     {

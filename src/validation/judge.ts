@@ -47,9 +47,7 @@ export const judge = (outcome: EntryOutcome): Judgement => ({
 function verdictOn(measured: Measured, { entry, cases }: EntryOutcome): Verdict {
   const { predictions } = measured;
   if (predictions === undefined) return { measured, comparisons: [], why: measured.why ?? entry.why! };
-  const results = predictions.map((prediction) =>
-    compared(measured, prediction, prediction.case, cases),
-  );
+  const results = predictions.map((prediction) => compared(measured, prediction, prediction.case, cases));
   const comparisons = results.filter(isComparison);
   const lacking = results.find((result) => "why" in result);
   return { measured, comparisons, ...(lacking && comparisons.length < results.length && lacking) };

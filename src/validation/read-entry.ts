@@ -86,7 +86,8 @@ function checkMeasured(
   const { predictions, unit, value, split, fits } = measured;
   if ((split === "calibrate") !== (fits !== undefined))
     throw fault('has "fits" if and only if its split is "calibrate"');
-  if (fits !== undefined && citation === undefined) throw fault("fits figures, but the entry has no citation");
+  if (fits !== undefined && citation === undefined)
+    throw fault("fits figures, but the entry has no citation");
   if (predictions === undefined) {
     if (measured.why === undefined && why === undefined)
       throw fault("has neither predictions nor a reason why there are none");
