@@ -82,7 +82,11 @@ function chosen(entries: readonly Entry[], only: string | undefined): readonly E
 function checkIds(entries: readonly Entry[]): void {
   const twice = entries.find(({ id }, index) => entries.findIndex((other) => other.id === id) < index);
   if (twice !== undefined)
-    throw new InputError({ field: "id" }, `two definitions have the id "${twice.id}"`, "Name each file once.");
+    throw new InputError(
+      { field: "id" },
+      `two definitions have the id "${twice.id}"`,
+      "Name each file once.",
+    );
 }
 
 function run(entries: readonly Entry[], io: CommandIo) {

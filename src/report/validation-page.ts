@@ -87,7 +87,9 @@ function detailOf({ entry, cases, sensitivities }: Judgement): string[] {
       ? [`${name}: ${outcome.refused}`]
       : [
           ...(outcome.facts.length > 0 ? [`${name}: ${outcome.facts.join("; ")}`] : []),
-          ...(outcome.unpriced.length > 0 ? [`${name}: no known cost of ${outcome.unpriced.join(", ")}`] : []),
+          ...(outcome.unpriced.length > 0
+            ? [`${name}: no known cost of ${outcome.unpriced.join(", ")}`]
+            : []),
           ...(outcome.untimed.length > 0 ? [`${name}: no known time of ${outcome.untimed.join(", ")}`] : []),
         ],
   );
