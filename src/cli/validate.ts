@@ -82,11 +82,16 @@ function chosen(entries: readonly Entry[], only: string | undefined): readonly E
 function checkIds(entries: readonly Entry[]): void {
   const twice = entries.find(({ id }, index) => entries.findIndex((other) => other.id === id) < index);
   if (twice !== undefined)
-    throw new InputError({ field: "id" }, `two definitions have the id "${twice.id}"`, "Name each file once.");
+    throw new InputError(
+      { field: "id" },
+      `two definitions have the id "${twice.id}"`,
+      "Name each file once.",
+    );
 }
 
 function run(entries: readonly Entry[], io: CommandIo) {
   let progress: Progress | undefined;
+  let label = "";
   const profiles = new Map<string, HardwareProfile>();
   try {
     return validateEntries(entries, {
@@ -101,9 +106,10 @@ function run(entries: readonly Entry[], io: CommandIo) {
         progress = undefined;
         if (workload.kind !== "network") return;
         say(io, `${entry.id}: ${name}`);
-        progress = showProgress(io, entry.id, "steps");
+        label = entry.id;
       },
-      onSteps: (done, steps) => progress?.advance(done, steps),
+      // Begun with the first step, so that compiling is in no rate.
+      onSteps: (done, steps) => (progress ??= showProgress(io, label, "steps")).advance(done, steps),
     });
   } finally {
     progress?.end();

@@ -36,7 +36,15 @@ export const validationJsonOf = (
   })),
 });
 
-const comparisonJsonOf = ({ reading, case: name, predicted, measured, unit, error, isLowerBound }: Comparison) => ({
+const comparisonJsonOf = ({
+  reading,
+  case: name,
+  predicted,
+  measured,
+  unit,
+  error,
+  isLowerBound,
+}: Comparison) => ({
   ...(reading !== undefined && { reading }),
   case: name,
   predicted,

@@ -26,7 +26,11 @@ export function formatValidation(
     "",
     style.heading("Errors of the tested figures"),
     ...groupTable("complete totals", statistics.complete, style),
-    ...groupTable("lower bounds, as something that happened has no known cost", statistics.lowerBounds, style),
+    ...groupTable(
+      "lower bounds, as something that happened has no known cost",
+      statistics.lowerBounds,
+      style,
+    ),
     "",
     style.heading("Not predicted"),
     ...judgements.flatMap(reasonsOf).flatMap(hangingItem),

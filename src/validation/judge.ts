@@ -47,9 +47,7 @@ export const judge = (outcome: EntryOutcome): Judgement => ({
 function verdictOn(measured: Measured, { entry, cases }: EntryOutcome): Verdict {
   const { predictions } = measured;
   if (predictions === undefined) return { measured, comparisons: [], why: measured.why ?? entry.why! };
-  const results = predictions.map((prediction) =>
-    compared(measured, prediction, prediction.case, cases),
-  );
+  const results = predictions.map((prediction) => compared(measured, prediction, prediction.case, cases));
   const comparisons = results.filter(isComparison);
   const lacking = results.find((result) => "why" in result);
   return { measured, comparisons, ...(lacking && comparisons.length < results.length && lacking) };
@@ -123,6 +121,9 @@ export interface Statistics {
     readonly figures: number;
     readonly tested: number;
     readonly calibrated: number;
+    /** Of the fitted ones those that are given back. */
+    readonly given: number;
+    /** Of the others those without a prediction. */
     readonly unpredicted: number;
   };
 }
@@ -153,7 +154,10 @@ export function statisticsOf(judgements: readonly Judgement[]): Statistics {
       figures: verdicts.length,
       tested: tested.length,
       calibrated: verdicts.filter((verdict) => verdict.measured.split === "calibrate").length,
-      unpredicted: verdicts.filter((verdict) => !predicted(verdict)).length,
+      given: verdicts.filter((verdict) => verdict.measured.split === "calibrate" && predicted(verdict))
+        .length,
+      unpredicted: verdicts.filter((verdict) => verdict.measured.split === "test" && !predicted(verdict))
+        .length,
     },
   };
 }

@@ -3,7 +3,7 @@ export const QUANTITIES = {
   /** From a timestep's input to its result, or from one to the next where `throughput` is meant: mean over the run. */
   "time-per-step": "s",
   "time-per-window": "s",
-  "power": "W",
+  power: "W",
   /** Power beyond what the idle chip draws. */
   "power-above-idle": "W",
   "energy-per-step": "J",
@@ -13,9 +13,9 @@ export const QUANTITIES = {
   /** The same, with the idle chip. */
   "energy-per-action-in-all": "J",
   /** Two operations a multiply-accumulate. */
-  "operations": "op/s",
+  operations: "op/s",
   "synops-per-pe": "1/s",
-  "synops": "1/s",
+  synops: "1/s",
 } as const;
 export type Quantity = keyof typeof QUANTITIES;
 export type BaseUnit = (typeof QUANTITIES)[Quantity];
