@@ -58,15 +58,7 @@ const TABLE: Readonly<Record<string, { imports: readonly string[]; types?: reado
     ],
   },
   "src/validation": {
-    imports: [
-      "src/core",
-      "src/models",
-      "src/inputs",
-      "src/profiles",
-      "compiler",
-      "simulator",
-      "src/energy",
-    ],
+    imports: ["src/core", "src/models", "src/inputs", "src/profiles", "compiler", "simulator", "src/energy"],
   },
   "src/report": {
     imports: ["src/core"],
