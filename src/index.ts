@@ -85,3 +85,6 @@ export { type TracePower, tracePowerOf } from "./report/trace-power.ts";
 export { readFileBounded, readTextBounded, writeFileWhole } from "./runtime/files.ts";
 export { loadModelFiles, type ModelFiles, readerBeside } from "./runtime/model-files.ts";
 export { bundledProfiles, loadBaseText, loadProfileText } from "./runtime/profile-files.ts";
+export { type Judgement, judge, type Statistics, statisticsOf } from "./validation/judge.ts";
+export { type Entry, readEntry } from "./validation/read-entry.ts";
+export { validateEntries, type ValidationOptions } from "./validation/validate.ts";

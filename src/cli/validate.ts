@@ -91,6 +91,7 @@ function checkIds(entries: readonly Entry[]): void {
 
 function run(entries: readonly Entry[], io: CommandIo) {
   let progress: Progress | undefined;
+  let label = "";
   const profiles = new Map<string, HardwareProfile>();
   try {
     return validateEntries(entries, {
@@ -105,9 +106,10 @@ function run(entries: readonly Entry[], io: CommandIo) {
         progress = undefined;
         if (workload.kind !== "network") return;
         say(io, `${entry.id}: ${name}`);
-        progress = showProgress(io, entry.id, "steps");
+        label = entry.id;
       },
-      onSteps: (done, steps) => progress?.advance(done, steps),
+      // Begun with the first step, so that compiling is in no rate.
+      onSteps: (done, steps) => (progress ??= showProgress(io, label, "steps")).advance(done, steps),
     });
   } finally {
     progress?.end();

@@ -21,10 +21,10 @@ that is 38 % too small; × and ÷ mark factors of ten and more.`;
 
 /** The validation as a page of Markdown. */
 export function validationPage(judgements: readonly Judgement[], statistics: Statistics): string {
-  const { entries, predictedEntries, figures, tested, calibrated, unpredicted } = statistics.counts;
+  const { entries, predictedEntries, figures, tested, calibrated, given, unpredicted } = statistics.counts;
   const sections = [
     INTRODUCTION,
-    `${entries} entries, ${predictedEntries} of them with a prediction. Of ${figures} figures ${tested} are tested, ${calibrated} are fitted, and ${unpredicted} have no prediction.`,
+    `${entries} entries, ${predictedEntries} of them with a prediction. Of ${figures} figures ${tested} are tested, ${calibrated} are fitted (${given} of them given back here), and the other ${unpredicted} have no prediction.`,
     "## Tested",
     table(PREDICTED_COLUMNS, predictedRows(judgements, "test")),
     "## Errors",
@@ -82,6 +82,12 @@ function groups(summaries: readonly GroupSummary[]): string {
 function detailOf({ entry, cases, sensitivities }: Judgement): string[] {
   const list = (items: readonly string[]) => items.map((item) => `- ${item}`).join("\n");
   const bases = entry.cases.filter(({ variantOf }) => variantOf === undefined);
+  // What several cases share is said of the first.
+  const said = new Set<string>();
+  const isNew = (fact: string): boolean => {
+    const content = fact.slice(fact.indexOf(": "));
+    return !said.has(content) && said.add(content) !== undefined;
+  };
   const facts = cases.flatMap(({ name, outcome }) =>
     "refused" in outcome
       ? [`${name}: ${outcome.refused}`]
@@ -93,6 +99,7 @@ function detailOf({ entry, cases, sensitivities }: Judgement): string[] {
           ...(outcome.untimed.length > 0 ? [`${name}: no known time of ${outcome.untimed.join(", ")}`] : []),
         ],
   );
+  const newFacts = facts.filter(isNew);
   return [
     `### ${entry.id}`,
     `${entry.title}.`,
@@ -100,8 +107,11 @@ function detailOf({ entry, cases, sensitivities }: Judgement): string[] {
     ...(entry.assumptions ? ["Assumptions:", list(entry.assumptions)] : []),
     ...(sensitivities.length > 0 ? ["What they are worth:", sensitivityTable(sensitivities)] : []),
     ...(entry.evidence ? ["Which reading:", list(entry.evidence)] : []),
-    ...(facts.length > 0
-      ? ["Of the runs (intervals are 95 % by batch means over timesteps):", list(facts)]
+    ...(newFacts.length > 0
+      ? [
+          "Of the runs (intervals are 95 % by batch means over timesteps; what cases share is said once):",
+          list(newFacts),
+        ]
       : []),
   ];
 }

@@ -4,16 +4,21 @@ import { formatSi } from "./quantities.ts";
 /** Words that the page and the terminal share. */
 
 /** "−38.2 %", "+4.0 %", "0.0 %"; large ratios as "÷ 113", as a percentage would hide how far off they are. */
-export function formatError({ error, predicted, measured }: Comparison): string {
+export function formatError({
+  error,
+  predicted,
+  measured,
+}: Pick<Comparison, "error" | "predicted" | "measured">): string {
   const factor = predicted / measured;
   if (factor >= 10) return `× ${factor.toPrecision(3)}`;
   if (factor > 0 && factor <= 0.1) return `÷ ${(1 / factor).toPrecision(3)}`;
-  const percent = (100 * error).toFixed(1);
-  return `${percent.startsWith("-") ? "−" : error > 0 ? "+" : ""}${percent.replace("-", "")} %`;
+  const percent = Math.abs(100 * error).toFixed(1);
+  const sign = Number(percent) === 0 ? "" : error < 0 ? "−" : "+";
+  return `${sign}${percent} %`;
 }
 
 export const formatPredicted = ({ predicted, unit, isLowerBound }: Comparison): string =>
-  `${isLowerBound ? "≥ " : ""}${formatSi(predicted, unit)}`;
+  `${isLowerBound ? "≥ " : ""}${formatSi(predicted, unit.replace(/^1(?=\/)/, ""))}`;
 
 export function formatMeasured({ measured: { value, unit } }: Verdict): string {
   const number = (figure: number) =>

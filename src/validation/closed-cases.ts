@@ -82,6 +82,12 @@ export function rates(
   const actions = Object.entries(perSecond) as [FormatAction, number][];
   const ofPes = actions.map(([action, rate]) => priced(action, rate, costOf(profile, point, format, action)));
   const above = sumOf(ofPes) + priced("tableLookup", lookups, point.energy.eventRouter.costs.tableLookup);
+  if (above === 0) {
+    throw new UnsupportedError(
+      `${profile.title} has no known cost of ${unpriced.join(", ") || "these actions"}.`,
+      "Give costs with set.",
+    );
+  }
   const count = perSecond[per] ?? 0;
   return outcome(
     {
@@ -96,13 +102,16 @@ export function rates(
   );
 }
 
+/** Of one action; by state and time, of its cycles. Undefined where cost or time is unknown. */
 function costOf(
   profile: HardwareProfile,
   { energy: { pe } }: OperatingPoint,
   format: NumberFormat,
   action: FormatAction,
 ): number | undefined {
-  return pe.basis === "action" ? pe.costs[action] : pe.busyCycle * cyclesOf(profile, format, action);
+  if (pe.basis === "action") return pe.costs[action];
+  if (profile.pe.untimed?.[format]?.includes(action)) return undefined;
+  return pe.busyCycle * cyclesOf(profile, format, action);
 }
 
 /** Of a row's actions those of its plainest form, csr. */
@@ -120,6 +129,8 @@ export function synopPeak(
   profile: HardwareProfile,
   point: OperatingPoint,
 ): CaseOutcome {
+  if (profile.pe.untimed?.[format]?.includes("synop"))
+    throw new UnsupportedError(`${profile.title} has no known time of a synop.`, "Give one with set.");
   const each = point.peClock / cyclesOf(profile, format, "synop");
   return outcome({ "synops-per-pe": each, synops: each * usablePes(profile).length });
 }

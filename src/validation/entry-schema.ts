@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { FIDELITIES, SCHEDULES } from "../core/result.ts";
-import { FORMAT_ACTIONS } from "../core/counts.ts";
+import { FORMAT_ACTIONS, type FormatAction } from "../core/counts.ts";
 import { NUMBER_FORMATS } from "../core/number-format.ts";
 import { SYNTHETIC_KINDS } from "../models/synthetic.ts";
 import { QUANTITIES, type Quantity } from "./quantities.ts";
@@ -85,7 +85,13 @@ const RatesSchema = Type.Object(
     kind: Type.Literal("rates"),
     ...chip,
     format: Type.Enum([...NUMBER_FORMATS]),
-    perSecond: Type.Record(Type.Enum([...FORMAT_ACTIONS]), perSecond, CLOSED),
+    perSecond: Type.Object(
+      Object.fromEntries(FORMAT_ACTIONS.map((action) => [action, Type.Optional(perSecond)])) as Record<
+        FormatAction,
+        ReturnType<typeof Type.Optional<typeof perSecond>>
+      >,
+      CLOSED,
+    ),
     lookups: Type.Optional(perSecond),
     per: Type.Enum([...FORMAT_ACTIONS]),
   },
@@ -98,19 +104,25 @@ const SynopPeakSchema = Type.Object(
   CLOSED,
 );
 
-export const WorkloadSchema = Type.Union([
-  NetworkSchema,
-  PowerStateSchema,
-  MacProductSchema,
-  RatesSchema,
-  SynopPeakSchema,
-]);
+/** By kind, so that what is wrong with a workload is said of its own form. */
+export const WORKLOADS = {
+  network: NetworkSchema,
+  "power-state": PowerStateSchema,
+  "mac-product": MacProductSchema,
+  rates: RatesSchema,
+  "synop-peak": SynopPeakSchema,
+} as const;
+export type WorkloadKind = keyof typeof WORKLOADS;
+const OPEN_WORKLOAD = Type.Object(
+  { kind: Type.Enum(Object.keys(WORKLOADS) as [WorkloadKind, ...WorkloadKind[]]) },
+  { additionalProperties: true },
+);
 
 const CaseSchema = Type.Object(
   {
     name: text(),
     says: text("What is assumed"),
-    workload: Type.Optional(WorkloadSchema),
+    workload: Type.Optional(OPEN_WORKLOAD),
     variantOf: Type.Optional(text("Case of which this one is a sensitivity")),
     changes: Type.Optional(Type.Object({}, { description: "Fields of that case's workload that differ" })),
   },
@@ -159,7 +171,7 @@ export const EntrySchema = Type.Object(
   CLOSED,
 );
 
-export type Workload = Static<typeof WorkloadSchema>;
+export type Workload = { [Kind in WorkloadKind]: Static<(typeof WORKLOADS)[Kind]> }[WorkloadKind];
 export type NetworkWorkload = Static<typeof NetworkSchema>;
 export type WorkloadOf<Kind extends Workload["kind"]> = Extract<Workload, { kind: Kind }>;
 export type WrittenEntry = Static<typeof EntrySchema>;

@@ -121,6 +121,9 @@ export interface Statistics {
     readonly figures: number;
     readonly tested: number;
     readonly calibrated: number;
+    /** Of the fitted ones those that are given back. */
+    readonly given: number;
+    /** Of the others those without a prediction. */
     readonly unpredicted: number;
   };
 }
@@ -151,7 +154,10 @@ export function statisticsOf(judgements: readonly Judgement[]): Statistics {
       figures: verdicts.length,
       tested: tested.length,
       calibrated: verdicts.filter((verdict) => verdict.measured.split === "calibrate").length,
-      unpredicted: verdicts.filter((verdict) => !predicted(verdict)).length,
+      given: verdicts.filter((verdict) => verdict.measured.split === "calibrate" && predicted(verdict))
+        .length,
+      unpredicted: verdicts.filter((verdict) => verdict.measured.split === "test" && !predicted(verdict))
+        .length,
     },
   };
 }

@@ -2,7 +2,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import type { TSchema } from "typebox";
 import { InputError } from "../core/errors.ts";
 import { schemaFaults } from "../core/schema-faults.ts";
-import { EntrySchema, type Workload, WorkloadSchema, type WrittenEntry } from "./entry-schema.ts";
+import { EntrySchema, type Workload, WORKLOADS, type WrittenEntry } from "./entry-schema.ts";
 import { QUANTITIES, UNITS } from "./quantities.ts";
 
 const HINT = "Correct the definition; examples/validation/README.md describes its fields.";
@@ -51,11 +51,14 @@ function casesOf({ cases = [] }: WrittenEntry, file: string): Case[] {
     const fault = (problem: string) => new InputError({ file, field: `cases[${index}]` }, problem, HINT);
     if ((workload === undefined) === (variantOf === undefined))
       throw fault("must have either a workload or a case that it varies");
-    if (workload !== undefined) return { name, says, workload };
+    if (workload !== undefined) {
+      const own = checked<Workload>(WORKLOADS[workload.kind], workload, file, `cases[${index}].workload`);
+      return { name, says, workload: own };
+    }
     const base = cases.find((other) => other.name === variantOf)?.workload;
     if (base === undefined) throw fault(`varies "${variantOf}", which is no case with a workload`);
     const varied = checked<Workload>(
-      WorkloadSchema,
+      WORKLOADS[base.kind],
       { ...base, ...changes },
       file,
       `cases[${index}].changes`,
