@@ -10,7 +10,7 @@ import { UNKNOWN_WORD } from "../inputs/text.ts";
 import { checkWords, parseVocabulary } from "../models/vocabulary.ts";
 import { printable } from "../report/layout.ts";
 import { formatCount, formatPercent } from "../report/quantities.ts";
-import { READ_LIMITS, readFileBounded, readTextBounded } from "../runtime/files.ts";
+import { READ_LIMITS, readFileBounded, readTextBounded, statusOf } from "../runtime/files.ts";
 import { type CommandIo, say } from "./command-io.ts";
 import { UsageError } from "./failures.ts";
 import type { InputOptions } from "./shared-options.ts";
@@ -18,13 +18,19 @@ import type { InputOptions } from "./shared-options.ts";
 const SYNTHETIC_STEPS = 100;
 
 /** What a program reads; `vocabularyPath` replaces the words that it carries. */
-export function inputPortOfProgram({ host, populations }: Program, vocabularyPath?: string): InputPort {
+export function inputPortOfProgram(
+  { host, populations, chipDecoder }: Program,
+  vocabularyPath?: string,
+): InputPort {
   const first = host.encoder[0];
   if (first?.kind !== "embedding") {
     return { kind: "vectors", width: first?.inputs ?? populations[0]!.size };
   }
   const vocabulary = vocabularyPath === undefined ? host.vocabulary : loadVocabulary(vocabularyPath);
-  return { kind: "tokens", size: first.rows, vocabulary };
+  const decoder = host.decoder.at(-1);
+  const outputs = chipDecoder?.outputs ?? (decoder?.kind === "linear" ? decoder.outputs : undefined);
+  const isClassifier = outputs !== undefined && outputs !== first.rows;
+  return { kind: "tokens", size: first.rows, vocabulary, ...(isClassifier && { predicts: false as const }) };
 }
 
 function loadVocabulary(path: string): readonly string[] {
@@ -44,7 +50,7 @@ export function loadStimulus(name: string, port: InputPort, options: InputOption
         "Give text with --text, or token ids with --tokens.",
       );
     return replay === undefined
-      ? rateStimulus(port.width, ratesFrom(rate!), seed, steps ?? SYNTHETIC_STEPS)
+      ? spikesAt(rate!, (rates) => rateStimulus(port.width, rates, seed, steps ?? SYNTHETIC_STEPS))
       : limitSteps(
           readTable(replay, (table) => stimulusOfEvents(table, port.width, originOf(replay))),
           steps,
@@ -67,11 +73,18 @@ export function loadStimulus(name: string, port: InputPort, options: InputOption
   return stimulus;
 }
 
-/** One rate, or those that a file lists. */
-const ratesFrom = (rate: string): readonly number[] => {
+/** Spikes at one rate, or at those that a file lists. */
+function spikesAt(rate: string, draw: (rates: readonly number[]) => Stimulus): Stimulus {
   const all = rateOf(rate);
-  return all === undefined ? readTable(rate, ({ rows }) => rows.flat()) : [all];
-};
+  if (all !== undefined) return draw([all]);
+  if (statusOf(rate) === undefined)
+    throw new InputError(
+      { file: rate },
+      "is neither a number nor a file of rates",
+      "Give --rate a probability a timestep as in 0.05, or a file with one for each component.",
+    );
+  return readTable(rate, ({ rows }) => draw(rows.flat()));
+}
 
 const originOf = (path: string): string => `events ${path.split(/[/\\]/).at(-1)!}`;
 

@@ -26,7 +26,7 @@ export function rateStimulus(
   for (const [component, rate] of rates.entries()) {
     if (rate >= 0 && rate <= 1) continue;
     throw new InputError(
-      { field: `rate ${component}` },
+      { field: rates.length === 1 ? "rate" : `rate ${component}` },
       `is ${rate}, not a probability of 0 to 1 a timestep`,
       "Divide a rate in spikes a second by the timesteps a second.",
     );
@@ -39,9 +39,9 @@ export function rateStimulus(
   return { kind: "dense", width, values, origin: `random spikes, ${rate}, seed ${seed}`, synthetic: true };
 }
 
-/** A rate for all components as "0.05"; undefined where the text is no number. */
+/** A rate for all components as "0.05" or "1e-3", whether or not it is a probability; undefined where the text is no number. */
 export const rateOf = (text: string): number | undefined =>
-  /^(?:\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : undefined;
+  /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : undefined;
 
 /**
  * Replays events: rows of step, neuron and perhaps value, 1 where there is none; in any order. A neuron has at most one event in a

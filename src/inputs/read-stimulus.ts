@@ -64,9 +64,17 @@ function readTokens(source: FileSource, port: InputPort & { kind: "tokens" }): S
         "Give the model's vocabulary, a word a line, or token ids instead of text.",
       );
     checkVocabularySize(vocabulary, port.size);
-    return tokenStimulus(Uint32Array.from(tokensOfText(textOf(source), vocabulary)), `text ${name}`);
+    return tokenStimulus(
+      Uint32Array.from(tokensOfText(textOf(source), vocabulary)),
+      `text ${name}`,
+      port.predicts !== false,
+    );
   }
-  return tokenStimulus(checkedIds(sequenceOf(source, format), port.size), `token ids ${name}`);
+  return tokenStimulus(
+    checkedIds(sequenceOf(source, format), port.size),
+    `token ids ${name}`,
+    port.predicts !== false,
+  );
 }
 
 /** Ids in a file of an unknown extension are a table. */

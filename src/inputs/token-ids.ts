@@ -3,9 +3,12 @@ import type { TokenStimulus } from "../core/stimulus.ts";
 import { counted } from "../core/wording.ts";
 import { float64Of, formatShape, type Tensor } from "../formats/tensors.ts";
 
-/** A sequence of n + 1 ids as n steps, each of which should predict the next id. */
-export function tokenStimulus(sequence: Uint32Array, origin: string): TokenStimulus {
+/**
+ * A sequence of n + 1 ids as n steps, each of which should predict the next id; of a model that predicts none, n ids as n steps.
+ */
+export function tokenStimulus(sequence: Uint32Array, origin: string, predicts = true): TokenStimulus {
   if (sequence.length === 0) throw new InputError({}, "holds no tokens", "Give at least two tokens.");
+  if (!predicts) return { kind: "tokens", ids: sequence, origin, synthetic: false };
   if (sequence.length === 1)
     throw new InputError(
       {},

@@ -22,13 +22,15 @@ describe("random spikes", () => {
     expect(() => rateStimulus(3, [0.1, 0.2], 1, 10)).toThrow("2 rates are given, but the model reads 3");
     expect(() => rateStimulus(2, [0.1, 1.5], 1, 10)).toThrow("is 1.5, not a probability of 0 to 1");
     expect(() => rateStimulus(2 ** 20, [0.1], 1, 1000)).toThrow("more than the 128 that fit");
-    expect([rateOf("0.05"), rateOf(".5"), rateOf("1"), rateOf("rates.csv"), rateOf("1e3")]).toEqual([
+    expect([rateOf("0.05"), rateOf(".5"), rateOf("1"), rateOf("rates.csv"), rateOf("5%")]).toEqual([
       0.05,
       0.5,
       1,
       undefined,
       undefined,
     ]);
+    expect(["1e-3", "-0.1"].map(rateOf)).toEqual([0.001, -0.1]);
+    expect(() => rateStimulus(2, [-0.1], 1, 10)).toThrow(/^rate: is -0.1, not a probability/);
   });
 });
 

@@ -60,6 +60,19 @@ function errorOf(call: () => unknown): UserError {
   return expect.fail("nothing was thrown");
 }
 
+describe("tokens for a classifier", () => {
+  it("are all read, and none is to be predicted", () => {
+    const port: InputPort = { kind: "tokens", size: 4, predicts: false };
+    const stimulus = readStimulus({ kind: "file", fileName: "a.json", bytes: encoded("[3]") }, port);
+    expect(stimulus).toEqual({
+      kind: "tokens",
+      ids: Uint32Array.of(3),
+      origin: "token ids a.json",
+      synthetic: false,
+    });
+  });
+});
+
 describe("tokens", () => {
   const ids = { ids: Uint32Array.of(2, 3, 0), targets: Uint32Array.of(3, 0, 1) };
 
