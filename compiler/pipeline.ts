@@ -29,7 +29,13 @@ import { GRAPH_VERIFIERS, type GraphPass, type GraphProperty } from "./passes/pa
 import { quantiseWeights } from "./passes/quantise-weights.ts";
 import { packetsPerEvent } from "./source-ranges.ts";
 import { useMacArrays } from "./passes/use-mac-arrays.ts";
-import { chooseProducts, type MacChoice, withProductsHint } from "./partition/choose-products.ts";
+import {
+  chooseProducts,
+  describeProducts,
+  type ExpectedSeconds,
+  type MacChoice,
+  withProductsHint,
+} from "./partition/choose-products.ts";
 import { planTimer } from "./partition/expected-time.ts";
 import { defaultPlacer, PLACERS } from "./place/place.ts";
 import { type Activity, type Flow, flowsOf } from "./place/problem.ts";
@@ -170,11 +176,17 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
   );
   const { rows = ROW_PLACES[0] } = options;
   const { order = NEURON_ORDERS[0], effort = 1 } = options;
-  const secondsWith = (names: ReadonlySet<string>): number => {
+  const secondsWith = (names: ReadonlySet<string>): ExpectedSeconds => {
     const { graph } = runPasses(lowered, graphPipeline(quantisation, options.formats, names), { seed });
     const profile = withRowForm(chip, graph, form);
     const problem = { graph, profile, pes, activity: expectedActivity(graph, options.activity) };
-    return planTimer(problem, strategy).secondsOf(chooseDramRows(problem, rows, strategy));
+    const timer = planTimer(problem, strategy);
+    const placed = chooseDramRows(problem, rows, strategy);
+    return {
+      inTurn: timer.secondsOf(placed),
+      overlapped: timer.overlappedSecondsOf(placed),
+      usesDram: placed.dram.blocks.size > 0,
+    };
   };
   const { mac = "off" } = options;
   const { format, formats: given = new Map() } = options;
@@ -212,6 +224,7 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
   const router = named(ROUTERS, options.router, "router");
   const { minimise = "auto" } = options;
   const remarks = [
+    ...describeProducts(model, products),
     ...describeDramRows(graph, dram, slices, activity, guessed),
     ...ordered.remarks,
     ...describeRowForms(graph, slices, rowForms),

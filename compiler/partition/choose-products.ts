@@ -1,13 +1,17 @@
+import { synapsesOfConvolution } from "../../src/core/convolution.ts";
 import { CapacityError, MismatchError, UnsupportedError } from "../../src/core/errors.ts";
 import {
   type EventGraph,
   graphPopulationNamed,
   modelProjectionName,
   modelProjectionNames,
+  projectionName,
 } from "../../src/core/event-graph.ts";
+import type { ModelIr } from "../../src/core/model-ir.ts";
 import type { NumberFormat, ProjectionFormats } from "../../src/core/number-format.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import { MAX_MAC_ROWS } from "../../src/core/row-form.ts";
+import { WORTH_DRAM } from "./dram-rows.ts";
 
 /**
  * Which projections PEs work off on their MAC arrays: none, those with which a timestep is expected to take less time, all
@@ -22,8 +26,18 @@ export interface ProductsProblem {
   readonly profile: HardwareProfile;
   readonly format: NumberFormat;
   readonly formats: ProjectionFormats;
-  /** Seconds that a timestep is expected to take with these on MAC arrays; infinite where they do not fit. */
-  readonly secondsWith: (products: ReadonlySet<string>) => number;
+  /** What a timestep is expected to take with these on MAC arrays. */
+  readonly secondsWith: (products: ReadonlySet<string>) => ExpectedSeconds;
+}
+
+/** Seconds; infinite where products do not fit. */
+export interface ExpectedSeconds {
+  /** Layer by layer, as the fast fidelity reckons. */
+  readonly inTurn: number;
+  /** With recurrent events worked off while other layers run, which products wait for; as the detailed fidelity has it. */
+  readonly overlapped: number;
+  /** Whether rows or matrices then lie in DRAM. */
+  readonly usesDram: boolean;
 }
 
 /**
@@ -53,18 +67,25 @@ export function chooseProducts(problem: ProductsProblem, choice: MacChoice): Rea
   return new Set(known.filter((name) => choice.has(name)));
 }
 
-/** One after the other, in the graph's order, each that makes a timestep faster than what was taken before it. */
+/**
+ * One after the other, in the graph's order, each that makes a timestep faster than what was taken before it; all, where that is
+ * faster still, as one alone may only drive the others' rows into DRAM. Nothing that overlapped is slower than no products, and
+ * what is the first to need DRAM has to be worth it.
+ */
 function fastest({ secondsWith }: ProductsProblem, able: readonly string[]): ReadonlySet<string> {
   let chosen: ReadonlySet<string> = new Set();
   if (able.length === 0) return chosen;
-  let least = secondsWith(chosen);
-  for (const name of able) {
-    const more = new Set([...chosen, name]);
-    const seconds = secondsWith(more);
-    if (!(seconds < least)) continue;
-    chosen = more;
+  const without = secondsWith(chosen);
+  let least = without;
+  const takeIfFaster = (names: ReadonlySet<string>): void => {
+    const seconds = secondsWith(names);
+    const worth = seconds.usesDram && !least.usesDram ? WORTH_DRAM : 1;
+    if (!(seconds.inTurn < worth * least.inTurn && seconds.overlapped <= worth * without.overlapped)) return;
+    chosen = names;
     least = seconds;
-  }
+  };
+  for (const name of able) takeIfFaster(new Set([...chosen, name]));
+  if (chosen.size < able.length) takeIfFaster(new Set(able));
   return chosen;
 }
 
@@ -103,6 +124,23 @@ function faultOf({ graph, format, formats }: ProductsProblem, name: string): Uns
     );
   return undefined;
 }
+
+/** A line for each convolution among them: what is multiplied is not its kernel. */
+export function describeProducts({ projections }: ModelIr, products: ReadonlySet<string>): string[] {
+  return projections.flatMap((projection) => {
+    const { weights } = projection;
+    const name = projectionName(projection);
+    if (weights.kind !== "convolution" || !products.has(name)) return [];
+    const { sources, targets, values } = weights;
+    const zeros = 100 * (1 - synapsesOfConvolution(weights) / (sources * targets));
+    return [
+      `${name}: a convolution is multiplied as the matrix into which it unrolls, of ${count(sources)} × ${count(targets)} weights for the ` +
+        `${count(values.length)} of its kernel; ${zeros.toFixed(1)} % of them are zeros`,
+    ];
+  });
+}
+
+const count = (value: number): string => value.toLocaleString("en-US");
 
 /** Adds to a shortage that products need room for all their weights, zeros too. */
 export function withProductsHint<Value>(products: ReadonlySet<string>, run: () => Value): Value {

@@ -26,7 +26,7 @@ export const ROW_PLACES = ["auto", "sram", "dram"] as const;
 export type RowPlace = (typeof ROW_PLACES)[number];
 
 /** How much less time rows in DRAM must take where all would fit SRAM. */
-const WORTH_DRAM = 0.9;
+export const WORTH_DRAM = 0.9;
 
 /**
  * Chooses which rows lie in DRAM. Projections of which only some do are divided in two; all others stay as they are.

@@ -1,4 +1,5 @@
-import type { EventGraph } from "../../src/core/event-graph.ts";
+import { sumOf } from "../../src/core/counts.ts";
+import { bySource, type EventGraph } from "../../src/core/event-graph.ts";
 import { formatOf } from "../../src/core/number-format.ts";
 import { chipsOf, dataBytesOf, pesOfChip } from "../../src/core/profile.ts";
 import { MAC_TILE_COLUMNS } from "../../src/core/row-form.ts";
@@ -21,6 +22,8 @@ export interface PlacedRows {
 export interface PlanTimer {
   /** Seconds a timestep, where the other rows fit SRAM. */
   secondsOf(placed: PlacedRows): number;
+  /** The same were recurrent events worked off while other layers run, as far as they have come by then. */
+  overlappedSecondsOf(placed: PlacedRows): number;
   /** What it would take with all rows in PEs that are never full. */
   readonly bound: number;
 }
@@ -48,25 +51,37 @@ export function planTimer(problem: PartitionProblem, strategy: PartitionStrategy
       const evenly = (slices: number) => work.evenly(slices) + more;
       return { sizer, work: { ...work, evenly }, budget: room, fewest: fewest(i) };
     });
-  const secondsOf = (layers: readonly SharedLayer[], { dram }: PlacedRows) => {
+  const timesOf = (layers: readonly SharedLayer[], { dram }: PlacedRows) => {
     const shares = idealSharesOf(layers, pes, strategy);
-    const times = layers.map((layer, i) => layerTime(problem, layer, shares[i]!, dram));
-    const chips = Math.min(chipsOf(profile), Math.ceil(pes / pesOfChip(profile)));
-    return timestepSeconds(times, strategy, chips * (profile.dram?.bandwidth ?? Infinity));
+    return layers.map((layer, i) => layerTime(problem, layer, shares[i]!, dram));
+  };
+  const chips = Math.min(chipsOf(profile), Math.ceil(pes / pesOfChip(profile)));
+  const bandwidth = chips * (profile.dram?.bandwidth ?? Infinity);
+  const secondsOf = (times: readonly LayerTime[]) => timestepSeconds(times, strategy, bandwidth);
+  /** Undefined where they do not fit. */
+  const fittedTimes = (placed: PlacedRows) => {
+    const fit = fitOf(sizersOf({ ...placed, profile }), budget);
+    if (fit.kind !== "cut" || fit.slices > pes) return undefined;
+    return timesOf(
+      layersOf(placed, (i) => fit.fewest[i]!, budget),
+      placed,
+    );
   };
   const inSram = { graph: problem.graph, dram: NO_DRAM_ROWS };
   return {
     secondsOf: (placed) => {
-      const fit = fitOf(sizersOf({ ...placed, profile }), budget);
-      if (fit.kind !== "cut" || fit.slices > pes) return Infinity;
-      return secondsOf(
-        layersOf(placed, (i) => fit.fewest[i]!, budget),
-        placed,
-      );
+      const times = fittedTimes(placed);
+      return times === undefined ? Infinity : secondsOf(times);
+    },
+    overlappedSecondsOf: (placed) => {
+      const times = fittedTimes(placed);
+      return times === undefined ? Infinity : overlappedSeconds(times, strategy, bandwidth);
     },
     bound: secondsOf(
-      layersOf(inSram, () => 1, Infinity),
-      inSram,
+      timesOf(
+        layersOf(inSram, () => 1, Infinity),
+        inSram,
+      ),
     ),
   };
 }
@@ -86,13 +101,15 @@ interface LayerTime {
   readonly transfer: number;
   /** Bytes from DRAM, of all its PEs. */
   readonly bytes: number;
+  /** Of work and transfers those that cannot begin before the layers ahead are through: all but recurrent rows and operands. */
+  readonly late: { readonly work: number; readonly transfer: number };
 }
 
 /** Transfers of a PE that are under way at once. */
 const OUTSTANDING_TRANSFERS = 2;
 
 function layerTime(
-  { profile, activity }: PartitionProblem,
+  { graph, profile, activity }: PartitionProblem,
   { sizer, work, budget }: SharedLayer,
   slices: number,
   dram: DramRows,
@@ -103,14 +120,12 @@ function layerTime(
   const clock = profile.operatingPoints[0]!.peClock;
   const { bandwidth = Infinity, latency = 0, burstBytes = 1 } = profile.dram ?? {};
   const transfers = { burstBytes, cyclesPerByte: (clock * sharing) / bandwidth };
-  let transferCount = 0;
+  const transferCounts: number[] = [];
   const choices = sizer.blocks.map((block) => {
     const { projection, variants, shape, isInDram } = block;
     const measures = expectedRows(projection, size, slices, activity);
-    if (isInDram)
-      transferCount += projection.onMacArray
-        ? Math.ceil(shape(count).columns / MAC_TILE_COLUMNS)
-        : 2 * measures.met.rows[0]!;
+    const tiles = Math.ceil(shape(count).columns / MAC_TILE_COLUMNS);
+    transferCounts.push(!isInDram ? 0 : projection.onMacArray ? tiles : 2 * measures.met.rows[0]!);
     const kernels = { pe: profile.pe, format: formatOf(projection.synapses.weight) };
     const candidates = variants.map((variant) =>
       candidateOf(variant, shape(count), measures, 0, kernels, isInDram ? transfers : undefined),
@@ -121,13 +136,53 @@ function layerTime(
   const rows = fitRows(choices, room);
   // Expected work counts rows in their first form.
   const more = rows.reduce((sum, { kernel }, i) => sum + kernel - choices[i]!.candidates[0]!.kernel, 0);
-  const bytes = rows.reduce((sum, { fetched }) => sum + fetched, 0);
-  const seconds = (sharing * bytes) / bandwidth;
-  return {
-    work: (Math.max(work.evenly(slices), work.largest) + more) / clock,
-    transfer: bytes > 0 ? Math.max(seconds, (transferCount / OUTSTANDING_TRANSFERS) * latency) + latency : 0,
-    bytes: slices * bytes,
+  const transferOf = (isMeant: (block: number) => boolean) => {
+    const bytes = sumWhere(rows.length, isMeant, (i) => rows[i]!.fetched);
+    const count = sumWhere(rows.length, isMeant, (i) => transferCounts[i]!);
+    if (bytes === 0) return 0;
+    return Math.max((sharing * bytes) / bandwidth, (count / OUTSTANDING_TRANSFERS) * latency) + latency;
   };
+  const isRecurrent = (i: number) => sizer.blocks[i]!.projection.delay === 1;
+  const isProduct = (i: number) => sizer.blocks[i]!.projection.onMacArray === true;
+  const early = sumWhere(rows.length, isRecurrent, (i) => {
+    const { projection } = sizer.blocks[i]!;
+    const events = sumOf(bySource(projection, activity.get(projection.source)!));
+    const { packetReceive, rowLookup } = profile.pe.kernels[graph.quantisation.format]!;
+    return (
+      events * (packetReceive + rowLookup) +
+      (isProduct(i) ? events * profile.pe.macArray!.kernel!.macOperand : rows[i]!.kernel)
+    );
+  });
+  const cycles = Math.max(work.evenly(slices), work.largest) + more;
+  return {
+    work: cycles / clock,
+    transfer: transferOf(() => true),
+    bytes: slices * rows.reduce((sum, { fetched }) => sum + fetched, 0),
+    late: {
+      work: Math.max(0, cycles - early) / clock,
+      transfer: transferOf((i) => !isRecurrent(i) || isProduct(i)),
+    },
+  };
+}
+
+function sumWhere(count: number, isMeant: (i: number) => boolean, of: (i: number) => number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i += 1) if (isMeant(i)) sum += of(i);
+  return sum;
+}
+
+/** @param bandwidth As below. */
+function overlappedSeconds(
+  times: readonly LayerTime[],
+  strategy: PartitionStrategy,
+  bandwidth: number,
+): number {
+  const late = times.map((time) => Math.max(time.late.work, time.late.transfer));
+  // No shorter than an interval of a pipeline, nor than what layers have to do one after the other.
+  return Math.max(
+    timestepSeconds(times, { ...strategy, aim: "slowest layer" }, bandwidth),
+    strategy.aim === "slowest layer" ? 0 : sumOf(late),
+  );
 }
 
 /** @param bandwidth Of the DRAM of all chips in use, in bytes a second. */

@@ -1,5 +1,11 @@
 import { type CompileOptions, compile } from "../../compiler/pipeline.ts";
-import { type ModelIr, sparseFromDense, verifyModel } from "../../src/core/model-ir.ts";
+import {
+  columnsOf,
+  type ModelIr,
+  type Population,
+  sparseFromDense,
+  verifyModel,
+} from "../../src/core/model-ir.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import type { PeProgram, Program } from "../../src/core/program.ts";
 import { randomNumbers } from "../../src/core/random.ts";
@@ -49,13 +55,60 @@ export function benchModel({ neurons, inputs, recurrent, fires = false }: BenchM
   });
 }
 
-/** A bench model's program, and the one PE that holds its layer. */
+/** Kinds of neurons whose update is counted beside an EGRU's and a plain sum's. */
+export type UpdatedKind = "lstm" | "gru" | "lif" | "tanh";
+
+/** One population without synapses that matter. LIF neurons have a reset value, and a threshold that none reaches. */
+export function updateModel(kind: UpdatedKind, neurons: number): ModelIr {
+  const random = randomNumbers(5);
+  const between = (count: number, low: number, high: number) =>
+    Float32Array.from({ length: count * neurons }, () => low + (high - low) * random());
+  const biases = (gates: number) => ({
+    bias: between(gates, -2, 2),
+    recurrentBias: new Float32Array(gates * neurons),
+  });
+  const layer = { name: "layer", size: neurons };
+  const populations = {
+    lstm: { kind: "lstm", ...layer, ...biases(4) },
+    gru: { kind: "gru", ...layer, ...biases(3) },
+    lif: {
+      kind: "lif",
+      ...layer,
+      bias: between(1, -2, 2),
+      currentDecay: between(1, 0, 1),
+      gain: between(1, -1, 1),
+      potentialDecay: between(1, 0, 1),
+      leak: between(1, -1, 1),
+      threshold: new Float32Array(neurons).fill(1000),
+      reset: new Float32Array(neurons),
+    },
+    tanh: { kind: "linear", ...layer, bias: between(1, -2, 2), activation: "tanh" },
+  } as const satisfies Record<UpdatedKind, Population>;
+  const population = populations[kind];
+  const columns = columnsOf(population);
+  return verifyModel({
+    version: 1,
+    name: "update",
+    metadata: {},
+    populations: [{ kind: "dense-input", name: "input", size: 1 }, population],
+    projections: [
+      {
+        source: "input",
+        target: "layer",
+        delay: 0,
+        weights: sparseFromDense(new Float32Array(columns).fill(0.5), 1, columns),
+      },
+    ],
+  });
+}
+
+/** A model's program, and the one PE that holds its layer. */
 export function compileBench(
-  model: BenchModel,
+  model: ModelIr,
   profile: HardwareProfile,
   options: CompileOptions,
 ): { readonly program: Program; readonly pe: PeProgram } {
-  const { program } = compile(benchModel(model), profile, { pes: 1, order: "model", ...options });
+  const { program } = compile(model, profile, { pes: 1, order: "model", ...options });
   const [pe] = program.pes;
   if (pe === undefined || program.pes.length > 1) throw new Error("a bench model takes one PE");
   return { program, pe };

@@ -3,15 +3,7 @@ import { ROW_ACTIONS } from "../../src/core/counts.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import { ROW_FORMS } from "../../src/core/row-form.ts";
 import { buildFirmware } from "./emulator.ts";
-import {
-  benchOf,
-  type Figure,
-  measureFormat,
-  measureOther,
-  measureRows,
-  measureUpdate,
-  OTHER_NEURONS,
-} from "./measure.ts";
+import { benchOf, type Figure, measureExponentials, measureFormat, measureRows } from "./measure.ts";
 
 /** One counted figure and where it stands in a profile, below `pe`. */
 export interface KernelFigure extends Figure {
@@ -45,35 +37,11 @@ export function countKernels(
   }
   onProgress("exponentials in software");
   const software = benchOf(buildFirmware(root, "software", folder), profile);
-  figures.push({
-    path: ["updatesInSoftware", "neuronUpdate", "float32"],
-    ...measureUpdate(software, "float32"),
-  });
+  const gates = measureExponentials(software, counted.float32.eventSend);
+  for (const [update, figure] of Object.entries(gates))
+    figures.push({ path: ["updatesInSoftware", update, "float32"], ...figure });
   return figures;
 }
-
-/** Updates of the kinds of neurons that profiles have no place for yet; integers stand as int16. */
-export function countOtherKinds(
-  root: string,
-  folder: string,
-  profile: HardwareProfile,
-  sending: readonly KernelFigure[],
-): readonly KernelFigure[] {
-  const sendOf = (format: NumberFormat) =>
-    sending.find(({ path }) => path.join() === `kernels,${format},eventSend`)!;
-  const count = (gates: "accelerator" | "software", suffix: string, formats: readonly NumberFormat[]) => {
-    const bench = benchOf(buildFirmware(root, gates, folder), profile);
-    return OTHERS.filter((name) => suffix === "" || name !== "lif").flatMap((name) =>
-      formats.map((format) => ({
-        path: ["kernels", format, `${name}Update${suffix}`],
-        ...measureOther(bench, format, name, sendOf(format)),
-      })),
-    );
-  };
-  return [...count("accelerator", "", ["float32", "int16"]), ...count("software", "InSoftware", ["float32"])];
-}
-
-const OTHERS = Object.keys(OTHER_NEURONS) as (keyof typeof OTHER_NEURONS)[];
 
 function rowFigures(format: NumberFormat, rows: ReturnType<typeof measureRows>): KernelFigure[] {
   return ROW_FORMS.flatMap((form) =>

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readProfile } from "../../src/profiles/read-profile.ts";
 import { compilerVersion, missingTools } from "./emulator.ts";
-import { countKernels, countOtherKinds, wholeCycles } from "./kernel-figures.ts";
+import { countKernels, wholeCycles } from "./kernel-figures.ts";
 import { figuresTable } from "./table.ts";
 import { figureAt, withFigures } from "./profile-text.ts";
 
@@ -28,7 +28,7 @@ function main(): number {
     const figures = countKernels(root, folder, profile, (what) => {
       process.stderr.write(`counting ${what} ...\n`);
     });
-    process.stdout.write(figuresTable([...figures, ...countOtherKinds(root, folder, profile, figures)]));
+    process.stdout.write(figuresTable(figures));
     const wrong = figures.filter((figure) => figureAt(text, figure.path) !== wholeCycles(figure));
     if (process.argv.includes("--write")) writeFileSync(file, withFigures(text, figures, compilerVersion()!));
     else if (wrong.length > 0) {

@@ -1,16 +1,16 @@
 import type { CompileOptions } from "../../compiler/pipeline.ts";
 import { compile } from "../../compiler/pipeline.ts";
-import type { FormatAction, RowAction } from "../../src/core/counts.ts";
+import type { ExponentialUpdate, FormatAction, RowAction } from "../../src/core/counts.ts";
 import type { NumberFormat } from "../../src/core/number-format.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import { type PeProgram, POPULATION_RECORD_BYTES, type Program } from "../../src/core/program.ts";
 import { randomNumbers } from "../../src/core/random.ts";
 import type { RowForm } from "../../src/core/row-form.ts";
-import { type BenchModel, benchModel, compileBench } from "./bench-model.ts";
+import { type BenchModel, benchModel, compileBench, type UpdatedKind, updateModel } from "./bench-model.ts";
 import { type Disassembly, parseDisassembly } from "./disassembly.ts";
 import { type Firmware, runEmulator } from "./emulator.ts";
 import { fitPlane } from "./fit.ts";
-import { kindOf, type OtherNeurons, peFiles, type WirePacket } from "./pe-files.ts";
+import { kindOf, peFiles, type WirePacket } from "./pe-files.ts";
 import { READINGS, type ReadingName } from "./timings.ts";
 import { type Cycles, cyclesBetweenSleeps } from "./trace.ts";
 
@@ -21,12 +21,14 @@ export interface Figure extends Cycles {
 }
 
 /** Actions of a number format whose rows are csr's. */
-export type FormatFigures = Readonly<Partial<Record<Exclude<FormatAction, RowAction>, Figure>>>;
+export type FormatFigures = Readonly<Record<Exclude<FormatAction, RowAction>, Figure>>;
 export type RowFigures = Readonly<Record<RowAction, Figure>>;
 
 const NAMES = Object.keys(READINGS) as ReadingName[];
 /** Packets of one kind in a timestep. */
 const REPEATS = 8;
+/** Packets of one row; all take the same. */
+const ROW_REPEATS = 2;
 const LONGEST_ROW = 32;
 
 /** A firmware whose kernels are counted. */
@@ -48,11 +50,10 @@ function countSteps(
   program: Program,
   pe: PeProgram,
   steps: readonly (readonly number[])[],
-  other?: OtherNeurons,
 ): Cycles[] {
   const script = steps.map((keys) => ({ packets: keys.map((key): WirePacket => ({ key, payload: 0 })) }));
   const burst = profile.dram?.burstBytes ?? 4;
-  const { log } = runEmulator(firmware, peFiles(program, pe, burst, script, false, other), true);
+  const { log } = runEmulator(firmware, peFiles(program, pe, burst, script, false), true);
   const cycles = cyclesBetweenSleeps(log, code);
   if (cycles.length !== steps.length)
     throw new Error(`${cycles.length} timesteps counted, not ${steps.length}`);
@@ -62,7 +63,7 @@ function countSteps(
 const keyOf = (program: Program, population: string, neuron: number): number =>
   program.populations.find(({ name }) => name === population)!.keys.base + neuron;
 
-const repeated = (key: number): number[] => Array<number>(REPEATS).fill(key);
+const repeated = (key: number, times: number): number[] => Array<number>(times).fill(key);
 
 const difference = (a: Cycles, b: Cycles, times: number): Cycles =>
   figureOf((name) => (a[name] - b[name]) / times);
@@ -101,22 +102,25 @@ export function measureFormat(bench: Bench, format: NumberFormat): FormatFigures
   const options = { format, rowForms: "csr" } as const;
   const rows = spreadRows(3 * NEURONS);
   const { program, pe } = compileBench(
-    { neurons: NEURONS, inputs: rows, recurrent: padded(rows, NEURONS) },
+    benchModel({ neurons: NEURONS, inputs: rows, recurrent: padded(rows, NEURONS) }),
     bench.profile,
     options,
   );
-  const steps = [[], repeated(keyOf(program, "input", 0))];
+  const steps = [[], repeated(keyOf(program, "input", 0), REPEATS)];
   const [idle, once] = countSteps(bench, program, pe, steps);
   const [, twice] = countSteps(bench, program, withTwoParts(pe), steps);
   const rowLookup = difference(twice!, once!, REPEATS);
   const both = difference(once!, idle!, REPEATS);
-  const [timestep, neuronUpdate] = measureUpdates(bench, options, UPDATED);
+  const [timestep, neuronUpdate] = measureUpdates(bench, options);
+  const eventSend = measureSending(bench, options);
   return {
     packetReceive: exact(figureOf((name) => both[name] - rowLookup[name])),
     rowLookup: exact(rowLookup),
     neuronUpdate: neuronUpdate!,
+    ...measureGates(bench, options, eventSend),
+    lifUpdate: measureKind(bench, options, "lif"),
     linearUpdate: measureLinear(bench, format),
-    eventSend: measureSending(bench, options),
+    eventSend,
     timestep: timestep!,
   };
 }
@@ -131,51 +135,48 @@ function withTwoParts(pe: PeProgram): PeProgram {
 }
 
 /** Cycles a timestep without packets and events, over the number of neurons: what a timestep takes, what a neuron takes. */
-function measureUpdates(bench: Bench, options: CompileOptions, sizes: readonly number[]): Figure[] {
+function measureUpdates(bench: Bench, options: CompileOptions): Figure[] {
   return fitFigures(
-    sizes.map((neurons) => {
-      const { program, pe } = compileBench(bare(neurons), bench.profile, options);
+    UPDATED.map((neurons) => {
+      const { program, pe } = compileBench(benchModel(bare(neurons)), bench.profile, options);
       return { x: [1, neurons], y: countSteps(bench, program, pe, [[], []])[1]! };
     }),
   );
 }
 
-/** What an update of a neuron alone takes; for a firmware that computes its gates in another way. */
-export const measureUpdate = (bench: Bench, format: NumberFormat): Figure =>
-  measureUpdates(bench, { format, rowForms: "csr" }, UPDATED)[1]!;
+type GateFigures = Readonly<Record<ExponentialUpdate, Figure>>;
 
-/**
- * Kinds of neurons that have kernels and no programs yet, with their place in the kinds of kernels/layout.h.
- * `thresholds`: parameter words a neuron before them; LSTM and GRU have none, and those of the EGRU slice stay unread.
- */
-export const OTHER_NEURONS = {
-  lstm: { kind: 1, accumulators: 4, state: 1, thresholds: 4, sendsAlways: true },
-  gru: { kind: 2, accumulators: 4, state: 1, thresholds: 4, sendsAlways: true },
-  lif: { kind: 3, accumulators: 1, state: 2, thresholds: 5, sendsAlways: false },
-} as const;
+/** Updates with exponentials, of float32; for a firmware that computes them in another way. */
+export const measureExponentials = (bench: Bench, send: Cycles): GateFigures => {
+  const options = { format: "float32", rowForms: "csr" } as const;
+  return { neuronUpdate: measureUpdates(bench, options)[1]!, ...measureGates(bench, options, send) };
+};
 
-/**
- * What an update of such a neuron takes, in the memory of EGRU slices twice the size. Where all neurons send in each
- * timestep, what sending takes is taken off.
- */
-export function measureOther(
+/** Updates that compute gates, beside an EGRU's. All neurons send in each timestep. @param send What that takes. */
+function measureGates(
   bench: Bench,
-  format: NumberFormat,
-  name: keyof typeof OTHER_NEURONS,
+  options: CompileOptions,
   send: Cycles,
-): Figure {
-  const { sendsAlways, thresholds, ...traits } = OTHER_NEURONS[name];
-  const [, slope] = fitFigures(
-    UPDATED.map((neurons) => {
-      const { program, pe } = compileBench(bare(2 * neurons), bench.profile, { format, rowForms: "csr" });
-      // Of a LIF neuron: no decays and gains that make its potential grow.
-      const tame = thresholds > 4 ? withParameters(pe, neurons, 4 * neurons, 0) : pe;
-      const own = withParameters(tame, thresholds * neurons, neurons, UNREACHED);
-      return { x: [1, neurons], y: countSteps(bench, program, own, [[], []], { ...traits, neurons })[1]! };
-    }),
-  );
-  return sendsAlways ? { ...slope!, ...figureOf((reading) => slope![reading] - send[reading]) } : slope!;
+): Omit<GateFigures, "neuronUpdate"> {
+  const sending = (kind: UpdatedKind): Figure => {
+    const figure = measureKind(bench, options, kind);
+    return { ...figure, ...figureOf((reading) => figure[reading] - send[reading]) };
+  };
+  return {
+    lstmUpdate: sending("lstm"),
+    gruUpdate: sending("gru"),
+    activationUpdate: sending("tanh"),
+  };
 }
+
+/** Cycles a neuron of a timestep without packets. */
+const measureKind = (bench: Bench, options: CompileOptions, kind: UpdatedKind): Figure =>
+  fitFigures(
+    UPDATED.map((neurons) => {
+      const { program, pe } = compileBench(updateModel(kind, neurons), bench.profile, options);
+      return { x: [1, neurons], y: countSteps(bench, program, pe, [[], []])[1]! };
+    }),
+  )[1]!;
 
 /** Few rows; what is counted is elsewhere. */
 const bare = (neurons: number, fires = false): BenchModel => ({
@@ -191,7 +192,7 @@ const padded = (rows: readonly (readonly number[])[], neurons: number): (readonl
 
 /** Timesteps in which all neurons send, against those of the same neurons with a threshold that none reaches. */
 function measureSending(bench: Bench, options: CompileOptions): Figure {
-  const firing = compileBench(bare(NEURONS, true), bench.profile, options);
+  const firing = compileBench(benchModel(bare(NEURONS, true)), bench.profile, options);
   const sent = countSteps(bench, firing.program, firing.pe, [[], []])[1]!;
   const silent = countSteps(
     bench,
@@ -202,7 +203,7 @@ function measureSending(bench: Bench, options: CompileOptions): Figure {
   return exact(difference(sent, silent, NEURONS));
 }
 
-/** As a threshold: 2 in float32, 128 in Q23, 1,024 in Q20. No neuron reaches it. */
+/** As a threshold: 2 in float32, 128 in Q23. No neuron reaches it. */
 const UNREACHED = 2 ** 30;
 
 /** The same PE with some of its parameter words replaced. */
@@ -264,16 +265,21 @@ function measureByLength(
   rows: readonly (readonly number[])[],
 ): Figure[] {
   const { program, pe } = compileBench(
-    { neurons: NEURONS, inputs: rows, recurrent: padded([], NEURONS) },
+    benchModel({ neurons: NEURONS, inputs: rows, recurrent: padded([], NEURONS) }),
     bench.profile,
     options,
   );
-  const steps = rows.map((_, row) => repeated(keyOf(program, "input", row)));
+  const steps = rows.map((_, row) => repeated(keyOf(program, "input", row), ROW_REPEATS));
   const [empty, ...counted] = countSteps(bench, program, pe, steps);
-  return fitFigures(counted.map((cycles, i) => ({ x: [1, i + 1], y: difference(cycles, empty!, REPEATS) })));
+  return fitFigures(
+    counted.map((cycles, i) => ({ x: [1, i + 1], y: difference(cycles, empty!, ROW_REPEATS) })),
+  );
 }
 
-/** Recurrent rows, whose columns are two runs of accumulators. */
+/**
+ * Recurrent rows, whose columns are two runs of accumulators, beyond an empty one. A first packet finds their source block
+ * in the table, and is taken off.
+ */
 function countRecurrent(
   bench: Bench,
   options: CompileOptions,
@@ -281,12 +287,12 @@ function countRecurrent(
   rows: readonly (readonly number[])[],
 ) {
   const model = { neurons, inputs: [[], [0]], recurrent: padded(rows, neurons) };
-  const { program, pe } = compileBench(model, bench.profile, options);
-  const [empty, ...counted] = countSteps(bench, program, pe, [
-    repeated(keyOf(program, "input", 0)),
-    ...rows.map((_, row) => repeated(keyOf(program, "layer", row))),
-  ]);
-  return counted.map((cycles) => difference(cycles, empty!, REPEATS));
+  const { program, pe } = compileBench(benchModel(model), bench.profile, options);
+  const keys = [keyOf(program, "input", 0), ...rows.map((_, row) => keyOf(program, "layer", row))];
+  const steps = keys.flatMap((key) => [repeated(key, 1), repeated(key, 1 + ROW_REPEATS)]);
+  const cycles = countSteps(bench, program, pe, steps);
+  const [empty, ...counted] = keys.map((_, i) => difference(cycles[2 * i + 1]!, cycles[2 * i]!, ROW_REPEATS));
+  return counted.map((row) => difference(row, empty!, 1));
 }
 
 function measureBitmap(bench: Bench, options: CompileOptions): RowFigures {

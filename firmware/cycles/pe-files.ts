@@ -37,15 +37,6 @@ export interface ScriptStep {
 export const kindOf = (program: Program, pe: PeProgram): ChipPopulationKind =>
   program.populations.find(({ name }) => name === pe.population)!.kind as ChipPopulationKind;
 
-/** Another kind of neuron in place of an EGRU slice's, whose memory it takes: for kinds that no program has yet. */
-export interface OtherNeurons {
-  /** Position in the kinds of kernels/layout.h. */
-  readonly kind: number;
-  readonly neurons: number;
-  readonly accumulators: number;
-  readonly state: number;
-}
-
 /** All that the emulator loads for one PE: its image, its part of DRAM, what the loader says of both, and what arrives when. */
 export function peFiles(
   program: Program,
@@ -53,11 +44,10 @@ export function peFiles(
   burstBytes: number,
   steps: readonly ScriptStep[],
   pauses: boolean,
-  other?: OtherNeurons,
 ): readonly LoadedFile[] {
   const files = [
     { address: pe.imageOffset, bytes: pe.image },
-    { address: BOOT_ADDRESS, bytes: bytesOf(bootWords(program, pe, burstBytes, other)) },
+    { address: BOOT_ADDRESS, bytes: bytesOf(bootWords(program, pe, burstBytes)) },
     { address: DRAM_IMAGE_ADDRESS, bytes: pe.dramImage },
     { address: SCRIPT_ADDRESS, bytes: bytesOf(scriptWords(steps, pauses)) },
   ];
@@ -67,22 +57,10 @@ export function peFiles(
 }
 
 /** The fields of `Boot` in kernels/layout.h, in their order. */
-function bootWords(
-  program: Program,
-  pe: PeProgram,
-  burstBytes: number,
-  other?: OtherNeurons,
-): readonly number[] {
+function bootWords(program: Program, pe: PeProgram, burstBytes: number): readonly number[] {
   const { keys } = program.populations.find(({ name }) => name === pe.population)!;
   const kind = kindOf(program, pe);
-  const traits = NEURON_TRAITS[kind];
-  const own = {
-    kind: CHIP_POPULATION_KINDS.indexOf(kind),
-    neurons: pe.neurons,
-    accumulators: traits.accumulators.length,
-    state: traits.state.length,
-  };
-  const { neurons, accumulators, state, ...held } = other ?? own;
+  const { accumulators, state } = NEURON_TRAITS[kind];
   const section = (wanted: SectionKind) =>
     pe.sections.find((candidate) => candidate.kind === wanted && candidate.source === "");
   const at = (wanted: SectionKind) => section(wanted)?.offset ?? 0;
@@ -91,9 +69,9 @@ function bootWords(
     0,
   );
   return [
-    held.kind,
+    CHIP_POPULATION_KINDS.indexOf(kind),
     program.manifest.quantisation.format === "float32" ? 0 : 1,
-    neurons,
+    pe.neurons,
     keys.base + pe.firstNeuron,
     DONE_KEY,
     pe.sources.length,
@@ -108,8 +86,8 @@ function bootWords(
     at("row-buffer"),
     burstBytes,
     scaledByRow,
-    state * neurons,
-    accumulators * neurons,
+    state.length * pe.neurons,
+    accumulators.length * pe.neurons,
   ];
 }
 

@@ -4,8 +4,10 @@ import type { KernelFigure } from "./kernel-figures.ts";
 export function figuresTable(figures: readonly KernelFigure[]): string {
   const rows = new Map<string, Map<string, KernelFigure>>();
   for (const figure of figures) {
-    const [group, format, ...rest] = figure.path;
-    const action = group === "kernels" ? rest.filter((key) => key !== "forms").join(" ") : group!;
+    const [group, first, ...rest] = figure.path;
+    const inSoftware = group === "updatesInSoftware";
+    const format = inSoftware ? rest[0] : first;
+    const action = inSoftware ? `${first}, in software` : rest.filter((key) => key !== "forms").join(" ");
     const row = rows.get(action) ?? new Map<string, KernelFigure>();
     rows.set(action, row.set(format!, figure));
   }

@@ -16,7 +16,12 @@ static const struct {
     [LSTM] = {4, {update_lstm_float32, update_lstm_integer}},
     [GRU] = {4, {update_gru_float32, update_gru_integer}},
     [LIF] = {1, {update_lif_float32, update_lif_integer}},
+    [LIF_RESET] = {1, {update_lif_reset_float32, update_lif_reset_integer}},
+    [INTEGRATOR] = {1, {update_integrator_float32, update_integrator_integer}},
     [LINEAR] = {1, {update_linear_float32, update_linear_integer}},
+    [RELU] = {1, {update_relu_float32, update_relu_integer}},
+    [SIGMOID] = {1, {update_sigmoid_float32, update_sigmoid_integer}},
+    [TANH] = {1, {update_tanh_float32, update_tanh_integer}},
     [PARTIAL_SUM] = {1, {update_linear_float32, update_linear_integer}},
 };
 
@@ -128,7 +133,7 @@ static BootStatus make_ready(SourceBlock *block, const PopulationRecord *record)
 }
 
 BootStatus boot(const Boot *from) {
-  if (from->kind >= KINDS || kinds[from->kind].accumulators == 0) return UNKNOWN_KIND;
+  if (from->kind >= KINDS) return UNKNOWN_KIND;
   if (from->format > INTEGER) return UNKNOWN_FORMAT;
   if (from->source_blocks > MOST_SOURCE_BLOCKS) return TOO_MANY_SOURCE_BLOCKS;
   pe.neurons = from->neurons;

@@ -81,7 +81,7 @@ typedef struct {
   uint32_t neurons;
   uint32_t first_key;
   uint32_t done_key;
-  /** accumulator_start, then thresholds; state; accumulators: as the image has them. */
+  /** What accumulators start from, then what else the kind has; state; accumulators: as the image has them. */
   const void *parameters;
   void *state;
   void *accumulators;
@@ -130,14 +130,24 @@ void run(void) __attribute__((noreturn));
 /** One kernel a kind of neuron and number format. */
 void update_egru_float32(void);
 void update_egru_integer(void);
-void update_linear_float32(void);
-void update_linear_integer(void);
 void update_lstm_float32(void);
 void update_lstm_integer(void);
 void update_gru_float32(void);
 void update_gru_integer(void);
 void update_lif_float32(void);
 void update_lif_integer(void);
+void update_lif_reset_float32(void);
+void update_lif_reset_integer(void);
+void update_integrator_float32(void);
+void update_integrator_integer(void);
+void update_linear_float32(void);
+void update_linear_integer(void);
+void update_relu_float32(void);
+void update_relu_integer(void);
+void update_sigmoid_float32(void);
+void update_sigmoid_integer(void);
+void update_tanh_float32(void);
+void update_tanh_integer(void);
 
 /** The kernel for rows of one form, index size and weight format; null where there is none. */
 Walk *walk_of_float32(uint32_t form, uint32_t index_bits);

@@ -9,17 +9,16 @@
 #define GATE_BITS 15
 #define GATE_ONE (1 << GATE_BITS)
 #define GATE_HALF (1 << (GATE_BITS - 1))
-/** Entries are 2^-6 apart; accumulators have 20 fraction bits, states 23. */
-#define SUM_STEP_BITS (20 - 6)
-#define STATE_STEP_BITS (23 - 6)
+/** Entries are 2^-6 apart; accumulators have 20 fraction bits. */
+#define STEP_BITS (20 - 6)
 
-static inline int32_t look_up(const uint16_t *table, uint32_t magnitude, uint32_t step_bits) {
-  const uint32_t i = magnitude >> step_bits;
+static inline int32_t look_up(const uint16_t *table, uint32_t magnitude) {
+  const uint32_t i = magnitude >> STEP_BITS;
   if (i >= TABLE_ENTRIES - 1) return table[TABLE_ENTRIES - 1];
   const int32_t low = table[i];
   const int32_t rise = table[i + 1] - low;
-  const int32_t rest = (int32_t)(magnitude & ((1u << step_bits) - 1));
-  return low + ((rise * rest + (1 << (step_bits - 1))) >> step_bits);
+  const int32_t rest = (int32_t)(magnitude & ((1u << STEP_BITS) - 1));
+  return low + ((rise * rest + (1 << (STEP_BITS - 1))) >> STEP_BITS);
 }
 
 /** All ones for a negative number: x ^ sign - sign turns its sign round without a branch. */
@@ -28,12 +27,12 @@ static inline int32_t sign_of(int32_t x) { return x >> 31; }
 static inline uint32_t magnitude_of(int32_t x) { return ((uint32_t)x ^ (uint32_t)sign_of(x)) - (uint32_t)sign_of(x); }
 
 static inline int32_t table_sigmoid(const uint16_t *table, int32_t x) {
-  const int32_t y = look_up(table, magnitude_of(x), SUM_STEP_BITS);
+  const int32_t y = look_up(table, magnitude_of(x));
   return (y ^ sign_of(x)) - sign_of(x) + (sign_of(x) & GATE_ONE);
 }
 
-static inline int32_t table_tanh(const uint16_t *table, int32_t x, uint32_t step_bits) {
-  const int32_t y = look_up(table, magnitude_of(x), step_bits);
+static inline int32_t table_tanh(const uint16_t *table, int32_t x) {
+  const int32_t y = look_up(table, magnitude_of(x));
   return (y ^ sign_of(x)) - sign_of(x);
 }
 

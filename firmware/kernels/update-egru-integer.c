@@ -17,7 +17,7 @@ void update_egru_integer(void) {
     const int32_t z = table_sigmoid(sigmoid, sum[i]);
     const int32_t r = table_sigmoid(sigmoid, sum[n + i]);
     const int32_t reset = (int32_t)(((int64_t)r * sum[3 * n + i] + GATE_HALF) >> GATE_BITS);
-    const int32_t g = table_tanh(tanh, __qadd(sum[2 * n + i], reset), SUM_STEP_BITS) * (1 << 8);
+    const int32_t g = table_tanh(tanh, __qadd(sum[2 * n + i], reset)) * (1 << 8);
     int32_t c = (int32_t)(((int64_t)z * state[i] + (int64_t)(GATE_ONE - z) * g + GATE_HALF) >> GATE_BITS);
     if (c > threshold[i]) {
       event = put_event(event, first_key + i, (uint32_t)c);

@@ -1,9 +1,9 @@
 /*
- * GRU neurons: n = tanh(a + σ(r) b), h = (1 - σ(z)) n + σ(z) h; accumulators r, z, a, b; the state is h. All send h in each
- * timestep. Integers are as in an EGRU.
+ * GRU neurons: n = tanh(a + σ(r) b), h = (1 - σ(z)) n + σ(z) h; accumulators r, z, a, b; the state is h, sent where it is
+ * not 0. Integers are as in an EGRU.
  */
-#include <arm_acle.h>
 #include "gates.h"
+#include "sums.h"
 #include "tables.h"
 
 void update_gru_float32(void) {
@@ -18,7 +18,7 @@ void update_gru_float32(void) {
     const float candidate = tanh_of(sum[2 * n + i] + r * sum[3 * n + i]);
     const float h = (1.0f - z) * candidate + z * state[i];
     state[i] = h;
-    event = put_event(event, first_key + i, bits_of(h));
+    if (h != 0.0f) event = put_event(event, first_key + i, bits_of(h));
   }
   reset_accumulators(pe.accumulators, pe.parameters, 4 * n);
   pe.send_end = event;
@@ -36,11 +36,11 @@ void update_gru_integer(void) {
     const int32_t r = table_sigmoid(sigmoid, sum[i]);
     const int32_t z = table_sigmoid(sigmoid, sum[n + i]);
     const int32_t reset = (int32_t)(((int64_t)r * sum[3 * n + i] + GATE_HALF) >> GATE_BITS);
-    const int32_t candidate = table_tanh(tanh, __qadd(sum[2 * n + i], reset), SUM_STEP_BITS) * (1 << 8);
+    const int32_t candidate = table_tanh(tanh, __qadd(sum[2 * n + i], reset)) * (1 << 8);
     const int64_t mixed = (int64_t)(GATE_ONE - z) * candidate + (int64_t)z * state[i] + GATE_HALF;
-    const int32_t h = (int32_t)(mixed >> GATE_BITS);
+    const int32_t h = clamped_payload((int32_t)(mixed >> GATE_BITS));
     state[i] = h;
-    event = put_event(event, first_key + i, (uint32_t)h);
+    if (h != 0) event = put_event(event, first_key + i, (uint32_t)h);
   }
   reset_accumulators(pe.accumulators, pe.parameters, 4 * n);
   pe.send_end = event;

@@ -93,7 +93,7 @@ export function checkUnitSpikes(
     if (payloads[event] === spike) continue;
     throw new UnsupportedError(
       `The input of timestep ${step} has a value that is neither 0 nor 1; events of ${title} carry none.`,
-      "Give spikes of 1, or compile with --coding bits:8 or rate:15.",
+      "Give spikes of 1 (--rate 0.1 makes random ones up), or compile with --coding bits:8 or rate:15.",
     );
   }
 }

@@ -15,7 +15,7 @@ import { isProgramFile } from "./load-program.ts";
 import { isSyntheticModel, readSyntheticModel } from "./synthetic-model.ts";
 
 export const MODEL_ARGUMENT =
-  "model file (.cpt, .pt, .pth, .safetensors, .onnx, .nir), its folder, or synthetic:WIDTH,NEURONS,...@DENSITY " +
+  "model file (.cpt, .pt, .pth, .safetensors, .onnx, .nir, .keras, .h5, model.json), its folder, or synthetic:WIDTH,NEURONS,...@DENSITY " +
   "(width of the input, then each EGRU layer; random weights; synthetic:lstm:..., gru:, lif: or linear: for others)";
 
 /** Reading this much is felt, so it is announced. */

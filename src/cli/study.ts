@@ -34,17 +34,22 @@ export function studyCommand(io: CommandIo): Command {
       io,
     ),
   );
-  command.addCommand(
-    new Command("point")
-      .summary("run one point of a study, as its folder says (called by the others)")
-      .argument("<folder>", "the point's folder")
-      .addOption(backendOption())
-      .action(async (folder: string, { backend }: { backend: BackendWish }) => {
-        const { runStoredPoint } = await import("./study-run.ts");
-        await runStoredPoint(folder, backend, io);
-      }),
+  const point = new Command("point")
+    .summary("run one point of a study, as its folder says (called by the others)")
+    .description(
+      "Trains and judges one point of a study, as the point.json in its folder says. The sweeps call it.",
+    )
+    .argument("<folder>", "the point's folder")
+    .addOption(backendOption())
+    .action(async (folder: string, { backend }: { backend: BackendWish }) => {
+      const { runStoredPoint } = await import("./study-run.ts");
+      await runStoredPoint(folder, backend, io);
+    });
+  command.addCommand(withExample(point, "study point runs/sparsity/points/6d991fc755db234daaad4412"));
+  return withExample(
+    command,
+    "study sparsity examples/training/sparsity.yaml --out runs/sparsity --workers 2",
   );
-  return command;
 }
 
 function sweepCommand(kind: "sparsity" | "weight-decay", summary: string, io: CommandIo): Command {

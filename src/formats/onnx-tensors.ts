@@ -1,9 +1,7 @@
 import { InputError } from "../core/errors.ts";
 import { counted } from "../core/wording.ts";
+import type { ReadBeside } from "./read-beside.ts";
 import { DTYPE_BYTES, type Dtype, decodeElements, elementsOf, formatShape, type Tensor } from "./tensors.ts";
-
-/** Reads a file that belongs to the model, by its path relative to it. Refuses paths that lead elsewhere. */
-export type ReadBeside = (path: string) => Uint8Array;
 
 /** A TensorProto as protobufjs decodes it. */
 export interface WireTensor {

@@ -1,7 +1,8 @@
 import protobuf from "protobufjs";
 import { InputError } from "../core/errors.ts";
 import { ONNX_PROTO } from "./onnx-proto.ts";
-import { numberOf, onnxTensor, type ReadBeside, type WireTensor } from "./onnx-tensors.ts";
+import { numberOf, onnxTensor, type WireTensor } from "./onnx-tensors.ts";
+import type { ReadBeside } from "./read-beside.ts";
 import type { Tensor } from "./tensors.ts";
 
 export type OnnxAttribute = number | string | readonly number[] | readonly string[] | Tensor | "a graph";

@@ -18,7 +18,7 @@ import { isNir } from "./nir/nir-graph.ts";
 import { readNirModel } from "./nir/read-nir-model.ts";
 import { kindOfModelFile, type ModelFileKind } from "./model-kind.ts";
 import { readOnnxModel } from "./onnx/read-onnx-model.ts";
-import type { ReadBeside } from "../formats/onnx-tensors.ts";
+import type { ReadBeside } from "../formats/read-beside.ts";
 import { parseJsonText } from "../formats/json.ts";
 import type { Description } from "./description-schema.ts";
 import { isDescription, modelFromDescription, validateDescription } from "./read-description.ts";

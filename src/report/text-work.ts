@@ -61,8 +61,9 @@ export function formatWork(run: RunJson, style: Style): string[] {
 }
 
 /** Packets, memory and what was clamped. */
-export function formatTraffic({ traffic, input }: RunJson, style: Style): string[] {
+export function formatTraffic({ traffic, counts, input }: RunJson, style: Style): string[] {
   const { busiestLink: link, saturations } = traffic;
+  const macs = counts.perPe.macArray.mac.reduce((sum, own) => sum + own, 0);
   const pairs: (readonly [string, string])[] = [
     [
       "events",
@@ -75,6 +76,9 @@ export function formatTraffic({ traffic, input }: RunJson, style: Style): string
           ? `; ${formatMean(traffic.emptySlotsPerToken)} stored zeros passed through`
           : ""),
     ],
+    ...(macs > 0
+      ? [["MAC arrays", `${formatMean(macs / input.steps)} MACs, with weights of zero too`] as const]
+      : []),
     [
       "event router",
       `${formatMean(traffic.tableLookupsPerToken)} lookups, ${formatMean(traffic.packetsOutPerToken)} packets out`,

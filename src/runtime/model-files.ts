@@ -73,7 +73,7 @@ function modelFileAt(path: string): string {
     throw new InputError(
       { file: path },
       "there is no such file or folder",
-      "Name a model file (.cpt, .pt, .pth, .safetensors, .onnx, .nir), its folder, or synthetic:WIDTHS@DENSITY.",
+      "Name a model file (.cpt, .pt, .pth, .safetensors, .onnx, .nir, .keras, .h5, model.json), its folder, or synthetic:WIDTHS@DENSITY.",
     );
   }
   if (!status.isDirectory()) return path;

@@ -17,6 +17,7 @@ import {
   TABLE_MUTATIONS,
 } from "../support/program-mutations.ts";
 import { damaged, withDeadPes } from "../support/faulty-machines.ts";
+import { mixedModel } from "../support/mixed-model.ts";
 import { ROW_FORM_MUTATIONS } from "../support/row-form-mutations.ts";
 import { tinyChip, withForms } from "../support/tiny-chip.ts";
 import { tinyBoard, tinyMulticast, tinyUnicast } from "../support/tiny-networks.ts";
@@ -55,7 +56,22 @@ const onMacArrays: readonly CompileOptions[] = [
   { format: "int8", mac: new Set(["input -> egru0"]), rows: "dram", pes: 6 },
   { format: "int8", mac: "all", rows: "dram", pes: 9 },
 ];
+/** One, three and four accumulators a neuron. */
+const ofOtherKinds = mixedModel({
+  inputs: 5,
+  layers: [
+    { kind: "lstm", size: 9 },
+    { kind: "relu", size: 8 },
+    { kind: "gru", size: 7 },
+    { kind: "lif", size: 6 },
+  ],
+  seed: 2,
+});
 const bases: readonly Base[] = [
+  ...onMacArrays.map(({ mac: _, ...options }) => ({
+    ...compile(ofOtherKinds, allForms, { ...options, mac: "all" }),
+    profile: allForms,
+  })),
   ...onMacArrays.map((options) => ({ ...compile(model, allForms, options), profile: allForms })),
   ...inForms.flatMap((options) =>
     [model, wide].map((one) => ({ ...compile(one, allForms, options), profile: allForms })),

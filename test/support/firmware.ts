@@ -13,7 +13,6 @@ import {
 import {
   DONE_KEY,
   kindOf,
-  type OtherNeurons,
   peFiles,
   type ScriptStep,
   type WirePacket,
@@ -80,14 +79,25 @@ export function simulatedSteps(
 
 const bitsOf = (values: Float32Array | Int32Array): Uint32Array => new Uint32Array(values.slice().buffer);
 
-/** Packets that come to a PE in each timestep, in the order in which the model says that they are added. */
-export function packetsTo(pe: PeProgram, program: Program, steps: readonly SimulatedStep[]): WirePacket[][] {
+/**
+ * Packets that come to a PE in each timestep, in the order in which the model says that they are added.
+ *
+ * @param window Timesteps between restarts of the state, at which most kinds' events of the timestep before are forgotten.
+ */
+export function packetsTo(
+  pe: PeProgram,
+  program: Program,
+  steps: readonly SimulatedStep[],
+  window?: number,
+): WirePacket[][] {
   const sources = [
     ...new Map(pe.sources.map((source) => [`${source.population} ${source.delay}`, source])).values(),
   ];
   return steps.map((_, step) =>
     sources.flatMap(({ population, delay }) => {
-      const { keys } = program.populations.find(({ name }) => name === population)!;
+      const { keys, kind } = program.populations.find(({ name }) => name === population)!;
+      const outlives = kind === "input" || NEURON_TRAITS[kind].keepsEvents;
+      if (delay === 1 && window !== undefined && step % window === 0 && !outlives) return [];
       const output = steps[step - delay]?.outputs.get(population) ?? [];
       return eventsOf(output, keys.base);
     }),
@@ -109,17 +119,26 @@ export interface PeStep {
 }
 
 /** What the simulator says, with sums made here from the rows as they can be read from the image. */
-export function expectedOf(pe: PeProgram, program: Program, steps: readonly SimulatedStep[]): PeStep[] {
-  const { base } = program.populations.find(({ name }) => name === pe.population)!.keys;
+export function expectedOf(
+  pe: PeProgram,
+  program: Program,
+  steps: readonly SimulatedStep[],
+  window?: number,
+): PeStep[] {
+  const { keys, size } = program.populations.find(({ name }) => name === pe.population)!;
   const end = pe.firstNeuron + pe.neurons;
-  const packets = packetsTo(pe, program, steps);
+  const packets = packetsTo(pe, program, steps, window);
   return steps.map(({ states, outputs }, step) => ({
     sums: sumsOf(pe, program, packets[step]!),
     sumsAfter: startOf(pe, kindOf(program, pe)),
-    state: states.get(pe.population)!.slice(pe.firstNeuron, end),
-    sent: eventsOf(outputs.get(pe.population)!.slice(pe.firstNeuron, end), base + pe.firstNeuron),
+    state: sliceOf(states.get(pe.population)!, size, pe),
+    sent: eventsOf(outputs.get(pe.population)!.slice(pe.firstNeuron, end), keys.base + pe.firstNeuron),
   }));
 }
+
+/** A PE's part of vectors over its population, one after the other. */
+const sliceOf = (vectors: Uint32Array, size: number, { firstNeuron, neurons }: PeProgram): Uint32Array =>
+  vectors.filter((_, i) => i % size >= firstNeuron && i % size < firstNeuron + neurons);
 
 function startOf(pe: PeProgram, kind: ChipPopulationKind): Uint32Array {
   const { offset } = pe.sections.find((section) => section.kind === "parameters")!;
@@ -178,28 +197,22 @@ export function emulated(
   profile: HardwareProfile,
   packets: readonly (readonly WirePacket[])[],
   window?: number,
-  other?: OtherNeurons,
 ): PeStep[] {
   const script = packets.map((own, step): ScriptStep => ({
     packets: own,
     restart: window !== undefined && step % window === 0,
   }));
   const burst = profile.dram?.burstBytes ?? 4;
-  const run = runEmulator(firmware, peFiles(program, pe, burst, script, true, other));
+  const run = runEmulator(firmware, peFiles(program, pe, burst, script, true));
   const sent = sentPackets(run);
-  const traits = NEURON_TRAITS[kindOf(program, pe)];
-  const { neurons, accumulators, state } = other ?? {
-    neurons: pe.neurons,
-    accumulators: traits.accumulators.length,
-    state: traits.state.length,
-  };
+  const { accumulators, state } = NEURON_TRAITS[kindOf(program, pe)];
   const words = new Uint32Array(run.dump.buffer);
   let next = 0;
   const take = (count: number) => words.subarray(next, (next += count)).slice();
   return script.map((_, step) => ({
-    sums: take(accumulators * neurons),
-    sumsAfter: take(accumulators * neurons),
-    state: take(state * neurons),
+    sums: take(accumulators.length * pe.neurons),
+    sumsAfter: take(accumulators.length * pe.neurons),
+    state: take(state.length * pe.neurons),
     sent: sent[step] ?? [],
   }));
 }

@@ -184,7 +184,9 @@ export const MEMORY_MUTATIONS: Readonly<Record<string, Mutation>> = {
     ).map((kind) => [`bit of ${kind} flipped`, bitOf(kind)]),
   ),
   "threshold changed": onPe((pe, dice) => {
-    const { offset } = pe.sections.find(({ kind }) => kind === "parameters")!;
+    const { offset, bytes } = pe.sections.find(({ kind }) => kind === "parameters")!;
+    // After four starts of accumulators; other kinds than EGRU have none there.
+    if (bytes !== 4 * 5 * pe.neurons) return false;
     const at = offset - pe.imageOffset + 4 * (4 * pe.neurons + dice.below(pe.neurons));
     pe.image[at + dice.below(4)]! ^= 1 << dice.below(8);
     return true;
@@ -331,6 +333,7 @@ export const DESCRIPTION_MUTATIONS: Readonly<Record<string, Mutation>> = {
     return true;
   }),
   "blocks swapped": onPe(({ sources }) => {
+    if (sources.length < 2) return false;
     swap(sources, 0, 1);
     return true;
   }),

@@ -215,7 +215,10 @@ describe("architecture", () => {
   });
 
   it("keeps clocks, chance and the process out of what must be reproducible", () => {
-    const pure = SOURCES.filter(({ home }) => !TOUCHES_THE_MACHINE.includes(home));
+    // hdf5.ts stops the clock while a library writes that would store the time.
+    const pure = SOURCES.filter(
+      ({ home, path }) => !TOUCHES_THE_MACHINE.includes(home) && path !== "src/formats/hdf5.ts",
+    );
     const found = pure.flatMap(({ path, uses }) =>
       ["Date", "Math.random", "performance"]
         .filter((name) => uses.has(name))

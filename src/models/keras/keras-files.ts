@@ -2,7 +2,7 @@ import { InputError, UnsupportedError, UserError } from "../../core/errors.ts";
 import type { ModelIr } from "../../core/model-ir.ts";
 import type { Hdf5Group } from "../../formats/hdf5.ts";
 import { parseJsonText } from "../../formats/json.ts";
-import type { ReadBeside } from "../../formats/onnx-tensors.ts";
+import type { ReadBeside } from "../../formats/read-beside.ts";
 import { isZip, openZip, readZipEntry, type ZipArchive } from "../../formats/zip.ts";
 import { isObject, type Json } from "./keras-config.ts";
 import { weightsByName, weightsOfH5, weightsOfKeras } from "./keras-weights.ts";

@@ -1,6 +1,6 @@
 import { InputError } from "../../core/errors.ts";
 import { counted } from "../../core/wording.ts";
-import type { ReadBeside } from "../../formats/onnx-tensors.ts";
+import type { ReadBeside } from "../../formats/read-beside.ts";
 import {
   DTYPE_BYTES,
   type Dtype,

@@ -241,6 +241,8 @@ function convolved(field: string, weights: ConvolutionMatrix, bias: Float32Array
   );
   if (typeof plain === "string" || `${Object.values(plain.output)}` !== `${Object.values(output)}`)
     refuse(field, "a convolution that is not padded alike on both sides");
+  const pool = pooled(weights);
+  if (pool !== undefined && bias.every((value) => value === 0)) return pool;
   const places = output.height * output.width;
   if (bias.some((value, i) => value !== bias[i - (i % places)]))
     refuse(field, "a bias that differs between places of a map");
@@ -256,6 +258,34 @@ function convolved(field: string, weights: ConvolutionMatrix, bias: Float32Array
       Float32Array.from({ length: output.channels }, (_, c) => bias[c * places]!),
       [output.channels],
     ),
+  };
+}
+
+/** The node of a convolution that adds each map up, or averages it. */
+function pooled({
+  input,
+  output,
+  kernel,
+  stride,
+  dilation,
+  padding,
+  groups,
+  values,
+}: ConvolutionMatrix): Hdf5Tree | undefined {
+  const [weight = 0] = values;
+  const isPool = groups === input.channels && groups === output.channels && `${dilation}` === "1,1";
+  const type =
+    weight === 1
+      ? "SumPool2d"
+      : weight === Math.fround(1 / (kernel[0] * kernel[1]))
+        ? "AvgPool2d"
+        : undefined;
+  if (!isPool || type === undefined || values.some((value) => value !== weight)) return undefined;
+  return {
+    type,
+    kernel_size: wholeNumbers(kernel),
+    stride: wholeNumbers(stride),
+    padding: wholeNumbers(padding),
   };
 }
 

@@ -1,7 +1,7 @@
 import { InputError, UnsupportedError } from "../../core/errors.ts";
 import type { ModelIr } from "../../core/model-ir.ts";
 import { type OnnxGraph, type OnnxNode, readOnnx } from "../../formats/onnx.ts";
-import type { ReadBeside } from "../../formats/onnx-tensors.ts";
+import type { ReadBeside } from "../../formats/read-beside.ts";
 import { formatShape } from "../../formats/tensors.ts";
 import { type Features, featuresOf, sizeOf, straight, transposed } from "../graph/features.ts";
 import type { Signal } from "../graph/signal.ts";

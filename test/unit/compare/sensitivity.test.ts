@@ -10,8 +10,11 @@ import { tinyModel } from "../../support/tiny-model.ts";
 import { fileText } from "../profiles/shipped.ts";
 
 const SETS = ["capabilities.neurons=egru", "capabilities.eventPayload=24", "noc.flit=64bit"];
+
+/** Loihi as if its compartments were EGRU neurons. */
+const text = fileText("hw-profiles/loihi1-silicon.json").replaceAll('"lifUpdate"', '"neuronUpdate"');
 const loihi = (overrides: readonly string[]): Chip => ({
-  ...readProfile(fileText("hw-profiles/loihi1-silicon.json"), "l.json", overrides),
+  ...readProfile(text, "l.json", overrides),
   overrides,
 });
 const model = tinyModel({ inputs: 6, layers: [9, 6], density: 1 });

@@ -3,6 +3,7 @@ import { compile } from "../../../compiler/pipeline.ts";
 import { CapacityError, UnsupportedError } from "../../../src/core/errors.ts";
 import { parseEventCoding } from "../../../src/core/event-coding.ts";
 import type { Capabilities, HardwareProfile } from "../../../src/core/profile.ts";
+import { syntheticModel } from "../../../src/models/synthetic.ts";
 import { tinyChip } from "../../support/tiny-chip.ts";
 import { tinyModel } from "../../support/tiny-model.ts";
 
@@ -70,5 +71,27 @@ describe("what a chip cannot do", () => {
     const fault = faultOf({ axonsPerPe: 5 });
     expect(fault).toBeInstanceOf(CapacityError);
     expect((fault as CapacityError).shortage).toMatchObject({ resource: "axons", needed: 16, available: 5 });
+  });
+});
+
+describe("kinds of neurons", () => {
+  const cannot = (kind: "lif" | "lstm" | "linear", capabilities: Capabilities): string => {
+    const layers = syntheticModel({ inputs: 4, layers: [6], kind, density: 1, seed: 1 });
+    try {
+      compile(layers, limited(capabilities), { format: "int8" });
+    } catch (fault) {
+      return (fault as Error).message;
+    }
+    return "";
+  };
+
+  it("are told apart by what updates them", () => {
+    expect(cannot("lif", { neurons: ["lif"], eventPayload: 0 })).toBe("");
+    expect(cannot("lstm", { neurons: ["lstm"], eventPayload: 24 })).toBe("");
+    expect(cannot("linear", { neurons: ["linear"] })).toBe("");
+    expect(cannot("lif", { neurons: ["lstm"] })).toContain("its neurons are lif, the chip's lstm.");
+    expect(cannot("lstm", { neurons: ["lif"], eventPayload: 0 })).toContain(
+      "its neurons are lstm, the chip's lif; it sends graded events of 24 bits, the chip's carry none.",
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NEURON_UPDATES } from "../../../src/core/counts.ts";
 import { readProfile } from "../../../src/profiles/read-profile.ts";
 import { faultOf, fileText, shipped, shippedWith } from "./shipped.ts";
 
@@ -8,13 +9,14 @@ const loihi = (...overrides: string[]) =>
 describe("times of kernels", () => {
   it("in nanoseconds become steps of the PE clock", () => {
     const { pe } = loihi();
-    expect(pe.kernels.int8).toMatchObject({ synop: 47, packetReceive: 160, neuronUpdate: 97, rowFetch: 0 });
+    expect(pe.kernels.int8).toMatchObject({ synop: 47, packetReceive: 160, lifUpdate: 97, rowFetch: 0 });
     expect(pe.rowForms.int8?.csr).toMatchObject({ synop: 47, emptySlot: 47, rowFetch: 0 });
   });
 
   it("that are unknown count as no cycles and are told apart from those that are none", () => {
-    expect(loihi().pe.untimed).toEqual({ int8: ["linearUpdate"] });
-    expect(loihi("pe.kernels.int8.synop=unknown").pe.untimed).toEqual({ int8: ["synop", "linearUpdate"] });
+    const others = NEURON_UPDATES.filter((update) => update !== "lifUpdate");
+    expect(loihi().pe.untimed).toEqual({ int8: others });
+    expect(loihi("pe.kernels.int8.synop=unknown").pe.untimed).toEqual({ int8: ["synop", ...others] });
     expect(shipped().profile.pe.untimed).toBeUndefined();
   });
 

@@ -110,7 +110,7 @@ describe("applyOverrides", () => {
     ["operatingPoints[7].voltage=1V", 'override operatingPoints[7].voltage: operatingPoints has no "7"'],
     [
       "pe.macArray=3",
-      "override pe.macArray: is a block; name one of columns, rows, sramPort, setup, accumulatorBits",
+      "override pe.macArray: is a block; name one of columns, rows, sramPort, setup, accumulatorBits, kernel",
     ],
     ["name=other", "override name: is not a figure"],
     ["__proto__.polluted=1", 'override __proto__.polluted: the profile has no "__proto__"'],

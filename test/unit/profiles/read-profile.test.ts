@@ -69,9 +69,9 @@ describe("readProfile", () => {
     expect(float32).toEqual({
       ...profile.pe.kernels.float32,
       neuronUpdate: 256,
-      lstmUpdate: 396,
-      gruUpdate: 262,
-      activationUpdate: 88,
+      lstmUpdate: 383,
+      gruUpdate: 252,
+      activationUpdate: 80,
     });
     expect(others).toEqual({ int16: profile.pe.kernels.int16, int8: profile.pe.kernels.int8 });
     expect(faultOf(fileText("hw-profiles/spinnaker2.json"), ["pe.exponential=fpga"]).message).toBe(

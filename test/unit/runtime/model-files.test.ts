@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { InputError } from "../../../src/core/errors.ts";
-import { loadModelFiles } from "../../../src/runtime/model-files.ts";
+import { loadModelFiles, readerBeside } from "../../../src/runtime/model-files.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -88,5 +88,62 @@ describe("loadModelFiles", () => {
     const fault = faultOf(() => loadModelFiles(join(folder, "none.cpt")));
     expect(fault.message).toBe(`${join(folder, "none.cpt")}: there is no such file or folder`);
     expect(fault.hint).toContain("synthetic:WIDTHS@DENSITY");
+  });
+});
+
+describe("a description beside a safetensors file", () => {
+  it("bears its name, or is model.json", () => {
+    put("net.safetensors");
+    put("model.json", "{}");
+    expect(loadModelFiles(join(folder, "net.safetensors")).description?.text).toBe("{}");
+    expect(loadModelFiles(folder).fileName).toBe(join(folder, "net.safetensors"));
+    put("net.json", "[]");
+    expect(loadModelFiles(folder).description?.fileName).toBe(join(folder, "net.json"));
+    put("net.onnx");
+    expect(loadModelFiles(join(folder, "net.onnx")).description).toBeUndefined();
+  });
+
+  it("is the model where nothing else is: a model.json of TensorFlow.js", () => {
+    put("model.json", "{}");
+    put("group1-shard1of1.bin");
+    expect(loadModelFiles(folder)).toMatchObject({ name: "my-model", fileName: join(folder, "model.json") });
+  });
+});
+
+describe("readerBeside", () => {
+  const text = (path: string) => new TextDecoder().decode(readerBeside(join(folder, "model.json"))(path));
+
+  it("reads files in the model's folder, and below it", () => {
+    put("a.bin", "one");
+    put("checkpoints/b.bin", "two");
+    expect([text("a.bin"), text("checkpoints/b.bin"), text("checkpoints/../a.bin")]).toEqual([
+      "one",
+      "two",
+      "one",
+    ]);
+  });
+
+  it("reads nothing elsewhere, whatever way leads there", () => {
+    writeFileSync(join(folder, "..", "secret"), "secret");
+    symlinkSync(join(folder, "..", "secret"), join(folder, "link"));
+    for (const path of [
+      "../secret",
+      join(folder, "..", "secret"),
+      "link",
+      "checkpoints/../../secret",
+      "..",
+      ".",
+      "",
+      "../nothing",
+    ]) {
+      const { message } = faultOf(() => text(path));
+      expect(message, path).toContain("weights are said to lie outside the model's folder");
+    }
+  });
+
+  it("names a file that is missing", () => {
+    expect(faultOf(() => text("w.bin")).message).toBe(
+      `${join(folder, "w.bin")}: cannot be read: there is no such file or directory`,
+    );
   });
 });

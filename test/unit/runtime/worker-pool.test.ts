@@ -37,6 +37,13 @@ describe("runInWorkers", () => {
     await expect(runInWorkers(POWERS, 3, [1, -1, 2], 2)).rejects.toThrow("a negative exponent");
   });
 
+  it("ends threads that come to no end in time, whatever they do", async () => {
+    const endless = moduleOf("export const startWorker = () => () => { for (;;); };");
+    await expect(runInWorkers(endless, 0, [1, 2], 2, undefined, 300)).rejects.toThrow(
+      "not done after 300 ms",
+    );
+  });
+
   it("fails where a worker cannot start, or ends by itself", async () => {
     await expect(runInWorkers(moduleOf("throw new Error('no such luck')"), 0, [1], 1)).rejects.toThrow(
       "no such luck",

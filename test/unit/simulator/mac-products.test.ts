@@ -16,6 +16,7 @@ import { gatesIn } from "../../../src/core/row-form.ts";
 import type { Stimulus } from "../../../src/core/stimulus.ts";
 import { cycles } from "../../../src/core/units.ts";
 import { tinyChip, withForms } from "../../support/tiny-chip.ts";
+import { mixedModel } from "../../support/mixed-model.ts";
 import { tinyModel } from "../../support/tiny-model.ts";
 
 const STEPS = 5;
@@ -151,6 +152,48 @@ describe("what products cost", () => {
     expect(slower.fast).toBeGreaterThan(plain.fast);
     expect(slower.detailed - plain.detailed).toBeGreaterThan((STEPS * 7 * 50) / point.peClock - 1e-9);
   });
+
+  it.each([
+    ["lstm", 4, 4],
+    ["gru", 3, 3],
+    ["lif", 1, 1],
+    ["relu", 1, 0],
+  ] as const)(
+    "the same of %s: %i columns a neuron for its input and %i for itself, a window's end or not",
+    (kind, input, itself) => {
+      const own = mixedModel({ inputs: 7, layers: [{ kind, size: 12 }], seed: 4 });
+      const columns = 12 * (input + itself);
+      const products = itself > 0 ? 2 : 1;
+      const of = (profile: HardwareProfile, window?: number) => {
+        const { program } = compile(own, profile, { format: "int8", rows: "sram", mac: "all", pes: 1 });
+        const request = { point };
+        const result = simulate(program, profile, stimulus, { window, replays: [request] });
+        return {
+          result,
+          fast: timeOf(result, profile, point, "sequential").total,
+          detailed: replayedTimeOf(result, profile, request).total,
+        };
+      };
+      const plain = of(chip);
+      const slower = of(withKernel({ setup: array.setupCycles + 1000 }));
+      const added = of(withKernel({ result: array.kernel!.macResult + 100 }));
+      const clock = point.peClock;
+      for (const fidelity of ["fast", "detailed"] as const) {
+        expect(slower[fidelity] - plain[fidelity], fidelity).toBeCloseTo(
+          (STEPS * products * 1000) / clock,
+          9,
+        );
+        expect(added[fidelity] - plain[fidelity], fidelity).toBeCloseTo((STEPS * columns * 100) / clock, 9);
+      }
+      // Events that a window's end has cut off were received, and cost their operands all the same.
+      for (const { counts, populations } of [plain.result, of(chip, 2).result]) {
+        const again = itself > 0 ? sumOf(populations[1]!.eventsPerStep.slice(0, -1)) : 0;
+        expect(sumOf(counts.kernel.macOperand)).toBe(7 * STEPS + again);
+        expect(sumOf(counts.kernel.macResult)).toBe(STEPS * columns);
+        expect(sumOf(counts.macArray.mac)).toBe(STEPS * 12 * (7 * input + 12 * itself));
+      }
+    },
+  );
 
   it("from DRAM: each matrix once a timestep, in whole bursts, tile by tile", () => {
     const big = tinyModel({ inputs: 7, layers: [40], density: 1, seed: 3 });

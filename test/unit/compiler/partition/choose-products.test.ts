@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { lower } from "../../../../compiler/lower/lower.ts";
+import { chooseProducts, type ExpectedSeconds } from "../../../../compiler/partition/choose-products.ts";
 import { compile, type CompileOptions } from "../../../../compiler/pipeline.ts";
 import { UserError } from "../../../../src/core/errors.ts";
 import { modelProjectionName } from "../../../../src/core/event-graph.ts";
@@ -6,6 +8,7 @@ import type { HardwareProfile } from "../../../../src/core/profile.ts";
 import { cycles } from "../../../../src/core/units.ts";
 import { encodeProgram } from "../../../../src/core/program-codec.ts";
 import { tinyChip, withForms } from "../../../support/tiny-chip.ts";
+import { convolutionalModel } from "../../../support/mixed-model.ts";
 import { tinyModel } from "../../../support/tiny-model.ts";
 
 const chip = withForms(tinyChip());
@@ -74,6 +77,72 @@ describe("which projections are products", () => {
     expect(compile(dense, chip, { format: "int8", mac: "all" }).program.manifest.options["mac"]).toBe(
       ALL.join(", "),
     );
+  });
+});
+
+describe("a convolution", () => {
+  it("is multiplied as the matrix into which it unrolls, and a line says so", () => {
+    const { remarks, program } = compile(convolutionalModel(5, false), chip, { format: "int8", mac: "all" });
+    // Each of 25 places meets 9 taps of 2 channels, fewer at the edge: (5 + 4 + 4)² taps of a channel in all.
+    expect(remarks.filter((line) => line.includes("convolution"))).toEqual([
+      "input -> maps: a convolution is multiplied as the matrix into which it unrolls, of 50 × 75 weights for the 54 of its kernel; 73.0 % of them are zeros",
+      expect.stringContaining("maps -> pooled"),
+      expect.stringContaining("pooled -> last"),
+    ]);
+    const ofMaps = program.pes.filter(({ population }) => population === "maps");
+    const stored = ofMaps.reduce((sum, { sources }) => sum + sources[0]!.slots, 0);
+    expect(stored).toBe(50 * 75);
+    expect(compile(convolutionalModel(5, false), chip, { format: "int8" }).remarks.join()).not.toMatch(
+      /multiplied/,
+    );
+  });
+});
+
+describe("auto", () => {
+  /** What is chosen where a timestep takes this with so many products, of the four. */
+  const chosenBy = (secondsOf: (names: readonly string[]) => Partial<ExpectedSeconds>): string[] => {
+    const secondsWith = (names: ReadonlySet<string>) => ({
+      inTurn: 1,
+      overlapped: 0.5,
+      usesDram: false,
+      ...secondsOf([...names]),
+    });
+    const graph = lower(dense);
+    return [
+      ...chooseProducts({ graph, profile: chip, format: "int8", formats: new Map(), secondsWith }, "auto"),
+    ];
+  };
+
+  it("takes one after the other that makes a timestep faster", () => {
+    expect(chosenBy((names) => ({ inTurn: names.includes(ALL[1]!) ? 2 : 1 - names.length / 10 }))).toEqual(
+      ALL.filter((name) => name !== ALL[1]),
+    );
+    expect(chosenBy(() => ({}))).toEqual([]);
+  });
+
+  it("takes all where only they together do", () => {
+    expect(chosenBy((names) => ({ inTurn: names.length === 4 ? 0.9 : 1 + names.length }))).toEqual(ALL);
+  });
+
+  it("takes nothing that is slower than none where recurrent rows would be worked off meanwhile", () => {
+    const recurrent = (names: readonly string[]) => names.some((name) => name.includes("recurrent"));
+    const found = chosenBy((names) => ({
+      inTurn: 1 - names.length / 10,
+      overlapped: recurrent(names) ? 0.51 : 0.5,
+    }));
+    expect(found).toEqual([ALL[0], ALL[2]]);
+  });
+
+  it("needs a tenth less time before anything goes to DRAM for it, and no more where rows lie there anyway", () => {
+    const gain = (share: number, before: boolean) =>
+      chosenBy((names) => ({
+        inTurn: names.length > 0 ? share : 1,
+        overlapped: names.length > 0 ? share / 2 : 0.5,
+        usesDram: before || names.length > 0,
+      }));
+    expect(gain(0.91, false)).toEqual([]);
+    expect(gain(0.89, false)).toEqual([ALL[0]]);
+    expect(gain(0.99, true)).toEqual([ALL[0]]);
   });
 });
 

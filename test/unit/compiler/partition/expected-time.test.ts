@@ -30,6 +30,34 @@ describe("planTimer", () => {
     expect(bound).toBe(secondsOf(inSram));
   });
 
+  it("overlapped, leaves out what recurrent events cost, and of a pipeline nothing", () => {
+    const { secondsOf, overlappedSecondsOf } = planTimer(problem, leastLatency!);
+    const layers = layersOf(problem);
+    const shares = idealSharesOf(layers, 8, leastLatency!);
+    const { packetReceive, rowLookup, rowFetch, synop } = chip.pe.kernels.float32!;
+    const recurrent = graph.projections.filter(({ delay }) => delay === 1);
+    const cycles = recurrent.reduce((sum, { source, synapses }, i) => {
+      const sent = problem.activity.get(source)![0]!;
+      const { rowStart, target } = synapses;
+      let begun = 0;
+      for (let row = 0; row + 1 < rowStart.length; row += 1)
+        begun += sent * (1 - (1 - 1 / shares[i]!) ** (rowStart[row + 1]! - rowStart[row]!));
+      const events = sent * (rowStart.length - 1);
+      return (
+        sum +
+        events * (packetReceive + rowLookup) +
+        begun * rowFetch +
+        (sent * target.length * synop) / shares[i]!
+      );
+    }, 0);
+    expect((secondsOf(inSram) - overlappedSecondsOf(inSram)) * clock).toBeCloseTo(cycles, 6);
+    const pipelined = planTimer(problem, spread!);
+    expect(pipelined.overlappedSecondsOf(inSram)).toBe(pipelined.secondsOf(inSram));
+    expect(overlappedSecondsOf({ ...inSram, dram: inDram.dram })).toBeGreaterThanOrEqual(
+      overlappedSecondsOf(inSram),
+    );
+  });
+
   it("takes as long as DRAM does where that is slow", () => {
     const seconds = [1e6, 5e5].map((bandwidth) => {
       const profile = { ...chip, dram: { ...chip.dram!, bandwidth } };
