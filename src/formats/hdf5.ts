@@ -93,10 +93,12 @@ function withFile<Result>(library: Library, bytes: Uint8Array, read: (file: Grou
   }
 }
 
-/** The library throws errors and texts of several lines. */
-const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split("\n", 1)[0]!.slice(0, 200) ||
-  "it cannot be opened";
+/** The library throws errors, and traces of its calls as text: of these the innermost says what is wrong. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const innermost = [...text.matchAll(/^ *#\d+: .* in \w+\(\): (.+)$/gm)].at(-1)?.[1];
+  return (innermost ?? text.split("\n", 1)[0]!).slice(0, 200) || "it cannot be opened";
+}
 
 class Reader {
   private entries = 0;

@@ -41,8 +41,39 @@ const HINT = "The file is damaged or was not copied whole: export it again.";
 export const numberOf = (value: number | { toNumber(): number }): number =>
   typeof value === "number" ? value : value.toNumber();
 
+/** A varint of one byte is read as an int64 of eight. */
+const MAX_EXPANSION = 8;
+/** Tensors may share what lies in a file beside the model, but not all of it all the time. */
+const MAX_SHARING = 4;
+
+/**
+ * Reads the tensors of a file of `fileBytes`. Entries of a few bytes can each name the whole of another file: together they hold no
+ * more than a few times what the files do.
+ */
+export function onnxTensorReader(fileBytes: number, readBeside: ReadBeside): (wire: WireTensor) => Tensor {
+  const besides = new Set<string>();
+  let allowed = MAX_EXPANSION * fileBytes;
+  let total = 0;
+  const counting: ReadBeside = (path) => {
+    const bytes = readBeside(path);
+    if (!besides.has(path)) allowed += MAX_SHARING * bytes.length;
+    besides.add(path);
+    return bytes;
+  };
+  return (wire) => {
+    const tensor = onnxTensor(wire, counting);
+    total += tensor.data.byteLength;
+    if (total <= allowed) return tensor;
+    throw new InputError(
+      { field: tensor.name },
+      `with this tensor the weights come to ${counted(total, "byte")}; ${allowed} is the limit for files of this size`,
+      HINT,
+    );
+  };
+}
+
 /** @throws InputError naming the tensor where type, shape and data do not fit one another. */
-export function onnxTensor(wire: WireTensor, readBeside: ReadBeside): Tensor {
+function onnxTensor(wire: WireTensor, readBeside: ReadBeside): Tensor {
   const { name } = wire;
   const fail = (problem: string): never => {
     throw new InputError({ field: name || "a tensor without name" }, problem, HINT);

@@ -1,7 +1,7 @@
 import protobuf from "protobufjs";
 import { InputError } from "../core/errors.ts";
 import { ONNX_PROTO } from "./onnx-proto.ts";
-import { numberOf, onnxTensor, type WireTensor } from "./onnx-tensors.ts";
+import { numberOf, onnxTensorReader, type WireTensor } from "./onnx-tensors.ts";
 import type { ReadBeside } from "./read-beside.ts";
 import type { Tensor } from "./tensors.ts";
 
@@ -117,9 +117,8 @@ export function readOnnx(bytes: Uint8Array, readBeside: ReadBeside): OnnxGraph {
       "the graph holds sparse tensors, which are not read",
       "Store them dense: zeros count as pruned.",
     );
-  const initialisers = new Map(
-    graph.initializer.map((tensor) => [tensor.name, onnxTensor(tensor, readBeside)]),
-  );
+  const tensorOf = onnxTensorReader(bytes.length, readBeside);
+  const initialisers = new Map(graph.initializer.map((tensor) => [tensor.name, tensorOf(tensor)]));
   const own = opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx");
   return {
     name: graph.name,
@@ -130,7 +129,7 @@ export function readOnnx(bytes: Uint8Array, readBeside: ReadBeside): OnnxGraph {
       name,
       inputs: input,
       outputs: output,
-      attributes: new Map(attribute.map((entry) => [entry.name, attributeOf(entry, readBeside)])),
+      attributes: new Map(attribute.map((entry) => [entry.name, attributeOf(entry, tensorOf)])),
     })),
     initialisers,
     inputs: graph.input.map(valueOf),
@@ -154,7 +153,7 @@ function decode(bytes: Uint8Array): WireModel {
 }
 
 /** AttributeProto.AttributeType. */
-function attributeOf(entry: WireAttribute, readBeside: ReadBeside): OnnxAttribute {
+function attributeOf(entry: WireAttribute, tensorOf: (wire: WireTensor) => Tensor): OnnxAttribute {
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   switch (entry.type) {
     case 1:
@@ -164,7 +163,7 @@ function attributeOf(entry: WireAttribute, readBeside: ReadBeside): OnnxAttribut
     case 3:
       return text(entry.s);
     case 4:
-      if (entry.t !== null) return onnxTensor(entry.t, readBeside);
+      if (entry.t !== null) return tensorOf(entry.t);
       break;
     case 6:
       return entry.floats;

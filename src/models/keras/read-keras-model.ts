@@ -5,7 +5,8 @@ import { type Features, featuresOf, sizeOf, straight, transposed } from "../grap
 import { NetworkBuilder } from "../graph/network-builder.ts";
 import type { Signal } from "../graph/signal.ts";
 import { isObject, type KerasLayer, type KerasNetwork, kerasNetwork } from "./keras-config.ts";
-import { KERAS_HINT, type KerasValue, LAYERS, LayerContext } from "./keras-layers.ts";
+import { LAYERS } from "./keras-layers.ts";
+import { KERAS_HINT, type KerasValue, LayerContext } from "./layer-context.ts";
 import type { WeightsOf } from "./keras-weights.ts";
 
 type Parts = Pick<ModelIr, "populations" | "projections" | "metadata">;

@@ -19,10 +19,17 @@ export function tfjsTensors(manifest: unknown, readBeside: ReadBeside): Readonly
   if (!Array.isArray(manifest))
     throw new InputError({ field: "weightsManifest" }, "is no list of groups", HINT);
   const tensors = new Map<string, Tensor>();
+  const used = new Set<string>();
   for (const [index, group] of manifest.entries()) {
     const field = `weightsManifest.${index}`;
     if (!isObject(group) || !isTexts(group.paths) || !Array.isArray(group.weights))
       throw new InputError({ field }, "is no group of paths and weights", HINT);
+    for (const path of group.paths) {
+      // A short list of one shard over and over would fill the memory.
+      if (used.has(path))
+        throw new InputError({ field }, `names the shard ${path.slice(0, 200)} a second time`, HINT);
+      used.add(path);
+    }
     const bytes = joined(group.paths.map(readBeside));
     let at = 0;
     for (const weight of group.weights) {

@@ -10,8 +10,9 @@ import type {
 import type { Hdf5Entry, Hdf5Group, Hdf5Tree } from "../../formats/hdf5.ts";
 import type { Tensor } from "../../formats/tensors.ts";
 import { convolution } from "../convolutions.ts";
-import { sourceMajor, targetMajor } from "../matrix-layout.ts";
+import { targetMajor } from "../matrix-layout.ts";
 import { OWN_NIR_METADATA, USUAL_TIMESTEP } from "./own-nir-metadata.ts";
+import { differenceOf } from "./same-model.ts";
 import { readNirModel } from "./read-nir-model.ts";
 
 const HINT = "Write the model as safetensors, which holds every kind.";
@@ -303,35 +304,4 @@ function groupOf(tree: Hdf5Tree, path: string): Hdf5Group {
     return [name, groupOf(value as Hdf5Tree, inner)];
   });
   return { kind: "group", path, entries: new Map(entries), attributes: new Map() };
-}
-
-/** The first population or projection that differs, or the metadata. Full and sparse forms of one matrix are equal. */
-function differenceOf(
-  a: Pick<ModelIr, "populations" | "projections" | "metadata">,
-  b: Pick<ModelIr, "populations" | "projections" | "metadata">,
-): string | undefined {
-  for (const [i, population] of a.populations.entries())
-    if (!isSame(population, b.populations[i])) return population.name;
-  for (const [i, projection] of a.projections.entries()) {
-    const { weights: own, ...ends } = projection;
-    const { weights: other, ...otherEnds } = b.projections[i] ?? projection;
-    const isAlike =
-      own.kind === "convolution" || other.kind === "convolution"
-        ? isSame(own, other)
-        : isSame(sourceMajor(own), sourceMajor(other));
-    if (!isSame(ends, otherEnds) || !isAlike) return `${projection.source} -> ${projection.target}`;
-  }
-  if (a.populations.length !== b.populations.length || a.projections.length !== b.projections.length)
-    return "the model";
-  return isSame(a.metadata, b.metadata) ? undefined : "the metadata";
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  if (a instanceof Float32Array)
-    return b instanceof Float32Array && a.length === b.length && a.every((value, i) => value === b[i]);
-  if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return Object.is(a, b);
-  const [first, second] = [Object.entries(a), b as Record<string, unknown>];
-  return (
-    first.length === Object.keys(second).length && first.every(([key, value]) => isSame(value, second[key]))
-  );
 }

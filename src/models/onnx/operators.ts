@@ -4,6 +4,7 @@ import { featuresOf, plusValues, straight, timesMatrix, timesValues } from "../g
 import { added } from "../graph/signal.ts";
 import { parameterValues } from "../layer-tensors.ts";
 import { turned } from "../matrix-layout.ts";
+import { gatherActivations, slice } from "./choosing.ts";
 import * as rearranging from "./rearranging.ts";
 import { gru, lstm } from "./recurrent.ts";
 import { averagePool, batchNormalization, conv, globalAveragePool } from "./spatial.ts";
@@ -44,7 +45,7 @@ export const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator
   ["Unsqueeze", rearranging.unsqueeze],
   ["Flatten", rearranging.flatten],
   ["Reshape", rearranging.reshape],
-  ["Slice", rearranging.slice],
+  ["Slice", slice],
 ]);
 
 function activation(node: NodeContext, kind: Activation): readonly Value[] {
@@ -182,7 +183,7 @@ function gather(node: NodeContext): readonly Value[] {
     const isZero = float64Of(data.tensor).every((value) => value === 0);
     return isZero ? [{ kind: "zeros" }] : node.unsupported("chooses among constants");
   }
-  return rearranging.gatherActivations(node);
+  return gatherActivations(node);
 }
 
 function embedding(node: NodeContext, outer: readonly (number | undefined)[]): Value {

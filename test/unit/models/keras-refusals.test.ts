@@ -292,6 +292,20 @@ describe("readModel refuses a Keras model", () => {
     );
   });
 
+  it("that names a shard over and over, which would fill the memory", () => {
+    const paths = Array<string>(1000).fill("w.bin");
+    const json = { modelTopology: one, weightsManifest: [{ paths, weights: [] }] };
+    const attempt = () =>
+      readModel({
+        name: "m",
+        fileName: "model.json",
+        bytes: new TextEncoder().encode(JSON.stringify(json)),
+        readBeside: () => new Uint8Array(2 ** 28),
+      });
+    expect(attempt).toThrow(InputError);
+    expect(attempt).toThrow("model.json, weightsManifest.0: names the shard w.bin a second time");
+  });
+
   it("in JSON of another kind", () => {
     const bytes = (text: string) => new TextEncoder().encode(text);
     const attempt = (text: string) => () => readModel({ name: "m", fileName: "x.json", bytes: bytes(text) });

@@ -235,6 +235,13 @@ describe("an HDF5 file", () => {
       expect(() => hdf5.read(bytes.subarray(0, end)), `cut at ${end}`).toThrow(UserError);
     }
   });
+
+  it("is refused with what is wrong, not with the library's trace of calls", () => {
+    const bytes = exchangeBytes("nir-lif.nir");
+    expect(() => hdf5.read(bytes.subarray(0, bytes.length / 2))).toThrow(
+      /^not a sound HDF5 file: truncated file: eof = \d+, [^\n]+$/,
+    );
+  });
 });
 
 describe("evaluationOrder", () => {

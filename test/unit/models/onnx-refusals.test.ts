@@ -222,6 +222,23 @@ describe("readModel refuses an ONNX file", () => {
     expect(() => read(file)).toThrow(message);
   });
 
+  it("whose tensors each name the whole of another file, which would fill the memory", () => {
+    const elsewhere = {
+      dims: [500_000],
+      dataType: 10,
+      dataLocation: 1,
+      externalData: [{ key: "location", value: "w.bin" }],
+    };
+    const initialisers = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`W${i}`, elsewhere]));
+    const bytes = onnxFile({ nodes: [{ op: "Relu" }], initialisers });
+    const attempt = () =>
+      readModel({ name: "m", fileName: "m.onnx", bytes, readBeside: () => new Uint8Array(1_000_000) });
+    expect(attempt).toThrow(InputError);
+    expect(attempt).toThrow(
+      /m\.onnx, W2: with this tensor the weights come to 6,000,000 bytes; 40\d+ is the limit/,
+    );
+  });
+
   it("without a graph", () => {
     expect(() => readBytes(Uint8Array.of(8, 9, 0x12, 1, 0x61))).toThrow(
       "m.onnx: the ONNX file holds no graph",
