@@ -26,7 +26,7 @@ describe("a fault of the user", () => {
   it("names a model that is missing", async () => {
     expect(await faultOf("inspect", at("none.cpt"))).toBe(
       `error: ${at("none.cpt")}: there is no such file or folder\n` +
-        "hint: Name a model file (.cpt, .pt, .pth, .safetensors, .onnx, .nir), its folder, or synthetic:WIDTHS@DENSITY.\n",
+        "hint: Name a model file (.cpt, .pt, .pth, .safetensors, .onnx, .nir, .keras, .h5, model.json), its folder, or synthetic:WIDTHS@DENSITY.\n",
     );
   });
 
