@@ -1,18 +1,13 @@
 import { MismatchError, UnsupportedError } from "../src/core/errors.ts";
 import { type EventCoding, formatEventCoding } from "../src/core/event-coding.ts";
-import {
-  carriesPartialSums,
-  type EventGraph,
-  modelProjectionNames,
-  projectionName,
-} from "../src/core/event-graph.ts";
+import { type EventGraph, modelProjectionNames } from "../src/core/event-graph.ts";
 import { formatEventGraph } from "../src/core/event-graph-text.ts";
 import { hashOf } from "../src/core/hash.ts";
 import type { Mapping } from "../src/core/mapping.ts";
-import { denseSynapsesOf, type ModelIr } from "../src/core/model-ir.ts";
+import type { ModelIr } from "../src/core/model-ir.ts";
 import { NUMBER_FORMATS, type ProjectionFormats, type Quantisation } from "../src/core/number-format.ts";
 import { type HardwareProfile, usablePes } from "../src/core/profile.ts";
-import type { Manifest, Program } from "../src/core/program.ts";
+import type { Program } from "../src/core/program.ts";
 import { allocate } from "./allocate/allocate.ts";
 import { checkCapabilities, checkCoding, checkPeLimits } from "./check-capabilities.ts";
 import { planDecoder, quantiseDecoder } from "./decoder.ts";
@@ -37,6 +32,7 @@ import {
   withProductsHint,
 } from "./partition/choose-products.ts";
 import { planTimer } from "./partition/expected-time.ts";
+import { manifestOf, synapsesOf } from "./manifest.ts";
 import { defaultPlacer, PLACERS } from "./place/place.ts";
 import { type Activity, type Flow, flowsOf } from "./place/problem.ts";
 import type { MinimiseChoice } from "./route/minimise/minimise.ts";
@@ -334,9 +330,6 @@ export function runPasses(
   return { graph, passes };
 }
 
-const synapsesOf = (graph: EventGraph): number =>
-  graph.projections.reduce((sum, { synapses }) => sum + synapses.target.length, 0);
-
 function named<T extends { readonly name: string }>(
   list: readonly T[],
   name: string | undefined,
@@ -348,56 +341,4 @@ function named<T extends { readonly name: string }>(
     `There is no ${what} "${name}".`,
     `Choose one of: ${list.map((entry) => entry.name).join(", ")}.`,
   );
-}
-
-function manifestOf(
-  model: ModelIr,
-  profile: HardwareProfile,
-  graph: EventGraph,
-  { seed, options }: Pick<Manifest, "seed" | "options">,
-): Manifest {
-  const onChip = new Set(graph.populations.slice(1).map(({ name }) => name));
-  const denseByProjection: Record<string, number> = {};
-  for (const projection of model.projections) {
-    if (!onChip.has(projection.target)) continue;
-    const name = projectionName(projection);
-    denseByProjection[name] = (denseByProjection[name] ?? 0) + denseSynapsesOf(projection.weights);
-  }
-  return {
-    formatVersion: 4,
-    compiler: "eventloom",
-    modelName: model.name,
-    modelHash: hashOfModel(model),
-    profileName: profile.name,
-    profileHash: profile.hash,
-    seed,
-    options,
-    quantisation: graph.quantisation,
-    denseWeights: Object.values(denseByProjection).reduce((sum, weights) => sum + weights, 0),
-    denseByProjection,
-    storedWeights: synapsesOf({
-      ...graph,
-      projections: graph.projections.filter((projection) => !carriesPartialSums(graph, projection)),
-    }),
-  };
-}
-
-function hashOfModel(model: ModelIr): string {
-  const parts: (string | ArrayBufferView)[] = [];
-  for (const population of model.populations) {
-    parts.push(`${population.kind} ${population.name} ${population.size}\n`);
-    const { kind: _, name: __, size: ___, ...rest } = population;
-    for (const [field, value] of Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)))
-      parts.push(`${field} `, value instanceof Float32Array ? value : `${value}\n`);
-  }
-  for (const { source, target, delay, weights } of model.projections) {
-    parts.push(`${source} ${target} ${delay} ${weights.kind}\n`);
-    if (weights.kind === "dense") parts.push(weights.layout, weights.values);
-    else if (weights.kind === "sparse") parts.push(weights.rowStart, weights.target, weights.value);
-    else {
-      const { values, ...shape } = weights;
-      parts.push(JSON.stringify(shape), values);
-    }
-  }
-  return hashOf(...parts);
 }
