@@ -1,3 +1,4 @@
+import { counted } from "../../src/core/wording.ts";
 import { type GraphPass, mapProjections, synapsesWhere } from "./pass.ts";
 
 /**
@@ -17,7 +18,9 @@ export const dropZeroSynapses: GraphPass = {
       if (!synapses.weight.includes(0)) return projection;
       const kept = synapsesWhere(synapses, (i) => synapses.weight[i] !== 0);
       const dropped = synapses.target.length - kept.target.length;
-      context.remark(`${source} -> ${target}: dropped ${dropped} of ${synapses.target.length}`);
+      context.remark(
+        `${source} -> ${target}: dropped ${dropped.toLocaleString("en-US")} of ${counted(synapses.target.length, "synapse")}`,
+      );
       return { ...projection, synapses: kept };
     });
   },

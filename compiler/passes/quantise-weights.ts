@@ -26,6 +26,7 @@ import {
   WEIGHT_LIMIT,
 } from "../../src/core/number-format.ts";
 import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
+import { counted } from "../../src/core/wording.ts";
 import type { GraphPass } from "./pass.ts";
 
 /**
@@ -62,7 +63,7 @@ export const quantiseWeights = (
         : { ...quantisation, scales: scalesOf(projection, quantisation) };
       const quantised = quantiseProjection(projection, steps, own, payloadFractionBits);
       const zeros = zerosIn(quantised.synapses.weight);
-      context.remark(`${name}: ${own}, ${zeros} weights round to 0`);
+      context.remark(`${name}: ${own}, ${counted(zeros, "weight")} rounded to 0`);
       return quantised;
     });
     return { ...withPayloads, projections };

@@ -8,6 +8,7 @@ import {
   partOf,
   type SourceRange,
 } from "../../src/core/event-graph.ts";
+import { counted } from "../../src/core/wording.ts";
 import type { GraphPass } from "./pass.ts";
 
 /** Partial sums that one source block holds: small, so that a slice gets hardly more than its own neurons need. */
@@ -35,7 +36,9 @@ export const splitFanIn = (parts: ReadonlyMap<string, number>): GraphPass => ({
       if (count < 2 || split.populations.some((own) => partOf(own) === name)) continue;
       split = splitPopulation(split, name, count);
       const sums = split.populations.reduce((sum, own) => sum + (partOf(own) === name ? own.size : 0), 0);
-      context.remark(`${name}: fan-in in ${count} parts; up to ${sums} partial sums are sent a timestep`);
+      context.remark(
+        `${name}: fan-in in ${count} parts; up to ${counted(sums, "partial sum")} sent a timestep`,
+      );
     }
     return split;
   },
