@@ -16,6 +16,8 @@ export interface Firmware {
 
 const COMPILER = "arm-none-eabi-gcc";
 const EMULATOR = "qemu-system-arm";
+/** What build.sh links with of newlib. */
+const LIBRARY = "nosys.specs";
 
 /** First line of what a program says of its version; undefined where it is not installed. */
 function versionOf(command: string): string | undefined {
@@ -29,9 +31,17 @@ export function compilerVersion(): string | undefined {
   return line && `${COMPILER} ${/\) (\d+\.\d+\.\d+)/.exec(line)?.[1] ?? line}`;
 }
 
+/** Whether the compiler finds a C library to link with: a file it does not find it prints by its bare name. */
+function hasLibrary(): boolean {
+  const { status, stdout } = spawnSync(COMPILER, [`-print-file-name=${LIBRARY}`], { encoding: "utf8" });
+  return status !== 0 || stdout.trim() !== LIBRARY;
+}
+
 /** The tools that are missing; none where firmware can be built and run. */
-export const missingTools = (): readonly string[] =>
-  [COMPILER, EMULATOR].filter((command) => versionOf(command) === undefined);
+export const missingTools = (): readonly string[] => [
+  ...[COMPILER, EMULATOR].filter((command) => versionOf(command) === undefined),
+  ...(hasLibrary() ? [] : [`newlib's ${LIBRARY}`]),
+];
 
 /** @param root Folder of the package, which holds `firmware`. */
 export function buildFirmware(root: string, gates: Gates, folder: string): Firmware {

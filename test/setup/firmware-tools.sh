@@ -5,6 +5,8 @@ set -euo pipefail
 for tool in arm-none-eabi-gcc qemu-system-arm; do
   command -v "$tool" >/dev/null || missing=yes
 done
+# A file that the compiler does not find it prints by its bare name.
+if [[ -z ${missing:-} && $(arm-none-eabi-gcc -print-file-name=nosys.specs) == nosys.specs ]]; then missing=yes; fi
 if [[ -z ${missing:-} ]]; then exit 0; fi
 if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then exit 0; fi
 echo "installing gcc-arm-none-eabi and qemu-system-arm for the tests of firmware/ ..."
