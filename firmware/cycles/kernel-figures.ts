@@ -3,7 +3,9 @@ import { ROW_ACTIONS } from "../../src/core/counts.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import { ROW_FORMS } from "../../src/core/row-form.ts";
 import { buildFirmware } from "./emulator.ts";
-import { benchOf, type Figure, measureExponentials, measureFormat, measureRows } from "./measure.ts";
+import { type Figure, figureOf } from "./figures.ts";
+import { benchOf, measureExponentials, measureFormat, measureRows } from "./measure.ts";
+import { measureProducts } from "./measure-products.ts";
 
 /** One counted figure and where it stands in a profile, below `pe`. */
 export interface KernelFigure extends Figure {
@@ -35,6 +37,14 @@ export function countKernels(
       figures.push({ path: ["kernels", format, action], ...figure });
     figures.push(...rowFigures(format, measureRows(bench, format)));
   }
+  onProgress("products");
+  const { packetReceive, rowLookup } = counted.integer;
+  const arrival = figureOf((reading) => packetReceive[reading] + rowLookup[reading]);
+  const { macOperand, macResult } = measureProducts(bench, arrival);
+  figures.push(
+    { path: ["macArray", "kernel", "macOperand"], ...macOperand },
+    { path: ["macArray", "kernel", "macResult"], ...macResult },
+  );
   onProgress("exponentials in software");
   const software = benchOf(buildFirmware(root, "software", folder), profile);
   const gates = measureExponentials(software, counted.float32.eventSend);

@@ -9,22 +9,14 @@ import type { RowForm } from "../../src/core/row-form.ts";
 import { type BenchModel, benchModel, compileBench, type UpdatedKind, updateModel } from "./bench-model.ts";
 import { type Disassembly, parseDisassembly } from "./disassembly.ts";
 import { type Firmware, runEmulator } from "./emulator.ts";
-import { fitPlane } from "./fit.ts";
+import { type Figure, figureOf, fitFigures } from "./figures.ts";
 import { kindOf, peFiles, type WirePacket } from "./pe-files.ts";
-import { READINGS, type ReadingName } from "./timings.ts";
 import { type Cycles, cyclesBetweenSleeps } from "./trace.ts";
-
-/** A figure under each reading of the manual; fractions as they come out. */
-export interface Figure extends Cycles {
-  /** How far the farthest counted run lies from the line, in cycles, nominal. */
-  readonly worstResidual: number;
-}
 
 /** Actions of a number format whose rows are csr's. */
 export type FormatFigures = Readonly<Record<Exclude<FormatAction, RowAction>, Figure>>;
 export type RowFigures = Readonly<Record<RowAction, Figure>>;
 
-const NAMES = Object.keys(READINGS) as ReadingName[];
 /** Packets of one kind in a timestep. */
 const REPEATS = 8;
 /** Packets of one row; all take the same. */
@@ -44,46 +36,42 @@ export const benchOf = (firmware: Firmware, profile: HardwareProfile): Bench => 
   profile,
 });
 
-/** Cycles of each timestep in which these packets arrive. Payloads are 0, so that all timesteps update the same sums. */
-function countSteps(
+/** Cycles of each timestep in which these packets arrive. */
+export function countPackets(
   { firmware, code, profile }: Bench,
   program: Program,
   pe: PeProgram,
-  steps: readonly (readonly number[])[],
+  steps: readonly (readonly WirePacket[])[],
 ): Cycles[] {
-  const script = steps.map((keys) => ({ packets: keys.map((key): WirePacket => ({ key, payload: 0 })) }));
-  const burst = profile.dram?.burstBytes ?? 4;
-  const { log } = runEmulator(firmware, peFiles(program, pe, burst, script, false), true);
+  const script = steps.map((packets) => ({ packets }));
+  const { log } = runEmulator(firmware, peFiles(program, pe, profile, script, false), true);
   const cycles = cyclesBetweenSleeps(log, code);
   if (cycles.length !== steps.length)
     throw new Error(`${cycles.length} timesteps counted, not ${steps.length}`);
   return cycles;
 }
 
-const keyOf = (program: Program, population: string, neuron: number): number =>
+/** The same of packets with payloads of 0, so that all timesteps update the same sums. */
+const countSteps = (
+  bench: Bench,
+  program: Program,
+  pe: PeProgram,
+  steps: readonly (readonly number[])[],
+): Cycles[] =>
+  countPackets(
+    bench,
+    program,
+    pe,
+    steps.map((keys) => keys.map((key) => ({ key, payload: 0 }))),
+  );
+
+export const keyOf = (program: Program, population: string, neuron: number): number =>
   program.populations.find(({ name }) => name === population)!.keys.base + neuron;
 
 const repeated = (key: number, times: number): number[] => Array<number>(times).fill(key);
 
 const difference = (a: Cycles, b: Cycles, times: number): Cycles =>
   figureOf((name) => (a[name] - b[name]) / times);
-
-const figureOf = (of: (name: ReadingName) => number): Cycles => ({
-  best: of("best"),
-  nominal: of("nominal"),
-  worst: of("worst"),
-});
-
-/** Fits the same plane under each reading; one figure a coefficient. */
-function fitFigures(points: readonly { readonly x: readonly number[]; readonly y: Cycles }[]): Figure[] {
-  const fits = Object.fromEntries(
-    NAMES.map((name) => [name, fitPlane(points.map(({ x, y }) => ({ x, y: y[name] })))]),
-  ) as Record<ReadingName, ReturnType<typeof fitPlane>>;
-  return points[0]!.x.map((_, i) => ({
-    ...figureOf((name) => fits[name].coefficients[i]!),
-    worstResidual: fits.nominal.worstResidual,
-  }));
-}
 
 const exact = (cycles: Cycles): Figure => ({ ...cycles, worstResidual: 0 });
 

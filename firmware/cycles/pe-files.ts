@@ -4,7 +4,8 @@ import {
   NEURON_TRAITS,
 } from "../../src/core/population-kind.ts";
 import type { SectionKind } from "../../src/core/mapping.ts";
-import type { PeProgram, Program } from "../../src/core/program.ts";
+import type { HardwareProfile } from "../../src/core/profile.ts";
+import type { PeProgram, Program, SourceBlock } from "../../src/core/program.ts";
 
 /** Where emulator/host.c looks for them. */
 const BOOT_ADDRESS = 0x7f00;
@@ -41,13 +42,13 @@ export const kindOf = (program: Program, pe: PeProgram): ChipPopulationKind =>
 export function peFiles(
   program: Program,
   pe: PeProgram,
-  burstBytes: number,
+  profile: HardwareProfile,
   steps: readonly ScriptStep[],
   pauses: boolean,
 ): readonly LoadedFile[] {
   const files = [
     { address: pe.imageOffset, bytes: pe.image },
-    { address: BOOT_ADDRESS, bytes: bytesOf(bootWords(program, pe, burstBytes)) },
+    { address: BOOT_ADDRESS, bytes: bytesOf(bootWords(program, pe, profile)) },
     { address: DRAM_IMAGE_ADDRESS, bytes: pe.dramImage },
     { address: SCRIPT_ADDRESS, bytes: bytesOf(scriptWords(steps, pauses)) },
   ];
@@ -57,7 +58,11 @@ export function peFiles(
 }
 
 /** The fields of `Boot` in kernels/layout.h, in their order. */
-function bootWords(program: Program, pe: PeProgram, burstBytes: number): readonly number[] {
+function bootWords(
+  program: Program,
+  pe: PeProgram,
+  { dram, pe: { macArray } }: HardwareProfile,
+): readonly number[] {
   const { keys } = program.populations.find(({ name }) => name === pe.population)!;
   const kind = kindOf(program, pe);
   const { accumulators, state } = NEURON_TRAITS[kind];
@@ -84,12 +89,24 @@ function bootWords(program: Program, pe: PeProgram, burstBytes: number): readonl
     section("packet-fifo")?.bytes ?? 0,
     at("send-buffer"),
     at("row-buffer"),
-    burstBytes,
+    dram?.burstBytes ?? 4,
     scaledByRow,
     state.length * pe.neurons,
     accumulators.length * pe.neurons,
+    macArray?.accumulatorBits ?? 0,
+    at("mac-tiles"),
+    ...pe.sources.map((block) => macBufferAt(pe, block)),
   ];
 }
+
+const macBufferAt = ({ sections }: PeProgram, { population, delay, part }: SourceBlock): number =>
+  sections.find(
+    (section) =>
+      section.kind === "mac-buffer" &&
+      section.source === population &&
+      section.delay === delay &&
+      section.part === part,
+  )?.offset ?? 0;
 
 const scriptWords = (steps: readonly ScriptStep[], pauses: boolean): readonly number[] => [
   Number(pauses),

@@ -4,18 +4,27 @@ import type { KernelFigure } from "./kernel-figures.ts";
 export function figuresTable(figures: readonly KernelFigure[]): string {
   const rows = new Map<string, Map<string, KernelFigure>>();
   for (const figure of figures) {
-    const [group, first, ...rest] = figure.path;
-    const inSoftware = group === "updatesInSoftware";
-    const format = inSoftware ? rest[0] : first;
-    const action = inSoftware ? `${first}, in software` : rest.filter((key) => key !== "forms").join(" ");
+    const { format, action } = cellOf(figure.path);
     const row = rows.get(action) ?? new Map<string, KernelFigure>();
-    rows.set(action, row.set(format!, figure));
+    rows.set(action, row.set(format, figure));
   }
   const formats = ["float32", "int16", "int8"];
   const lines = [...rows].map(
     ([action, row]) => `| ${[action, ...formats.map((format) => cell(row.get(format)))].join(" | ")} |`,
   );
   return [`| Action | ${formats.join(" | ")} |`, "| --- | --: | --: | --: |", ...lines, ""].join("\n");
+}
+
+/** Only int8 weights are multiplied on MAC arrays. */
+function cellOf([group, first, ...rest]: readonly string[]): { format: string; action: string } {
+  switch (group) {
+    case "macArray":
+      return { format: "int8", action: rest.join(" ") };
+    case "updatesInSoftware":
+      return { format: rest[0]!, action: `${first}, in software` };
+    default:
+      return { format: first!, action: rest.filter((key) => key !== "forms").join(" ") };
+  }
 }
 
 const cell = (figure: KernelFigure | undefined): string =>

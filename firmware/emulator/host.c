@@ -122,6 +122,19 @@ void dma_start(void *to, uint32_t dram_at, uint32_t bytes) {
 
 void dma_wait(void) {}
 
+void multiply_on_array(const int8_t *inputs, uint32_t rows, const int8_t *weights, uint32_t columns, int32_t *sums) {
+  const int32_t end = 1 << (BOOT->array_bits - 1);
+  for (uint32_t column = 0; column < columns; column += 1) {
+    int32_t sum = 0;
+    for (uint32_t row = 0; row < rows; row += 1) {
+      sum += inputs[row] * weights[column * rows + row];
+      if (sum < -end) sum = -end;
+      if (sum >= end) sum = end - 1;
+    }
+    sums[column] = sum;
+  }
+}
+
 /** e^x to the nearest s16.15: within the accuracy that was published, perhaps not the same in the last bit. */
 __attribute__((used)) int32_t exponential_to_nearest(int32_t operand) {
   const double value = floor(exp(operand / 32768.0) * 32768.0 + 0.5);

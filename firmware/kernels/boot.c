@@ -105,10 +105,28 @@ static void find_spans(SourceBlock *block) {
 
 static const void *pointer_to(uint32_t address) { return (const void *)(uintptr_t)address; }
 
-static BootStatus make_ready(SourceBlock *block, const PopulationRecord *record) {
+/** The buffer holds inputs, payloads and rows of events, those of recurrent ones twice, and sums; each begins with a word. */
+static void make_product(SourceBlock *block, const PopulationRecord *record, uint32_t buffer_at) {
+  Product *const product = &pe.products[block - pe.source_blocks];
+  const uint32_t rows = record->rows;
+  const uint32_t payloads_at = buffer_at + ((rows + 3) & ~3u);
+  const uint32_t events = (1u + record->delay) * rows;
+  const uint32_t rows_at = payloads_at + 4 * events;
+  product->payloads = (void *)pointer_to(payloads_at);
+  product->rows = (void *)pointer_to(rows_at);
+  product->inputs = (void *)pointer_to(buffer_at);
+  product->row_count = rows;
+  product->sums = (void *)pointer_to(rows_at + (1u + record->delay) * 4 * ((rows + 1) / 2));
+  product->count = 0;
+  product->magnitudes = 0;
+  block->product = product;
+  block->walk = note_operand;
+}
+
+static BootStatus make_ready(SourceBlock *block, const PopulationRecord *record, uint32_t mac_buffer_at) {
   block->key = record->key;
   block->mask = record->mask;
-  block->pointer_bytes = record->form == DENSE ? 0 : record->pointer_bytes;
+  block->pointer_bytes = record->form == DENSE || record->form == MAC_ARRAY ? 0 : record->pointer_bytes;
   block->pointers = pointer_to(record->pointers_at);
   block->accumulators = pe.accumulators;
   block->multipliers = pointer_to(record->scales_at);
@@ -117,15 +135,18 @@ static BootStatus make_ready(SourceBlock *block, const PopulationRecord *record)
   block->form = record->form;
   block->index_bits = record->index_bits;
   block->weight_bytes = record->weight_bytes;
+  block->product = 0;
   block->walk = walk_of(record);
+  if (record->form == MAC_ARRAY && mac_buffer_at != 0) make_product(block, record, mac_buffer_at);
   if (block->walk == 0 || !find_runs(block, record->gates, pe.neurons)) return UNKNOWN_ROWS;
   find_spans(block);
   if (record->weights_at < DRAM_ADDRESS) {
     block->indices = pointer_to(record->indices_at);
     block->weights = pointer_to(record->weights_at);
   } else {
+    block->weights = 0;
     block->walk_fetched = block->walk;
-    block->walk = walk_from_dram;
+    if (block->product == 0) block->walk = walk_from_dram;
     block->dram_indices_at = record->indices_at;
     block->dram_weights_at = record->weights_at;
   }
@@ -146,14 +167,17 @@ BootStatus boot(const Boot *from) {
   pe.tanh = pe.sigmoid + TABLE_ENTRIES;
   pe.send_buffer = pe.send_end = (Packet *)pointer_to(from->send_buffer_at);
   pe.update = kinds[from->kind].update[from->format];
+  pe.update_neurons = pe.update;
+  pe.mac_tiles = (void *)pointer_to(from->mac_tiles_at);
   pe.row_buffer = (void *)pointer_to(from->row_buffer_at);
   pe.burst_bytes = from->burst_bytes;
   pe.source_block_count = from->source_blocks;
   const PopulationRecord *records = pointer_to(from->population_table_at);
   for (uint32_t i = 0; i < from->source_blocks; i += 1) {
-    const BootStatus status = make_ready(&pe.source_blocks[i], &records[i]);
+    const BootStatus status = make_ready(&pe.source_blocks[i], &records[i], from->mac_buffers_at[i]);
     if (status != READY) return status;
     pe.source_blocks[i].row_mask = (from->scaled_by_row >> i) & 1 ? ~0u : 0;
+    if (pe.source_blocks[i].product != 0) pe.update = update_after_products;
   }
   packet_fifo.begin = (Packet *)pointer_to(from->packet_fifo_at);
   packet_fifo.end = packet_fifo.begin + from->packet_fifo_bytes / sizeof(Packet);

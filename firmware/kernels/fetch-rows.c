@@ -5,11 +5,6 @@
 #include "platform.h"
 #include "pe.h"
 
-typedef struct {
-  uint32_t first;
-  uint32_t end;
-} Bytes;
-
 /** Where a row's indices lie, from the beginning of its block's. */
 static Bytes bytes_of_indices(const SourceBlock *block, uint32_t row, uint32_t from, uint32_t to) {
   const uint32_t words = block->bitmap_words;
@@ -29,8 +24,7 @@ static Bytes bytes_of_weights(const SourceBlock *block, uint32_t row, uint32_t f
   }
 }
 
-/** Starts a transfer; returns where the block's first byte would lie if all of it had come. */
-static const void *fetch(uint32_t block_at, Bytes bytes, uint8_t **free) {
+const void *fetch(uint32_t block_at, Bytes bytes, uint8_t **free) {
   const uint32_t burst = pe.burst_bytes;
   const uint32_t first = (block_at + bytes.first) & ~(burst - 1);
   const uint32_t end = (block_at + bytes.end + burst - 1) & ~(burst - 1);

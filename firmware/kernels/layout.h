@@ -15,10 +15,16 @@ enum { FLOAT32, INTEGER };
 /** Kinds of neurons: CHIP_POPULATION_KINDS, in its order. */
 enum { EGRU, LSTM, GRU, LIF, LIF_RESET, INTEGRATOR, LINEAR, RELU, SIGMOID, TANH, PARTIAL_SUM, KINDS };
 
-/** Positions in ROW_FORMS. */
-enum { CSR, DELTA_CSR, BITMAP, BLOCK, DENSE };
+/** Positions in BLOCK_FORMS. */
+enum { CSR, DELTA_CSR, BITMAP, BLOCK, DENSE, MAC_ARRAY };
 
 #define BLOCK_COLUMNS 4
+
+/** Columns of a product that come from DRAM together: MAC_TILE_COLUMNS. */
+#define TILE_COLUMNS 16
+
+/** As many source blocks as fit into what software has for itself beside its stack. */
+#define MOST_SOURCE_BLOCKS 12
 
 /** Values of a σ or tanh table. */
 #define TABLE_ENTRIES 513
@@ -57,6 +63,11 @@ typedef struct {
   /** Words of all neurons; what is written down of a timestep. */
   uint32_t state_words;
   uint32_t accumulator_words;
+  /** Bits of the MAC array's own accumulators; its stand-in asks. */
+  uint32_t array_bits;
+  uint32_t mac_tiles_at;
+  /** Of each source block's product; 0 where it has none. No record says so. */
+  uint32_t mac_buffers_at[MOST_SOURCE_BLOCKS];
 } Boot;
 
 /** One record of the population table. */

@@ -38,6 +38,21 @@ typedef struct {
 /** A run's whole words, the two halves of a word that two runs share, the other run's whole words. */
 #define MOST_SPANS 4
 
+/** What a product on the MAC array gathers in a timestep. */
+typedef struct {
+  /** Events that came, and the row of each. */
+  int32_t *payloads;
+  uint16_t *rows;
+  uint32_t count;
+  /** The magnitudes of all of them, joined bit by bit. */
+  uint32_t magnitudes;
+  /** Of each row, 0 between timesteps. */
+  int8_t *inputs;
+  uint32_t row_count;
+  /** Of each column. */
+  int32_t *sums;
+} Product;
+
 /** A record of the population table, made ready for use. */
 struct SourceBlock {
   uint32_t key;
@@ -68,13 +83,12 @@ struct SourceBlock {
   Walk *walk_fetched;
   uint32_t dram_indices_at;
   uint32_t dram_weights_at;
+  /** Null where there are rows. */
+  Product *product;
   uint8_t form;
   uint8_t index_bits;
   uint8_t weight_bytes;
 };
-
-/** As many as fit into what software has for itself beside its stack. */
-#define MOST_SOURCE_BLOCKS 12
 
 /** What all of a timestep needs, made ready by `boot`. */
 typedef struct {
@@ -91,10 +105,14 @@ typedef struct {
   /** After the last event of this timestep. */
   Packet *send_end;
   void (*update)(void);
+  /** The same without the products before it. */
+  void (*update_neurons)(void);
   void *row_buffer;
   uint32_t burst_bytes;
   uint32_t source_block_count;
   SourceBlock source_blocks[MOST_SOURCE_BLOCKS];
+  Product products[MOST_SOURCE_BLOCKS];
+  void *mac_tiles;
 } Pe;
 
 extern Pe pe;
@@ -157,6 +175,19 @@ Walk *walk_of_int8(uint32_t form, uint32_t index_bits);
 Walk *walk_of_any_int16(uint32_t form, uint32_t index_bits);
 Walk *walk_of_any_int8(uint32_t form, uint32_t index_bits);
 Walk walk_from_dram;
+
+/** Bytes of a source block in DRAM, from the first of its indices or weights. */
+typedef struct {
+  uint32_t first;
+  uint32_t end;
+} Bytes;
+
+/** Starts a transfer; returns where the block's first byte would lie if all of it had come. */
+const void *fetch(uint32_t block_at, Bytes bytes, uint8_t **free);
+
+/** In place of a row, an event for the MAC array; and the products before the update. */
+Walk note_operand;
+void update_after_products(void);
 
 /** A word of memory, whatever it means elsewhere. */
 typedef uint32_t __attribute__((may_alias)) Word;

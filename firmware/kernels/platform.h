@@ -19,4 +19,10 @@ void core_falls_asleep(void);
 void dma_start(void *to, uint32_t dram_at, uint32_t bytes);
 void dma_wait(void);
 
+/**
+ * Multiplies on the MAC array and waits for it: of each column the sum of its weights times the inputs, one column's weights after
+ * the other, saturated after each product. How software hands it a product is not public here.
+ */
+void multiply_on_array(const int8_t *inputs, uint32_t rows, const int8_t *weights, uint32_t columns, int32_t *sums);
+
 #endif

@@ -148,7 +148,7 @@ function startOf(pe: PeProgram, kind: ChipPopulationKind): Uint32Array {
   );
 }
 
-/** Sums of one timestep: each packet's rows, in the order of the packets, added one weight after the other. */
+/** Sums when all packets are in: each one's rows, in their order, added one weight after the other; products come later. */
 function sumsOf(pe: PeProgram, program: Program, packets: readonly WirePacket[]): Uint32Array {
   const start = startOf(pe, kindOf(program, pe));
   const isFloat = program.manifest.quantisation.format === "float32";
@@ -156,7 +156,7 @@ function sumsOf(pe: PeProgram, program: Program, packets: readonly WirePacket[])
   const rows = pe.sources.map((_, block) => rowsOf(pe, block));
   for (const { key, payload } of packets) {
     for (const [block, source] of pe.sources.entries()) {
-      if ((key & source.keys.mask) >>> 0 !== source.keys.base) continue;
+      if (source.form === "mac-array" || (key & source.keys.mask) >>> 0 !== source.keys.base) continue;
       const row = key - source.keys.base;
       const { rowStart, index, weight } = rows[block]!;
       for (let i = rowStart[row]!; i < rowStart[row + 1]!; i += 1) {
@@ -202,8 +202,7 @@ export function emulated(
     packets: own,
     restart: window !== undefined && step % window === 0,
   }));
-  const burst = profile.dram?.burstBytes ?? 4;
-  const run = runEmulator(firmware, peFiles(program, pe, burst, script, true));
+  const run = runEmulator(firmware, peFiles(program, pe, profile, script, true));
   const sent = sentPackets(run);
   const { accumulators, state } = NEURON_TRAITS[kindOf(program, pe)];
   const words = new Uint32Array(run.dump.buffer);
