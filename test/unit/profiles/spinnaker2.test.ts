@@ -45,14 +45,14 @@ describe("the shipped SpiNNaker2 profile", () => {
     expect(inProfile).toEqual(ofForms[name]!.slice(0, 3));
   });
 
-  it.each(PRODUCT_ACTIONS)("%s: the instructions add up to its sum, which the profile has", (action) => {
-    const rows = tableUnder(action, doc);
-    const [name, [sum]] = rows.at(-1)!;
-    expect([name, rows.slice(0, -1).reduce((added, [, [cycles]]) => added + cycles!, 0)]).toEqual([
-      "Sum",
-      sum,
+  it("has the cycles of products that the document has", () => {
+    const documented = tableUnder("Products on the MAC array", doc).map(([action, [cycles]]) => [
+      action,
+      cycles,
     ]);
-    expect(profile.pe.macArray!.kernel![action]).toBe(sum);
+    expect(documented).toEqual(
+      PRODUCT_ACTIONS.map((action) => [action, profile.pe.macArray!.kernel![action]]),
+    );
   });
 
   it("has the updates without the accelerator that the document has", () => {
