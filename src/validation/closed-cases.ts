@@ -67,9 +67,25 @@ export function macProduct(
   ]);
 }
 
+/** A dense layer for one vector on one PE's array: its core brings each input to int8 and takes each sum over. */
+export function macLayer(
+  { inputs, outputs }: WorkloadOf<"mac-layer">,
+  { pe, title }: HardwareProfile,
+): CaseOutcome {
+  const { macArray } = pe;
+  if (macArray?.kernel === undefined)
+    throw new UnsupportedError(
+      `${title} has no MAC arrays with a kernel for layers.`,
+      "Use a profile that has them.",
+    );
+  const { macOperand, macResult } = macArray.kernel;
+  const product = productCycles(macArray, { vectors: 1, inputs, outputs }) - macArray.setupCycles;
+  return outcome({ "cycles-beyond-setup": product + inputs * macOperand + outputs * macResult });
+}
+
 /** Kernel actions at given rates, priced as a run's are. */
 export function rates(
-  { format, perSecond, lookups = 0, per }: WorkloadOf<"rates">,
+  { format, perSecond, lookups = 0, dramBytes = 0, per, copies = 1 }: WorkloadOf<"rates">,
   profile: HardwareProfile,
   point: OperatingPoint,
 ): CaseOutcome {
@@ -81,7 +97,10 @@ export function rates(
   };
   const actions = Object.entries(perSecond) as [FormatAction, number][];
   const ofPes = actions.map(([action, rate]) => priced(action, rate, costOf(profile, point, format, action)));
-  const above = sumOf(ofPes) + priced("tableLookup", lookups, point.energy.eventRouter.costs.tableLookup);
+  const above =
+    sumOf(ofPes) +
+    priced("tableLookup", lookups, point.energy.eventRouter.costs.tableLookup) +
+    priced("byteRead", dramBytes, point.energy.dram?.costs.byteRead);
   if (above === 0) {
     throw new UnsupportedError(
       `${profile.title} has no known cost of ${unpriced.join(", ") || "these actions"}.`,
@@ -89,13 +108,14 @@ export function rates(
     );
   }
   const count = perSecond[per] ?? 0;
+  const all = copies * idle.watts + above;
   return outcome(
     {
-      power: idle.watts + above,
+      power: all,
       "power-above-idle": above,
       ...(count > 0 && {
         "energy-per-action": above / count,
-        "energy-per-action-in-all": (idle.watts + above) / count,
+        "energy-per-action-in-all": all / count,
       }),
     },
     unpriced,
@@ -123,14 +143,22 @@ function cyclesOf({ pe, title }: HardwareProfile, format: NumberFormat, action: 
   return cycles;
 }
 
-/** Synops of one PE, and of all that programs may use, where nothing else takes time. */
+/** Synops of one PE, and of all that programs may use, in the time that neurons and rows leave. */
 export function synopPeak(
-  { format }: WorkloadOf<"synop-peak">,
+  { format, beside }: WorkloadOf<"synop-peak">,
   profile: HardwareProfile,
   point: OperatingPoint,
 ): CaseOutcome {
-  if (profile.pe.untimed?.[format]?.includes("synop"))
-    throw new UnsupportedError(`${profile.title} has no known time of a synop.`, "Give one with set.");
-  const each = point.peClock / cyclesOf(profile, format, "synop");
+  const cyclesFor = (action: FormatAction): number => {
+    if (profile.pe.untimed?.[format]?.includes(action))
+      throw new UnsupportedError(`${profile.title} has no known time of ${action}.`, "Give one with set.");
+    return cyclesOf(profile, format, action);
+  };
+  const { lifNeurons = 0, stepsPerSecond = 0, synopsPerRow } = beside ?? {};
+  const updating =
+    beside === undefined ? 0 : stepsPerSecond * (cyclesFor("timestep") + lifNeurons * cyclesFor("lifUpdate"));
+  const beginning = sumOf((["packetReceive", "rowLookup", "rowFetch"] as const).map(cyclesFor));
+  const synop = cyclesFor("synop") + (synopsPerRow === undefined ? 0 : beginning / synopsPerRow);
+  const each = Math.max(0, point.peClock - updating) / synop;
   return outcome({ "synops-per-pe": each, synops: each * usablePes(profile).length });
 }

@@ -79,7 +79,13 @@ const MacProductSchema = Type.Object(
   CLOSED,
 );
 
-/** Actions at given rates, without a network: so many a second over the whole chip. */
+/** One int8 vector times a matrix on one PE, with what its core does for it: a dense layer. */
+const MacLayerSchema = Type.Object(
+  { kind: Type.Literal("mac-layer"), ...chip, inputs: count(1_000_000), outputs: count(1_000_000) },
+  CLOSED,
+);
+
+/** Actions at given rates, without a network: so many a second over all chips. */
 const RatesSchema = Type.Object(
   {
     kind: Type.Literal("rates"),
@@ -93,14 +99,36 @@ const RatesSchema = Type.Object(
       CLOSED,
     ),
     lookups: Type.Optional(perSecond),
+    dramBytes: Type.Optional(perSecond),
     per: Type.Enum([...FORMAT_ACTIONS]),
+    copies: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100_000,
+        description: "Chips or boards of the profile; 1 if absent",
+      }),
+    ),
   },
   CLOSED,
 );
 
-/** PEs that do nothing but synops, rows already begun. */
+/** PEs that do nothing but synops, rows already begun, or what is left of their time beside neurons and rows. */
 const SynopPeakSchema = Type.Object(
-  { kind: Type.Literal("synop-peak"), ...chip, format: Type.Enum([...NUMBER_FORMATS]) },
+  {
+    kind: Type.Literal("synop-peak"),
+    ...chip,
+    format: Type.Enum([...NUMBER_FORMATS]),
+    beside: Type.Optional(
+      Type.Object(
+        {
+          lifNeurons: count(1_000_000),
+          stepsPerSecond: Type.Number({ exclusiveMinimum: 0 }),
+          synopsPerRow: Type.Optional(count(1_000_000)),
+        },
+        { ...CLOSED, description: "Neurons updated on each PE, and the synapses that an event finds there" },
+      ),
+    ),
+  },
   CLOSED,
 );
 
@@ -109,6 +137,7 @@ export const WORKLOADS = {
   network: NetworkSchema,
   "power-state": PowerStateSchema,
   "mac-product": MacProductSchema,
+  "mac-layer": MacLayerSchema,
   rates: RatesSchema,
   "synop-peak": SynopPeakSchema,
 } as const;
@@ -133,7 +162,7 @@ const MeasuredSchema = Type.Object(
   {
     metric: text(),
     value: Type.Union([Type.Number(), Type.Array(Type.Number(), { minItems: 2, maxItems: 2 }), text()], {
-      description: "a number, a range, or words",
+      description: "a number, a range (predictions are held against its middle), or words",
     }),
     unit: text(),
     split: Type.Enum(["calibrate", "test"]),

@@ -1,6 +1,6 @@
 import { type CaseOutcome, isRefused } from "./case-outcome.ts";
 import type { Measured, Prediction } from "./entry-schema.ts";
-import { type BaseUnit, KINDS, QUANTITIES, UNITS } from "./quantities.ts";
+import { type BaseUnit, KINDS, middleOf, QUANTITIES, UNITS } from "./quantities.ts";
 import { type ErrorSummary, type Pair, pearson, relativeError, summariseErrors } from "./statistics.ts";
 import type { EntryOutcome } from "./validate.ts";
 
@@ -66,7 +66,7 @@ function compared(
   const predicted = outcome.values[quantity];
   if (predicted === undefined) return { why: `the case "${name}" has no ${quantity}` };
   const unit = QUANTITIES[quantity];
-  const pair = { predicted, measured: (value as number) * UNITS[written]![1] };
+  const pair = { predicted, measured: middleOf(value as number | number[]) * UNITS[written]![1] };
   return {
     ...pair,
     ...(reading !== undefined && { reading }),

@@ -16,6 +16,8 @@ export const QUANTITIES = {
   operations: "op/s",
   "synops-per-pe": "1/s",
   synops: "1/s",
+  /** PE cycles of a dense layer on the MAC array, without the array's set-up. */
+  "cycles-beyond-setup": "cycles",
 } as const;
 export type Quantity = keyof typeof QUANTITIES;
 export type BaseUnit = (typeof QUANTITIES)[Quantity];
@@ -35,6 +37,7 @@ export const UNITS: Readonly<Record<string, readonly [BaseUnit, number]>> = {
   pJ: ["J", 1e-12],
   TOPS: ["op/s", 1e12],
   "1/s": ["1/s", 1],
+  cycles: ["cycles", 1],
 };
 
 /** Of errors that are summed up together. */
@@ -44,4 +47,9 @@ export const KINDS: Readonly<Record<BaseUnit, string>> = {
   J: "energy",
   "op/s": "throughput",
   "1/s": "throughput",
+  cycles: "time",
 };
+
+/** What a prediction is held against: the figure, or the middle of a range. */
+export const middleOf = (value: number | readonly number[]): number =>
+  typeof value === "number" ? value : (value[0]! + value[1]!) / 2;

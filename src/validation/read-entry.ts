@@ -96,7 +96,8 @@ function checkMeasured(
       throw fault("has neither predictions nor a reason why there are none");
     return;
   }
-  if (typeof value !== "number" || !(value > 0)) throw fault("is predicted, but no number above 0");
+  if (typeof value === "string" || !(Math.min(...[value].flat()) > 0))
+    throw fault("is predicted, but no number or range above 0");
   for (const prediction of predictions) {
     if (!cases.some(({ name }) => name === prediction.case))
       throw fault(`is predicted from "${prediction.case}", which is no case`);

@@ -2,7 +2,7 @@ import { CapacityError, UnsupportedError } from "../core/errors.ts";
 import type { HardwareProfile } from "../core/profile.ts";
 import { operatingPointOf } from "../profiles/chip-spec.ts";
 import type { CaseOutcome, CaseRefusal } from "./case-outcome.ts";
-import { macProduct, powerState, rates, synopPeak } from "./closed-cases.ts";
+import { macLayer, macProduct, powerState, rates, synopPeak } from "./closed-cases.ts";
 import type { Workload } from "./entry-schema.ts";
 import { networkRunner, type OnSteps } from "./network-case.ts";
 import type { Case, Entry } from "./read-entry.ts";
@@ -45,6 +45,8 @@ function caseRunner({ chipOf, onSteps }: ValidationOptions) {
         return powerState(workload, profile, point);
       case "mac-product":
         return macProduct(workload, profile, point);
+      case "mac-layer":
+        return macLayer(workload, profile);
       case "rates":
         return rates(workload, profile, point);
       case "synop-peak":
