@@ -151,7 +151,12 @@ function joinEvaluations(results: readonly SimulationResult[]): Evaluation | und
   if (evaluations.length === 0) return undefined;
   const tokens = total(evaluations, ({ tokens }) => tokens);
   const negativeLogLikelihood = total(evaluations, ({ negativeLogLikelihood }) => negativeLogLikelihood);
-  return { tokens, negativeLogLikelihood, perplexity: Math.exp(negativeLogLikelihood / tokens) };
+  return {
+    tokens,
+    negativeLogLikelihood,
+    perplexity: Math.exp(negativeLogLikelihood / tokens),
+    losses: joined(evaluations.map(({ losses }) => losses)),
+  };
 }
 
 const joinPhase = (first: Phase, phases: readonly Phase[]): Phase => ({

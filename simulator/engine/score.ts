@@ -13,16 +13,25 @@ export interface Score {
 
 export function startScore(stimulus: Stimulus, output: OutputStage): Score {
   const targets = stimulus.kind === "tokens" ? stimulus.targets : undefined;
+  const losses = new Float64Array(targets?.length ?? 0);
   let loss = 0;
   let tokens = 0;
   return {
     add(step) {
       const logits = targets === undefined ? undefined : output.logits();
       if (logits === undefined) return;
-      loss += negativeLogLikelihood(logits, targets![step]!);
+      losses[tokens] = negativeLogLikelihood(logits, targets![step]!);
+      loss += losses[tokens]!;
       tokens += 1;
     },
     evaluation: () =>
-      tokens === 0 ? undefined : { tokens, negativeLogLikelihood: loss, perplexity: Math.exp(loss / tokens) },
+      tokens === 0
+        ? undefined
+        : {
+            tokens,
+            negativeLogLikelihood: loss,
+            perplexity: Math.exp(loss / tokens),
+            losses: losses.slice(0, tokens),
+          },
   };
 }

@@ -1,18 +1,22 @@
 import { Command, Option } from "commander";
 import { type Chip, type ChipGroup, groupByProfile } from "../compare/chips.ts";
-import { type ComparisonRow, compareAll, type Workload } from "../compare/compare.ts";
+import { type ComparisonRow, compareAll, isRefusal, type Workload } from "../compare/compare.ts";
+import { repeatsOf } from "../compare/repeats.ts";
 import type { Baseline } from "../compare/roofline.ts";
 import type { RunReport } from "../compare/run.ts";
 import { type Sensitivity, sensitivityOf } from "../compare/sensitivity.ts";
+import { UnsupportedError, type UserError } from "../core/errors.ts";
+import { MOST_REPEATS } from "../core/intervals.ts";
 import { inputPortOf } from "../inputs/input-port.ts";
 import { printable } from "../report/layout.ts";
 import { type CommandIo, say } from "./command-io.ts";
+import { UsageError } from "./failures.ts";
 import { noteIneffective, noteIneffectiveRun } from "./ineffective-options.ts";
 import { loadChip } from "./load-chip.ts";
 import { loadModel, MODEL_ARGUMENT } from "./load-model.ts";
 import { loadStimulus } from "./load-stimulus.ts";
 import { loadTarget, overridesFor } from "./load-target.ts";
-import { commaSeparated } from "./parse-values.ts";
+import { commaSeparated, wholeNumber } from "./parse-values.ts";
 import { pricingOf, type SimulationOptions } from "./pricing.ts";
 import {
   chipsOption,
@@ -28,12 +32,15 @@ import {
 } from "./shared-options.ts";
 import { type SimulationTalk, talkOfSimulation, talkOfStreams } from "./simulation-talk.ts";
 import { collectSweep, combinationsOf, type Sweep } from "./sweep.ts";
+import { isSyntheticModel } from "./synthetic-model.ts";
 import { checkOutput, writeResults } from "./write-results.ts";
 
 interface Options extends SimulationOptions {
   readonly chips: readonly string[];
   readonly sweep?: readonly Sweep[];
   readonly sensitivity?: true;
+  readonly seeds: number;
+  readonly float32: boolean;
 }
 
 /** `eventloom compare`: models on chips at operating points, side by side. */
@@ -56,6 +63,15 @@ export function compareCommand(io: CommandIo): Command {
         "run each chip once for each value of a figure, e.g. noc.hopLatency=3cycles,5cycles; repeatable",
       ).argParser(collectSweep),
     )
+    .addOption(
+      new Option(
+        "--seeds <n>",
+        "repeat with n seeds of synthetic models and input, and show means with intervals",
+      )
+        .argParser(wholeNumber(1, MOST_REPEATS))
+        .default(1),
+    )
+    .option("--no-float32", "do not run the model in float32 to hold the outputs of other formats against it")
     .option("--sensitivity", "say which figures of the profile time and energy depend on most")
     .addOption(outOption("write the results there as JSON"))
     .addOption(jsonOption())
@@ -83,6 +99,53 @@ async function compareModels(
     [...new Set(variants.flatMap(({ target }) => (isChip(target) ? target.operatingPoint : [])))],
     io,
   );
+  const sensitivities: Sensitivity[] = [];
+  const compareUnder = async (seed: number): Promise<ComparisonRow[]> => {
+    const isFirst = seed === options.seed;
+    const own = { ...options, seed };
+    const workloads = await loadWorkloads(models, own, io);
+    if (isFirst && options.seeds > 1) requireChance(models, workloads);
+    const talk = talkOf(io);
+    try {
+      return await compareAll(workloads, targets, {
+        compile: compileOptionsOf(own),
+        ownFormat: command.getOptionValueSource("format") !== "cli",
+        withFloat32: isFirst && options.float32,
+        ...pricingOf(options),
+        workers: options.workers,
+        onCompile: (model, { profile }) => talk.say(`compiling ${model.name} for ${profile.name}`),
+        onSimulate: (model, { profile }, steps) => talk.begin(`${model.name} on ${profile.name}`, steps),
+        onFloat32: (model, steps) => talk.begin(`${model.name} in float32, to compare with`, steps),
+        onProgress: talk.advance,
+        onRun: (report, { stimulus }) => {
+          if (!isFirst || !options.sensitivity) return;
+          talk.end();
+          const spec = variants.find(({ target }) => target.profile === report.chip.profile)!;
+          const vary = progressOf(report, io);
+          sensitivities.push(
+            sensitivityOf(report, stimulus, pricingOf(options), (more) => spec.load([more]), vary),
+          );
+        },
+      });
+    } finally {
+      talk.end();
+    }
+  };
+  const bySeed: ComparisonRow[][] = [];
+  for (let seed = options.seed; seed < options.seed + options.seeds; seed += 1) {
+    if (options.seeds > 1) say(io, `seed ${seed}, ${bySeed.length + 1} of ${options.seeds}`);
+    bySeed.push(await compareUnder(seed));
+  }
+  const [rows = []] = bySeed;
+  writeResults(rows, options, io, sensitivities, options.seeds > 1 ? repeatsOf(bySeed) : []);
+  if (rows.every(isRefusal)) throw nothingRan(rows);
+}
+
+async function loadWorkloads(
+  models: readonly string[],
+  options: Options,
+  io: CommandIo,
+): Promise<Workload[]> {
   const workloads: Workload[] = [];
   for (const argument of models) {
     const model = await loadModel(argument, options, io);
@@ -90,39 +153,46 @@ async function compareModels(
     talkOfStreams(stimulus, options.streams, io);
     workloads.push({ model, stimulus });
   }
+  return workloads;
+}
+
+/** Seeds change what is made up, and nothing that comes from files. */
+function requireChance(models: readonly string[], workloads: readonly Workload[]): void {
+  if (models.some(isSyntheticModel) || workloads.some(({ stimulus }) => stimulus.synthetic)) return;
+  throw new UsageError(
+    "--seeds repeats with other synthetic models and inputs, but all of these come from files.",
+    "Leave --seeds out, or drive the model with --rate.",
+  );
+}
+
+/** The table has said of each pair why. */
+function nothingRan(rows: readonly ComparisonRow[]): UserError {
+  const what = rows.length === 1 ? "The pair" : `None of the ${rows.length} pairs`;
+  return new UnsupportedError(
+    `${what} of model and chip ${rows.length === 1 ? "does not go" : "goes"} together, so there is nothing to compare.`,
+    "The hints above say what would help; eventloom profile list names other chips.",
+  );
+}
+
+/** What is said of one comparison on its way. */
+function talkOf(io: CommandIo) {
   let simulation: SimulationTalk | undefined;
-  let rows: ComparisonRow[];
-  const sensitivities: Sensitivity[] = [];
-  try {
-    rows = await compareAll(workloads, targets, {
-      compile: compileOptionsOf(options),
-      ownFormat: command.getOptionValueSource("format") !== "cli",
-      ...pricingOf(options),
-      workers: options.workers,
-      onCompile: (model, { profile }) => {
-        simulation?.end();
-        simulation = undefined;
-        say(io, printable(`compiling ${model.name} for ${profile.name}`));
-      },
-      onSimulate: (model, { profile }, steps) => {
-        simulation = talkOfSimulation(`${model.name} on ${profile.name}`, steps, io);
-      },
-      onProgress: (done) => simulation?.advance(done),
-      onRun: (report, { stimulus }) => {
-        if (!options.sensitivity) return;
-        simulation?.end();
-        simulation = undefined;
-        const spec = variants.find(({ target }) => target.profile === report.chip.profile)!;
-        const vary = progressOf(report, io);
-        sensitivities.push(
-          sensitivityOf(report, stimulus, pricingOf(options), (more) => spec.load([more]), vary),
-        );
-      },
-    });
-  } finally {
+  const end = (): void => {
     simulation?.end();
-  }
-  writeResults(rows, options, io, sensitivities);
+    simulation = undefined;
+  };
+  return {
+    end,
+    say: (line: string): void => {
+      end();
+      say(io, printable(line));
+    },
+    begin: (what: string, steps: number): void => {
+      end();
+      simulation = talkOfSimulation(what, steps, io);
+    },
+    advance: (done: number): void => simulation?.advance(done),
+  };
 }
 
 /** Every few figures, as they may each cost a simulation. */

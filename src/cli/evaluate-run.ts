@@ -79,13 +79,19 @@ function evaluateConfig(
 }
 
 function formatEvaluation(name: string, evaluation: Evaluation, sparsity: number): string {
-  const { scored, loss, perplexity, accuracy, activity, macs } = evaluation;
+  const { scored, loss, perplexity, perplexityInterval: interval, accuracy, activity, macs } = evaluation;
   const measured = macs.effective / macs.dense;
   const [lambdaA, lambdaW] = [macs.active / macs.dense, macs.kept / macs.dense];
   const pairs: [string, string][] = [
     ["scored", formatCount(scored)],
     ["loss", `${loss.toFixed(5)} nats`],
-    ["perplexity", perplexity.toFixed(3)],
+    [
+      "perplexity",
+      perplexity.toFixed(3) +
+        (interval === undefined
+          ? ""
+          : ` (95 %: ${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}, by batch means over windows)`),
+    ],
     ["accuracy", formatShare(accuracy)],
     ["activity by layer", activity.map((share) => formatShare(share)).join(", ")],
     ["weight sparsity", `${formatShare(sparsity)} of the recurrent layers`],

@@ -1,4 +1,5 @@
 import type { ComparisonRow } from "../compare/compare.ts";
+import type { Repeated } from "../compare/repeats.ts";
 import type { Sensitivity } from "../compare/sensitivity.ts";
 import { formatJson, resultJsonOf } from "../report/result-json.ts";
 import { formatResult } from "../report/text.ts";
@@ -23,8 +24,9 @@ export function writeResults(
   { out, json }: OutputOptions,
   io: CommandIo,
   sensitivities: readonly Sensitivity[] = [],
+  repeats: readonly Repeated[] = [],
 ): void {
-  const result = resultJsonOf(rows, `eventloom ${ownPackage().version}`, sensitivities);
+  const result = resultJsonOf(rows, `eventloom ${ownPackage().version}`, sensitivities, repeats);
   const text = formatJson(result);
   const isJsonWanted = json === true || out === "-";
   io.stdout.write(isJsonWanted ? text : formatResult(result, styleFor(io.stdout, io)));

@@ -5,6 +5,7 @@ import type { ModelIr } from "../core/model-ir.ts";
 import { NUMBER_FORMATS, type NumberFormat } from "../core/number-format.ts";
 import type { HardwareProfile } from "../core/profile.ts";
 import type { Stimulus } from "../core/stimulus.ts";
+import { Float32Baseline } from "./against-float32.ts";
 import type { Chip, ChipGroup } from "./chips.ts";
 import { type Baseline, type RooflineReport, rooflineOf } from "./roofline.ts";
 import { type RunOptions, type RunReport, runProgramInWorkers } from "./run.ts";
@@ -30,11 +31,15 @@ export interface CompareOptions extends Omit<RunOptions, "operatingPoints" | "on
   readonly compile: CompileOptions;
   /** Instead of the number format that is asked for, the widest that the chip has, where it lacks that one. */
   readonly ownFormat?: boolean;
+  /** Whether outputs are held against float32 of the same model, which then runs once more at most. */
+  readonly withFloat32?: boolean;
   /** Threads over which the streams of a run are spread. */
   readonly workers?: number;
   /** Called before each stage of each pair, and often while it is simulated. */
   readonly onCompile?: (model: ModelIr, chip: Chip) => void;
   readonly onSimulate?: (model: ModelIr, chip: Chip, steps: number) => void;
+  /** Called where float32 runs only to be compared with. */
+  readonly onFloat32?: (model: ModelIr, steps: number) => void;
   readonly onProgress?: (stepsDone: number, steps: number) => void;
   /** Called after each run that was simulated. */
   readonly onRun?: (report: RunReport, workload: Workload) => void;
@@ -48,21 +53,45 @@ export async function compareAll(
 ): Promise<ComparisonRow[]> {
   const rows: ComparisonRow[] = [];
   for (const workload of workloads) {
+    const float32 = options.withFloat32 ? baselineOf(workload, options) : undefined;
+    const own: ComparisonRow[] = [];
     for (const group of chips) {
-      rows.push(
+      own.push(
         "chip" in group
-          ? await comparePair(workload, group, options)
+          ? await comparePair(workload, group, options, float32)
           : compareDense(workload.model, group, options),
       );
     }
+    rows.push(...(float32 ? await heldAgainst(float32, own) : own));
   }
   return rows;
+}
+
+function baselineOf(workload: Workload, options: CompareOptions): Float32Baseline {
+  const { window, streams, workers = 1, onFloat32, onProgress } = options;
+  return new Float32Baseline(workload, {
+    workers,
+    ...(window !== undefined && { window }),
+    ...(streams !== undefined && { streams }),
+    ...(onFloat32 && { onStart: (steps: number) => onFloat32(workload.model, steps) }),
+    ...(onProgress && { onProgress }),
+  });
+}
+
+async function heldAgainst(
+  float32: Float32Baseline,
+  rows: readonly ComparisonRow[],
+): Promise<ComparisonRow[]> {
+  const reports = rows.filter((row) => "program" in row);
+  const held = await float32.hold(reports);
+  return rows.map((row) => ("program" in row ? held[reports.indexOf(row)]! : row));
 }
 
 async function comparePair(
   workload: Workload,
   { chip, operatingPoints }: ChipGroup,
   options: CompareOptions,
+  float32: Float32Baseline | undefined,
 ): Promise<ComparisonRow> {
   const { model, stimulus } = workload;
   const { compile: asked, ownFormat, workers = 1, onCompile, onSimulate, onRun, ...rest } = options;
@@ -75,10 +104,14 @@ async function comparePair(
       ...(coding && needsCoding(chip.profile) && { coding }),
       ...(ownFormat && { format: formatOn(chip.profile.pe.kernels, format) }),
     });
+    const follow = float32?.follow(program, chip.profile);
     onSimulate?.(model, chip, stepsInStreams(stimulus, rest.streams ?? 1));
-    const report = await runProgramInWorkers(program, chip, stimulus, { ...rest, operatingPoints }, workers);
-    onRun?.(report, workload);
-    return report;
+    const wishes = { ...rest, operatingPoints, ...(follow && { observe: follow.observe }) };
+    const report = await runProgramInWorkers(program, chip, stimulus, wishes, workers);
+    const error = follow?.outputError();
+    const held = error && Number.isFinite(error.rms) ? { ...report, float32: error } : report;
+    onRun?.(held, workload);
+    return held;
   } catch (problem) {
     return refusalOf(model, chip, problem);
   }

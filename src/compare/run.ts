@@ -12,6 +12,7 @@ import { type Stimulus, stepsOf } from "../core/stimulus.ts";
 import type { TraceWindow } from "../core/trace.ts";
 import { type EnergyReport, energyOf } from "../energy/energy-of.ts";
 import { runInWorkers } from "../runtime/worker-pool.ts";
+import type { AgainstFloat32 } from "./against-float32.ts";
 import type { Chip } from "./chips.ts";
 import {
   isFixed,
@@ -70,6 +71,8 @@ export interface RunReport {
   readonly result: SimulationResult;
   readonly metrics: NeuroBenchMetrics;
   readonly readings: readonly Reading[];
+  /** Present where it was held against float32. */
+  readonly float32?: AgainstFloat32;
 }
 
 /** Simulates a program once, then times and prices the run at each operating point under each schedule. */

@@ -102,6 +102,8 @@ export interface Evaluation {
   /** Sum of −ln p(target). */
   readonly negativeLogLikelihood: number;
   readonly perplexity: number;
+  /** −ln p(target) of each token, stream after stream. Shape [tokens]. */
+  readonly losses: Float64Array;
 }
 
 /** What a policy made of a run's PE work; everything else of the run stays as it is. */

@@ -73,6 +73,8 @@ function runEntry(run: RunJson, reading: ReadingJson): ComparisonEntryJson {
     sramBytesPerToken: traffic.sramBytesReadPerToken + traffic.sramBytesWrittenPerToken,
     dramBytesPerToken: traffic.dramBytesReadPerToken + traffic.dramBytesWrittenPerToken,
     ...(run.quality && { perplexity: run.quality.perplexity }),
+    ...(run.quality?.perplexityInterval && { perplexityInterval: run.quality.perplexityInterval }),
+    ...(run.againstFloat32 && { againstFloat32: run.againstFloat32 }),
   };
 }
 

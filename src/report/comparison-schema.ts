@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox";
 import { NUMBER_FORMATS } from "../core/number-format.ts";
-import { amount, closed, count, oneOf, share, text } from "./schema-forms.ts";
+import { AgainstFloat32 } from "./quality-schema.ts";
+import { amount, closed, count, interval, oneOf, share, text } from "./schema-forms.ts";
 
 /** A dense baseline: a bound by roofline, no simulation. */
 export const DenseEntry = closed({
@@ -66,6 +67,8 @@ const ComparisonEntry = closed({
   dramBytesPerToken: amount("Read and written in memory beside the chip"),
   utilisation: Type.Optional(share("Busy time of the PEs in use, or share of the arithmetic peak")),
   perplexity: Type.Optional(amount("As computed in this number format")),
+  perplexityInterval: Type.Optional(interval("95 %, by batch means over the tokens")),
+  againstFloat32: Type.Optional(AgainstFloat32),
 });
 export type ComparisonEntryJson = Static<typeof ComparisonEntry>;
 
@@ -73,14 +76,38 @@ export const Comparison = Type.Array(ComparisonEntry, {
   description: "All runs beside one another; without those that a chip cannot hold or run",
 });
 
+const repeated = (description?: string) =>
+  closed(
+    {
+      mean: amount(),
+      halfWidth: Type.Optional(amount("Of the 95 % interval, by Student's t; absent for a single value")),
+    },
+    description,
+  );
+
+/** One reading over several seeds of models and input. */
+export const Repeats = Type.Array(
+  closed({
+    model: text(),
+    chip: text(),
+    operatingPoint: text("And schedule and synchronisation, where several were asked for"),
+    seeds: count("Under which it ran"),
+    activity: repeated("Share of the neurons on the chip that send in a timestep"),
+    latencySecondsPerToken: Type.Optional(repeated("Absent where times are unknown")),
+    energyJoulesPerToken: repeated("At least, where some costs are unknown"),
+    meanPowerWatts: repeated(),
+    energyIsLowerBound: Type.Boolean(),
+  }),
+  { description: "Over several seeds (--seeds), taken as independent" },
+);
+export type RepeatJson = Static<typeof Repeats>[number];
+
 const Derivative = closed({
   path: text("Of the figure, as in --set"),
   basis: oneOf(["measured", "published", "counted", "estimated"]),
   latencyPercentPerPercent: Type.Optional(Type.Number({ description: "Absent where the time is unknown" })),
   energyPercentPerPercent: Type.Number(),
 });
-
-const interval = (description: string) => closed({ low: amount(), high: amount() }, description);
 
 /** How time and energy of one reading depend on single figures of the profile. */
 export const Sensitivity = closed({

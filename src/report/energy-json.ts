@@ -19,7 +19,7 @@ const PE_CAUSES: Readonly<Record<PeCause, string>> = {
   lstmUpdate: "LSTM updates",
   gruUpdate: "GRU updates",
   lifUpdate: "LIF updates",
-  linearUpdate: "sums of linear layers and partial inputs",
+  linearUpdate: "linear layers and partial sums",
   activationUpdate: "sums through σ or tanh",
   eventSend: "sending events",
   timestep: "loop and synchronisation",

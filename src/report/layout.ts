@@ -26,6 +26,37 @@ export function shorten(text: string, width: number): string {
   return `${name.slice(0, width - 1 - tail)}…${name.slice(name.length - tail)}`;
 }
 
+/** Cuts names so that different ones stay different: where their middle tells them apart, what they share goes instead. */
+export function shortenApart(texts: readonly string[], width: number): string[] {
+  const names = texts.map(printable);
+  const different = [...new Set(names)];
+  const cut = (shortened: (name: string) => string) =>
+    new Map(different.map((name) => [name, shortened(name)]));
+  const tellApart = (all: ReadonlyMap<string, string>) => new Set(all.values()).size === all.size;
+  const shared = sharedPrefix(different.filter((name) => name.length > width));
+  const ways = [
+    cut((name) => shorten(name, width)),
+    cut((name) =>
+      name.length <= width ? name : shortenEnd(shared > 1 ? `…${name.slice(shared)}` : name, width),
+    ),
+  ];
+  const numbered = new Map(
+    different.map((name, index) => [name, `${shorten(name, width - 3)} ${index + 1}`]),
+  );
+  const chosen = ways.find(tellApart) ?? numbered;
+  return names.map((name) => chosen.get(name)!);
+}
+
+const shortenEnd = (name: string, width: number): string =>
+  name.length <= width ? name : `${name.slice(0, width - 1)}…`;
+
+/** Letters with which all names begin. */
+function sharedPrefix([first = "", ...others]: readonly string[]): number {
+  let length = 0;
+  while (length < first.length && others.every((name) => name[length] === first[length])) length += 1;
+  return others.length === 0 ? 0 : length;
+}
+
 export type Alignment = "left" | "right";
 
 /**

@@ -1,5 +1,6 @@
 import type { ComparisonRow, Refusal } from "../compare/compare.ts";
 import type { Reading, RunReport } from "../compare/run.ts";
+import type { Repeated } from "../compare/repeats.ts";
 import type { Sensitivity } from "../compare/sensitivity.ts";
 import { CapacityError } from "../core/errors.ts";
 import type { Program } from "../core/program.ts";
@@ -11,6 +12,7 @@ import { figureBases } from "./figure-bases.ts";
 import { fitOf } from "./fit-json.ts";
 import { hostOf } from "./host-json.ts";
 import { networkOf } from "./network-json.ts";
+import { againstFloat32Json, qualityJson } from "./quality-json.ts";
 import { dvfsJson, synchronisationJson } from "./policy-json.ts";
 import {
   RESULT_SCHEMA_NAME,
@@ -19,6 +21,7 @@ import {
   type ResultJson,
   type RunJson,
 } from "./result-schema.ts";
+import { repeatJson } from "./repeats-json.ts";
 import { sensitivityJson } from "./sensitivity-json.ts";
 import { layersOf, projectionsOf, trafficOf, workOf } from "./work-json.ts";
 
@@ -30,6 +33,7 @@ export function resultJsonOf(
   rows: readonly ComparisonRow[],
   generator: string,
   sensitivities: readonly Sensitivity[] = [],
+  repeats: readonly Repeated[] = [],
 ): ResultJson {
   const runs = rows.map((row) => {
     if ("problem" in row) return refusalJson(row);
@@ -40,6 +44,7 @@ export function resultJsonOf(
     generator,
     runs,
     ...(runs.length > 1 && { comparison: comparisonOf(runs) }),
+    ...(repeats.length > 0 && { repeats: repeats.map(repeatJson) }),
     ...(sensitivities.length > 0 && { sensitivity: sensitivities.map(sensitivityJson) }),
   };
 }
@@ -78,6 +83,7 @@ function runJson(report: RunReport): RunJson {
     host: hostOf(report),
     metrics: metricsJson(report),
     ...(result.evaluation && { quality: qualityJson(result.evaluation) }),
+    ...(report.float32 && { againstFloat32: againstFloat32Json(report.float32) }),
     readings: readings.map((reading) => readingJson(reading, report)),
     assumptions: assumptionsOf(report),
   };
@@ -112,18 +118,6 @@ const metricsJson = ({ metrics }: RunReport): RunJson["metrics"] => ({
   activationSparsity: metrics.activationSparsity,
   synapticOperationsPerToken: { ...metrics.synapticOperations },
   synapticOperationsWithDecoderPerToken: { ...metrics.synapticOperationsWithDecoder },
-});
-
-type Evaluation = NonNullable<RunReport["result"]["evaluation"]>;
-
-const qualityJson = ({
-  tokens,
-  negativeLogLikelihood,
-  perplexity,
-}: Evaluation): NonNullable<RunJson["quality"]> => ({
-  tokens,
-  negativeLogLikelihoodNats: negativeLogLikelihood,
-  perplexity,
 });
 
 function readingJson({ point, timing, energy, ...reading }: Reading, report: RunReport): ReadingJson {

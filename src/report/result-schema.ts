@@ -1,7 +1,8 @@
 import { type Static, Type } from "typebox";
 import { NUMBER_FORMATS, SCALE_GRANULARITIES } from "../core/number-format.ts";
-import { Comparison, DenseEntry, Sensitivity } from "./comparison-schema.ts";
+import { Comparison, DenseEntry, Repeats, Sensitivity } from "./comparison-schema.ts";
 import { CountsOfRun, Traffic } from "./counts-schema.ts";
+import { AgainstFloat32, Quality } from "./quality-schema.ts";
 import { Reading } from "./reading-schema.ts";
 import { amount, closed, count, oneOf, share, text } from "./schema-forms.ts";
 
@@ -166,12 +167,6 @@ const Metrics = closed(
   "Under NeuroBench's names",
 );
 
-const Quality = closed({
-  tokens: count("Tokens that were predicted"),
-  negativeLogLikelihoodNats: amount("Summed over tokens"),
-  perplexity: amount(),
-});
-
 const Run = closed({
   verdict: Type.Literal("fits"),
   model: Model,
@@ -187,6 +182,7 @@ const Run = closed({
   host: Host,
   metrics: Metrics,
   quality: Type.Optional(Quality),
+  againstFloat32: Type.Optional(AgainstFloat32),
   readings: Type.Array(Reading, { minItems: 1 }),
   assumptions: Type.Array(Type.String()),
 });
@@ -210,6 +206,7 @@ export const ResultSchema = closed({
   generator: text("Name and version of what wrote it"),
   runs: Type.Array(Type.Union([Run, Refusal, DenseEntry])),
   comparison: Type.Optional(Comparison),
+  repeats: Type.Optional(Repeats),
   sensitivity: Type.Optional(Type.Array(Sensitivity)),
 });
 

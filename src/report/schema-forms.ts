@@ -22,3 +22,6 @@ export const slots = <Key extends string, Slot extends TSchema>(
 ) => closed(Object.fromEntries(keys.map((key) => [key, slot])) as Record<Key, Slot>, description);
 
 export const meshPosition = Type.Array(Type.Integer(), { minItems: 2, maxItems: 2, description: "[x, y]" });
+
+export const interval = (description: string) =>
+  closed({ low: Type.Number(), high: Type.Number() }, description);

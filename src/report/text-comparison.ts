@@ -1,13 +1,28 @@
 import type { ComparisonEntryJson, DenseJson, SensitivityJson } from "./comparison-schema.ts";
-import { formatPairs, formatTable, hangingItem, printable, type Style, shorten, wrap } from "./layout.ts";
+import {
+  formatPairs,
+  formatTable,
+  hangingItem,
+  printable,
+  type Style,
+  shorten,
+  shortenApart,
+  wrap,
+} from "./layout.ts";
 import { formatBytes, formatCount, formatShare, formatSi } from "./quantities.ts";
+import { briefly } from "./text-policies.ts";
 
 /** Energy-delay products side by side, with what memory and PEs did for them. */
 export function formatComparison(entries: readonly ComparisonEntryJson[], style: Style): string[] {
-  const rows = entries.map((entry) => [
-    shorten(printable(entry.model), 18),
-    shorten(printable(entry.chip), 24),
-    shorten(printable(entry.operatingPoint), 18),
+  const apart = (of: (entry: ComparisonEntryJson) => string, width: number) =>
+    shortenApart(entries.map(of), width);
+  const models = apart(({ model }) => model, 18);
+  const chips = apart(({ chip }) => chip, 24);
+  const points = apart(({ operatingPoint }) => briefly(operatingPoint), 18);
+  const rows = entries.map((entry, index) => [
+    models[index]!,
+    chips[index]!,
+    points[index]!,
     entry.pesUsed === undefined ? "-" : formatCount(entry.pesUsed),
     formatProduct(entry),
     formatRank(entry),
@@ -49,7 +64,9 @@ const formatRank = ({ energyDelayRank: rank, energyDelayBound }: ComparisonEntry
 };
 
 const formatMemory = ({ sramBytesPerToken, dramBytesPerToken }: ComparisonEntryJson): string =>
-  `${sramBytesPerToken === undefined ? "-" : formatBytes(sramBytesPerToken)} + ${formatBytes(dramBytesPerToken)}`;
+  sramBytesPerToken === undefined && dramBytesPerToken === 0
+    ? "-"
+    : `${sramBytesPerToken === undefined ? "-" : formatBytes(sramBytesPerToken)} + ${formatBytes(dramBytesPerToken)}`;
 
 /** A dense baseline by itself. */
 export function formatDense(run: DenseJson, style: Style): string[] {

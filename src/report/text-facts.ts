@@ -1,4 +1,5 @@
 import { SCALES_IN_WORDS } from "../core/number-format.ts";
+import { formatAgainst, formatPerplexity } from "./text-accuracy.ts";
 import { formatPairs, type Style, shorten } from "./layout.ts";
 import { formatBytes, formatCount, formatShare, plural } from "./quantities.ts";
 import type { RunJson } from "./result-schema.ts";
@@ -30,9 +31,10 @@ export function formatProgramFacts(run: RunJson, style: Style): string[] {
   if (quality !== undefined) {
     pairs.push([
       "perplexity",
-      `${quality.perplexity.toPrecision(5)} over ${plural(quality.tokens, "token")}, computed from the chip's own events`,
+      `${formatPerplexity(quality)} over ${plural(quality.tokens, "token")}, computed from the chip's own events`,
     ]);
   }
+  if (run.againstFloat32 !== undefined) pairs.push(["against float32", formatAgainst(run.againstFloat32)]);
   return [style.heading("Program"), ...formatPairs(pairs)];
 }
 

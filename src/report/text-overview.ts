@@ -1,9 +1,18 @@
-import { type Alignment, alignColumns, printable, REPORT_WIDTH, type Style, shorten } from "./layout.ts";
+import {
+  type Alignment,
+  alignColumns,
+  printable,
+  REPORT_WIDTH,
+  type Style,
+  shorten,
+  shortenApart,
+  wrap,
+} from "./layout.ts";
 import { formatMean, formatSi } from "./quantities.ts";
 import type { ReadingJson, ResultJson, RunJson } from "./result-schema.ts";
 import { chipLabel } from "./comparison-json.ts";
 import { formatTime } from "./text-cost.ts";
-import { wayOf } from "./text-policies.ts";
+import { briefly, wayOf } from "./text-policies.ts";
 
 const COLUMNS = [
   "model",
@@ -51,7 +60,12 @@ export function formatOverview(result: ResultJson, style: Style): string[] {
     style.faint(head),
     ...body,
     `  Latency and energy per ${per}.${isBound ? " ≥: some costs are unknown." : ""}`,
-    ...(isDense ? ["  Of a roofline: no faster than that; ~: full power for that time."] : []),
+    ...(isDense
+      ? wrap(
+          "A roofline is a limit, not a prediction: such a machine takes at least that time. ~: its full power over that time, so neither limit nor prediction.",
+          "  ",
+        )
+      : []),
   ];
 }
 
@@ -81,7 +95,7 @@ const rowOf = (run: RunJson, reading: ReadingJson): Row => {
     chip: printable(chipLabel(run.chip)),
     format: run.program.format,
     point: printable(reading.operatingPoint),
-    schedule: wayOf(reading),
+    schedule: briefly(wayOf(reading)),
     latency: formatTime(reading, reading.latencySecondsPerToken),
     rate: reading.untimed ? "-" : formatMean(reading.tokensPerSecond),
     energy: bound + formatSi(reading.energyJoulesPerToken, "J"),
@@ -130,10 +144,10 @@ function cellsThatFit(columns: readonly Column[], rows: readonly Row[]): string[
     if (widths.get(longest)! <= SHORTEST_NAME) break;
     widths.set(longest, widths.get(longest)! - 1);
   }
-  return rows.map((row) =>
-    columns.map((column) => {
-      const width = widths.get(column);
-      return width === undefined ? row[column] : shorten(row[column], width);
-    }),
-  );
+  const cut = columns.map((column) => {
+    const cells = rows.map((row) => row[column]);
+    const width = widths.get(column);
+    return width === undefined ? cells : shortenApart(cells, width);
+  });
+  return rows.map((_, row) => cut.map((cells) => cells[row]!));
 }

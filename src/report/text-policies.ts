@@ -10,7 +10,11 @@ export const labelOf = (reading: ReadingJson): string =>
   `${shorten(reading.operatingPoint, LONGEST_LABEL)} ${wayOf(reading)}`;
 
 /** Schedule and fidelity, as far as they must be said, and the synchronisation where it is more than the data's own. */
-export function wayOf({ schedule, fidelity, synchronisation }: ReadingJson): string {
+export function wayOf({
+  schedule,
+  fidelity,
+  synchronisation,
+}: Pick<ReadingJson, "schedule" | "fidelity" | "synchronisation">): string {
   const way = [
     ...(fidelity === "detailed" ? ["detailed"] : []),
     ...(fidelity === "fast" || schedule === "pipelined" ? [schedule] : []),
@@ -18,6 +22,9 @@ export function wayOf({ schedule, fidelity, synchronisation }: ReadingJson): str
   const { kind, barrierSeconds, periodSeconds } = synchronisation;
   return kind === "data-flow" ? way : `${way} ${kind} ${formatSi(barrierSeconds ?? periodSeconds ?? 0, "s")}`;
 }
+
+/** In narrow tables: a timer or a barrier says enough of a schedule that is sequential. */
+export const briefly = (way: string): string => way.replace(/sequential (?=timer|barrier)/, "");
 
 /** Clocks and supplies: one operating point's, or those that a policy moves between. */
 export function describePoint({ peClockHertz, voltageVolts, dvfs }: ReadingJson): string {

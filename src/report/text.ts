@@ -1,11 +1,13 @@
 import { hangingItem, PLAIN_STYLE, type Style, shorten, wrap } from "./layout.ts";
 import type { RefusalJson, ResultJson, RunJson } from "./result-schema.ts";
+import { formatAccuracy } from "./text-accuracy.ts";
 import { formatComparison, formatDense, formatSensitivity } from "./text-comparison.ts";
 import { formatReadings } from "./text-cost.ts";
 import { formatProgramFacts } from "./text-facts.ts";
 import { formatNetworkUse } from "./text-network.ts";
 import { formatOverview, overviewRows } from "./text-overview.ts";
 import { formatBusiestPes } from "./text-pes.ts";
+import { formatRepeats } from "./text-repeats.ts";
 import { formatActivity, formatHost, formatMetrics, formatTraffic, formatWork } from "./text-work.ts";
 
 /**
@@ -23,6 +25,11 @@ export function formatResult(result: ResultJson, style: Style = PLAIN_STYLE): st
   );
   if (overviewRows(result) > 1) blocks.push(formatOverview(result, style));
   if ((result.comparison?.length ?? 0) > 1) blocks.push(formatComparison(result.comparison!, style));
+  if (result.runs.length > 1) {
+    const accuracy = formatAccuracy(result, style);
+    if (accuracy.length > 0) blocks.push(accuracy);
+  }
+  if (result.repeats !== undefined) blocks.push(formatRepeats(result.repeats, style));
   for (const sensitivity of result.sensitivity ?? []) blocks.push(formatSensitivity(sensitivity, style));
   if (common.size > 0) blocks.push(formatAssumptions("What all these figures rest on", [...common], style));
   return `${blocks.map((lines) => lines.join("\n")).join("\n\n\n")}\n`;

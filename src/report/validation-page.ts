@@ -17,7 +17,7 @@ source, and which figures are **fitted** (a figure of a profile comes from them)
 cannot be predicted says why. Most sources were seen as quotes or notes in other texts, not as the papers themselves.
 
 ≥ marks a lower bound: something that happened has no published cost or time. Such figures are counted apart. An error of −38 % is a prediction
-that is 38 % too small; × and ÷ mark factors of ten and more.`;
+that is 38 % too small; × and ÷ mark factors of ten and more. Of a measured range the middle counts.`;
 
 /** The validation as a page of Markdown. */
 export function validationPage(judgements: readonly Judgement[], statistics: Statistics): string {

@@ -1,3 +1,4 @@
+import { meanOfSeries } from "../core/intervals.ts";
 import {
   disposeState,
   evaluateOn,
@@ -17,6 +18,8 @@ export interface Evaluation {
   readonly loss: number;
   /** e to the loss. */
   readonly perplexity: number;
+  /** Its 95 % interval, by batch means over windows of equal length; absent where there are too few. */
+  readonly perplexityInterval?: { readonly low: number; readonly high: number };
   /** Share of rows whose most probable output is the target. */
   readonly accuracy: number;
   /** Share of units that sent an event, by recurrent layer; 1 where a layer has none. */
@@ -76,6 +79,9 @@ export class Tally {
   private hits = 0;
   private scored = 0;
   private rows = 0;
+  /** Mean losses of windows that score as many rows as the first one, in order. */
+  private readonly windows: number[] = [];
+  private scoredInWindow = 0;
   /** Events by neuron that the layer itself and the next one met. */
   private readonly sent: Float64Array[];
   private readonly met: Float64Array[];
@@ -91,6 +97,9 @@ export class Tally {
     this.hits += result.hits;
     this.scored += result.scored;
     this.rows += steps * batch;
+    if (this.scoredInWindow === 0) this.scoredInWindow = result.scored;
+    if (result.scored > 0 && result.scored === this.scoredInWindow)
+      this.windows.push(result.loss / result.scored);
     for (const [layer, events] of result.events.entries()) {
       const last = result.lastEvents[layer]!;
       events.forEach((count, neuron) => {
@@ -103,10 +112,14 @@ export class Tally {
   evaluation(): Evaluation {
     const { rows, scored } = this;
     const loss = this.loss / scored;
+    const { halfWidth } = meanOfSeries(this.windows);
     return {
       scored,
       loss,
       perplexity: Math.exp(loss),
+      ...(halfWidth !== undefined && {
+        perplexityInterval: { low: Math.exp(loss - halfWidth), high: Math.exp(loss + halfWidth) },
+      }),
       accuracy: this.hits / scored,
       activity: this.sent.map((events) => sum(events) / (events.length * rows)),
       macs: this.macs(rows),

@@ -29,6 +29,7 @@ export const NetworkSchema = Type.Object(
       {
         kind: Type.Enum([...SYNTHETIC_KINDS]),
         inputs: count(100_000),
+        vocabulary: Type.Optional(count(1_000_000)),
         layers: Type.Array(count(100_000), { minItems: 1, maxItems: 100 }),
         density: Type.Number({ minimum: 0, maximum: 1 }),
         biasMean: Type.Optional(Type.Number()),
@@ -53,6 +54,7 @@ export const NetworkSchema = Type.Object(
     format: Type.Enum([...NUMBER_FORMATS]),
     pes: Type.Optional(count(100_000)),
     mac: Type.Optional(Type.Literal("auto")),
+    decoder: Type.Optional(Type.Literal("chip")),
     window: Type.Optional(count(100_000)),
     waiting: Type.Optional(Type.Enum(["sleep", "spin"])),
     schedule: Type.Optional(Type.Enum([...SCHEDULES])),

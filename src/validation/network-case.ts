@@ -2,6 +2,7 @@ import { compile } from "../../compiler/pipeline.ts";
 import { simulate } from "../../simulator/simulate.ts";
 import { replayedTimeOf, timeOf } from "../../simulator/time-of.ts";
 import { canonicalJson } from "../core/hash.ts";
+import { meanOfSeries } from "../core/intervals.ts";
 import type { HardwareProfile, OperatingPoint } from "../core/profile.ts";
 import type { SimulationResult, Timing } from "../core/result.ts";
 import { synchronisationOf } from "../core/run-policy.ts";
@@ -12,7 +13,6 @@ import { syntheticStimulus } from "../inputs/synthetic.ts";
 import { syntheticModel } from "../models/synthetic.ts";
 import type { CaseOutcome } from "./case-outcome.ts";
 import type { NetworkWorkload } from "./entry-schema.ts";
-import { meanWithInterval } from "./statistics.ts";
 
 /** Told of the steps that are simulated. */
 export type OnSteps = (done: number, steps: number) => void;
@@ -42,7 +42,8 @@ function runNetwork(
   point: OperatingPoint,
   onSteps?: OnSteps,
 ): SimulationResult {
-  const { stimulus: input, format, pes, mac, window, schedule = "sequential", fidelity = "fast" } = workload;
+  const { stimulus: input, format, pes, mac, decoder, window } = workload;
+  const { schedule = "sequential", fidelity = "fast" } = workload;
   const model = syntheticModel(workload.model);
   const port = inputPortOf(model);
   const { steps, seed, rate } = input;
@@ -54,6 +55,7 @@ function runNetwork(
     format,
     ...(pes !== undefined && { pes }),
     ...(mac !== undefined && { mac }),
+    ...(decoder !== undefined && { decoder }),
   });
   return simulate(program, profile, stimulus, {
     ...(window !== undefined && { window }),
@@ -104,7 +106,7 @@ function factsOf({ usedPes, populations, steps, projections }: SimulationResult)
   return [
     `${usedPes.length} PEs; ${Math.round(synops).toLocaleString("en-US")} synops a timestep`,
     ...populations.slice(1).map(({ name, size, eventsPerStep }) => {
-      const { mean, halfWidth } = meanWithInterval(eventsPerStep);
+      const { mean, halfWidth } = meanOfSeries(eventsPerStep);
       const percent = (share: number) => ((100 * share) / size).toFixed(2);
       const interval = halfWidth === undefined ? "" : ` ± ${percent(halfWidth)}`;
       return `${name}: ${percent(mean)}${interval} % of ${size.toLocaleString("en-US")} neurons send in a timestep`;

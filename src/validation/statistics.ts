@@ -38,31 +38,3 @@ export function pearson(pairs: readonly Pair[]): number | undefined {
   if (xx === 0 || yy === 0) return undefined;
   return product(({ predicted, measured }) => (predicted - x) * (measured - y)) / Math.sqrt(xx * yy);
 }
-
-export interface Interval {
-  readonly mean: number;
-  /** Half the width of the 95 % confidence interval; undefined where the series is too short for one. */
-  readonly halfWidth?: number;
-}
-
-const BATCHES = 10;
-/** 97.5 % quantile of Student's t with 9 degrees of freedom. */
-const T_QUANTILE = 2.262;
-
-/**
- * Mean of a series with its 95 % confidence interval by batch means: ten contiguous batches of equal length, whose means
- * are taken as independent, as consecutive timesteps are not. A rest that fills no batch counts in the mean alone.
- */
-export function meanWithInterval(series: ArrayLike<number>): Interval {
-  const values = Array.from(series);
-  const mean = sumOf(values) / values.length;
-  const length = Math.floor(values.length / BATCHES);
-  if (length === 0) return { mean };
-  const means = Array.from(
-    { length: BATCHES },
-    (_, batch) => sumOf(values.slice(batch * length, (batch + 1) * length)) / length,
-  );
-  const centre = sumOf(means) / BATCHES;
-  const variance = sumOf(means.map((value) => (value - centre) ** 2)) / (BATCHES - 1);
-  return { mean, halfWidth: T_QUANTILE * Math.sqrt(variance / BATCHES) };
-}

@@ -28,6 +28,7 @@ const TABLE: Readonly<Record<string, { imports: readonly string[]; types?: reado
       "simulator",
       "src/energy",
       "src/runtime",
+      "src/calibration",
     ],
   },
   "src/calibration": {

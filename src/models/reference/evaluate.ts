@@ -51,12 +51,15 @@ export function evaluateWith<Values extends StateArray>(
     );
   const eventsPerStep = executor.layers.map(() => new Uint32Array(steps));
   const synops = executor.projections.map(() => 0);
+  const losses = new Float64Array(targets?.length ?? 0);
   let loss = 0;
   for (let t = 0; t < steps; t += 1) {
     const step = executor.step(inputAt(stimulus, t));
     for (const [layer, { events }] of step.layers.entries()) eventsPerStep[layer]![t] = events.length;
     for (const [projection, count] of step.synops.entries()) synops[projection]! += count;
-    if (targets !== undefined) loss += negativeLogLikelihood(step.output, targets[t]!);
+    if (targets === undefined) continue;
+    losses[t] = negativeLogLikelihood(step.output, targets[t]!);
+    loss += losses[t]!;
   }
   return {
     steps,
@@ -64,7 +67,7 @@ export function evaluateWith<Values extends StateArray>(
     eventsPerStep,
     synopsPerProjection: executor.projections.map((projection, i) => ({ ...projection, synops: synops[i]! })),
     ...(targets !== undefined && steps > 0
-      ? { tokens: steps, negativeLogLikelihood: loss, perplexity: Math.exp(loss / steps) }
+      ? { tokens: steps, negativeLogLikelihood: loss, perplexity: Math.exp(loss / steps), losses }
       : {}),
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -94,6 +94,71 @@ describe("compare over unlike chips", () => {
     expect(outcome.code).toBe(0);
     expect(outcome.stdout).toMatch(/latency +unknown/);
     expect(outcome.stdout).toMatch(/vectors a second +-/);
+  });
+
+  it("holds other formats against float32, which counts as itself", async () => {
+    const { runs, comparison } = await compared("--chips", "spinnaker2@150MHz,spinnaker1");
+    const [own, int16] = runs;
+    if (own?.verdict !== "fits" || int16?.verdict !== "fits") return expect.fail("refused");
+    expect(own.againstFloat32).toBeUndefined();
+    const against = int16.againstFloat32;
+    if (against === undefined || !("rmsError" in against)) return expect.fail("no output error");
+    expect(against.rmsError).toBeGreaterThan(0);
+    expect(against.rmsError).toBeLessThan(0.01);
+    expect(comparison![1]!.againstFloat32).toEqual(against);
+    const without = await compared("--chips", "spinnaker1", "--no-float32");
+    expect(without.runs[0]).not.toHaveProperty("againstFloat32");
+  });
+
+  it("shows growth and intervals of perplexities in a text, those of a float32 run among them", async () => {
+    const words = join(folder, "words.csv");
+    writeFileSync(words, Array.from({ length: 41 }, (_, step) => (step * 7) % 11).join("\n"));
+    const models = ["synthetic:12x6,8,6@0.5", "--tokens", words, "--json"];
+    const both = await run(["compare", ...models, "--chips", "spinnaker2@150MHz,spinnaker1"]);
+    const alone = await run(["compare", ...models, "--chips", "spinnaker1"]);
+    expect(both.code, both.stderr).toBe(0);
+    const [float32, int16] = (JSON.parse(both.stdout) as ResultJson).runs;
+    if (float32?.verdict !== "fits" || int16?.verdict !== "fits") return expect.fail("refused");
+    const { perplexity, perplexityInterval } = float32.quality!;
+    expect(perplexityInterval!.low).toBeLessThan(perplexity);
+    expect(perplexityInterval!.high).toBeGreaterThan(perplexity);
+    const growth = int16.quality!.perplexity / perplexity - 1;
+    const against = int16.againstFloat32;
+    if (against === undefined || !("perplexityGrowth" in against)) return expect.fail("no growth");
+    expect(against.float32Perplexity).toBe(perplexity);
+    expect(against.perplexityGrowth).toBeCloseTo(growth, 12);
+    // A run of its own in float32 says nearly the same: sums are taken in another order.
+    const [only] = (JSON.parse(alone.stdout) as ResultJson).runs;
+    if (only?.verdict !== "fits") return expect.fail("refused");
+    expect(only.againstFloat32).toMatchObject({ float32Perplexity: expect.closeTo(perplexity, 3) as number });
+  });
+
+  it("repeats with several seeds, and says so where nothing is made up", async () => {
+    const { repeats, runs } = await compared("--chips", "spinnaker2@150MHz,loihi1", "--seeds", "3");
+    expect(repeats).toHaveLength(1);
+    expect(repeats![0]).toMatchObject({ chip: "spinnaker2", seeds: 3 });
+    const [first] = runs;
+    if (first?.verdict !== "fits") return expect.fail("refused");
+    const latencies = await Promise.all(
+      [1, 2, 3].map(async (seed) => {
+        const [ran] = (await compared("--chips", "spinnaker2@150MHz", "--seed", String(seed))).runs;
+        return ran?.verdict === "fits" ? ran.readings[0]!.latencySecondsPerToken : 0;
+      }),
+    );
+    expect(latencies[0]).toBe(first.readings[0]!.latencySecondsPerToken);
+    const mean = (latencies[0]! + latencies[1]! + latencies[2]!) / 3;
+    expect(repeats![0]!.latencySecondsPerToken!.mean).toBeCloseTo(mean, 12);
+    const fixed = ["compare", "examples/egru-wt2-small", "--text", "README.md", "--seeds", "2"];
+    const refused = await run(fixed);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("all of these come from files");
+  });
+
+  it("fails where no chip can run any model, when all has been said", async () => {
+    const outcome = await run(["compare", MODEL, "--steps", "4", "--chips", "loihi1,truenorth"]);
+    expect(outcome.code).toBe(1);
+    expect(outcome.stdout).toContain("cannot run");
+    expect(outcome.stderr).toContain("None of the 2 pairs of model and chip goes together");
   });
 
   it("says which figures matter", async () => {

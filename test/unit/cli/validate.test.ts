@@ -6,7 +6,8 @@ import { runLine } from "./run-in-process.ts";
 const page = readFileSync(join(import.meta.dirname, "../../../docs/validation.md"), "utf8");
 /** Those that follow in closed form. */
 const QUICK =
-  "s2_power_states,s2_mm_int8,s2_snn_capacity,truenorth_fig17,odin_two_points,loihi_knn,s1_stromatias";
+  "s2_power_states,s2_mm_int8,s2_snn_capacity,s2proto_vmm,truenorth_fig17,odin_two_points,loihi_knn," +
+  "s1_stromatias,s1_sharp,s1_vanalbada,s1_rhodes,s1_vs_s2proto_kspk";
 
 interface Row {
   readonly metric: string;
@@ -19,8 +20,10 @@ describe("eventloom validate", () => {
     const { code, stdout } = await runLine(`validate --only ${QUICK}`);
     expect(code).toBe(0);
     const cells = (line: string) => line.trim().split(/ {2,}/);
-    const rows = stdout.split("\n").filter((line) => /^ {2}(s1|s2|odin|loihi|truenorth)_\S+ {2,}/.test(line));
-    expect(rows.length).toBe(19);
+    const rows = stdout
+      .split("\n")
+      .filter((line) => /^ {2}(s1|s2|s2proto|odin|loihi|truenorth)_\S+ {2,}/.test(line));
+    expect(rows.length).toBe(26);
     const written = page.split("\n").map((line) =>
       line
         .split(/\s*\|\s*/)

@@ -111,17 +111,20 @@ describe("a compiled program and the quantised reference", () => {
           { chipDecoder: decoder === "chip", arrayAccumulatorBits: 24 },
         );
         let loss = 0;
+        const losses: number[] = [];
         const result = simulate(program, chip, stimulus, {
           observe(step, { logits }) {
             const { output } = reference.step(stimulus.ids[step]!);
             expect([...logits!], `${format} ${decoder} ${step}`).toEqual([...output]);
-            loss += negativeLogLikelihood(output, stimulus.targets![step]!);
+            losses.push(negativeLogLikelihood(output, stimulus.targets![step]!));
+            loss += losses.at(-1)!;
           },
         });
         expect(result.evaluation).toEqual({
           tokens: 30,
           negativeLogLikelihood: loss,
           perplexity: Math.exp(loss / 30),
+          losses: Float64Array.from(losses),
         });
       }
     }

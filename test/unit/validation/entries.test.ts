@@ -33,7 +33,7 @@ const profileFigures = (name: string) => figuresIn(JSON.parse(loadProfileText(na
 
 describe("the validation entries", () => {
   it("are all there, each once and under its own id", () => {
-    expect(entries).toHaveLength(44);
+    expect(entries).toHaveLength(45);
     expect(new Set(entries.map(({ id }) => id)).size).toBe(entries.length);
     expect(entries.map(({ id }) => id)).toContain("s2_egru_lm");
   });

@@ -59,6 +59,14 @@ describe("readEntry", () => {
     expect(() => read(changes)).toThrow(message);
   });
 
+  it("takes predictions of a range, and none of words or of what is not above 0", () => {
+    const ranged = (value: unknown) =>
+      read({ measured: [{ ...sound.measured[0], value }] }).measured[0]!.value;
+    expect(ranged([1, 3])).toEqual([1, 3]);
+    for (const value of [[0, 3], "some", -1])
+      expect(() => ranged(value)).toThrow("is predicted, but no number or range above 0");
+  });
+
   it("refuses what is not JSON", () => {
     expect(() => readEntry("{", "one.json")).toThrow("one.json: is not JSON");
   });

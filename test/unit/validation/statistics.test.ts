@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { meanWithInterval, pearson, summariseErrors } from "../../../src/validation/statistics.ts";
+import { pearson, summariseErrors } from "../../../src/validation/statistics.ts";
 
 const pairs = (...figures: [number, number][]) =>
   figures.map(([predicted, measured]) => ({ predicted, measured }));
@@ -20,13 +20,5 @@ describe("error statistics", () => {
     // By hand: products sum to 6, squares to 10 each.
     expect(pearson(pairs([1, 2], [2, 1], [3, 4], [4, 3], [5, 5]))).toBeCloseTo(0.8, 12);
     expect(pearson(pairs([1, 2], [1, 4], [1, 6], [1, 8], [1, 10]))).toBeUndefined();
-  });
-
-  it("give the interval of batch means", () => {
-    // Batches of two with the means 0.5, 2.5, ... 18.5: their variance is 4 · 82.5 / 9.
-    const { mean, halfWidth } = meanWithInterval(Array.from({ length: 20 }, (_, i) => i));
-    expect(mean).toBe(9.5);
-    expect(halfWidth).toBeCloseTo(2.262 * Math.sqrt((4 * 82.5) / 9 / 10), 9);
-    expect(meanWithInterval([1, 2, 3])).toEqual({ mean: 2 });
   });
 });
