@@ -115,7 +115,7 @@ async function compareModels(
         workers: options.workers,
         onCompile: (model, { profile }) => talk.say(`compiling ${model.name} for ${profile.name}`),
         onSimulate: (model, { profile }, steps) => talk.begin(`${model.name} on ${profile.name}`, steps),
-        onFloat32: (model, steps) => talk.begin(`${model.name} in float32, to compare with`, steps),
+        onFloat32: (model, steps) => talk.begin(`${model.name} in float32`, steps),
         onProgress: talk.advance,
         onRun: (report, { stimulus }) => {
           if (!isFirst || !options.sensitivity) return;

@@ -47,6 +47,36 @@ export function shortenApart(texts: readonly string[], width: number): string[] 
   return names.map((name) => chosen.get(name)!);
 }
 
+const SHORTEST_NAME = 8;
+
+/** Columns of names, cut so that they take no more than `room` beside each other; the widest is cut first. */
+export function namesThatFit(columns: readonly (readonly string[])[], room: number): string[][] {
+  const widths = columns.map((names) => Math.max(0, ...names.map((name) => name.length)));
+  for (let excess = widths.reduce((sum, width) => sum + width, 0) - room; excess > 0; excess -= 1) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if (widths[widest]! <= SHORTEST_NAME) break;
+    widths[widest]! -= 1;
+  }
+  return columns.map((names, column) => shortenApart(names, widths[column]!));
+}
+
+/** A table whose first columns are names, cut to what the others leave of a report's width. */
+export function formatNamed(
+  header: readonly string[],
+  names: readonly (readonly string[])[],
+  figures: readonly (readonly string[])[],
+  alignments: readonly Alignment[],
+  style: Style,
+): string[] {
+  const rest = figures[0]?.map((_, column) =>
+    Math.max(header[names.length + column]!.length, ...figures.map((row) => row[column]!.length)),
+  );
+  const taken = (rest ?? []).reduce((sum, width) => sum + width + 2, 2 * names.length);
+  const cut = namesThatFit(names, REPORT_WIDTH - taken);
+  const rows = figures.map((row, index) => [...cut.map((column) => column[index]!), ...row]);
+  return formatTable(header, rows, [...names.map(() => "left" as const), ...alignments], style);
+}
+
 const shortenEnd = (name: string, width: number): string =>
   name.length <= width ? name : `${name.slice(0, width - 1)}…`;
 

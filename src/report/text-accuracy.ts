@@ -1,4 +1,4 @@
-import { formatTable, type Style, shortenApart, wrap } from "./layout.ts";
+import { formatNamed, type Style, wrap } from "./layout.ts";
 import { chipLabel } from "./comparison-json.ts";
 import type { AgainstFloat32Json, QualityJson } from "./quality-schema.ts";
 import { formatShare } from "./quantities.ts";
@@ -36,18 +36,9 @@ export function formatAccuracy({ runs }: ResultJson, style: Style): string[] {
     (run): run is RunJson => run.verdict === "fits" && (run.quality ?? run.againstFloat32) !== undefined,
   );
   if (!rows.some(({ againstFloat32 }) => againstFloat32 !== undefined)) return [];
-  const models = shortenApart(
-    rows.map(({ model }) => model.name),
-    20,
-  );
-  const chips = shortenApart(
-    rows.map(({ chip }) => chipLabel(chip)),
-    18,
-  );
   const isPredicting = rows.some(({ quality }) => quality !== undefined);
-  const cells = rows.map((run, index) => [
-    models[index]!,
-    chips[index]!,
+  const names = [rows.map(({ model }) => model.name), rows.map(({ chip }) => chipLabel(chip))];
+  const figures = rows.map((run) => [
     run.program.format,
     ...(isPredicting ? ofPerplexity(run) : []),
     run.againstFloat32 === undefined ? ownWord(run) : formatAgainst(run.againstFloat32),
@@ -61,10 +52,11 @@ export function formatAccuracy({ runs }: ResultJson, style: Style): string[] {
   ];
   return [
     style.strong("Accuracy in each number format, beside float32 of the same model on the same input"),
-    ...formatTable(
+    ...formatNamed(
       header,
-      cells,
-      header.map((_, column) => (column < 3 ? "left" : "right")),
+      names,
+      figures,
+      header.slice(names.length).map((_, column) => (column === 0 ? "left" : "right")),
       style,
     ),
     ...wrap(

@@ -1,12 +1,12 @@
 import type { ComparisonEntryJson, DenseJson, SensitivityJson } from "./comparison-schema.ts";
 import {
+  formatNamed,
   formatPairs,
   formatTable,
   hangingItem,
   printable,
   type Style,
   shorten,
-  shortenApart,
   wrap,
 } from "./layout.ts";
 import { formatBytes, formatCount, formatShare, formatSi } from "./quantities.ts";
@@ -14,15 +14,12 @@ import { briefly } from "./text-policies.ts";
 
 /** Energy-delay products side by side, with what memory and PEs did for them. */
 export function formatComparison(entries: readonly ComparisonEntryJson[], style: Style): string[] {
-  const apart = (of: (entry: ComparisonEntryJson) => string, width: number) =>
-    shortenApart(entries.map(of), width);
-  const models = apart(({ model }) => model, 18);
-  const chips = apart(({ chip }) => chip, 24);
-  const points = apart(({ operatingPoint }) => briefly(operatingPoint), 18);
-  const rows = entries.map((entry, index) => [
-    models[index]!,
-    chips[index]!,
-    points[index]!,
+  const names = [
+    entries.map(({ model }) => model),
+    entries.map(({ chip }) => chip),
+    entries.map(({ operatingPoint }) => briefly(operatingPoint)),
+  ];
+  const figures = entries.map((entry) => [
     entry.pesUsed === undefined ? "-" : formatCount(entry.pesUsed),
     formatProduct(entry),
     formatRank(entry),
@@ -33,10 +30,11 @@ export function formatComparison(entries: readonly ComparisonEntryJson[], style:
   const isBound = entries.some(({ energyDelayBound }) => energyDelayBound !== "exact");
   return [
     style.strong("Energy-delay product, memory traffic and utilisation, per token or input vector"),
-    ...formatTable(
+    ...formatNamed(
       header,
-      rows,
-      [...LEFT, ...LEFT, ...LEFT, "right", "right", "right", "right", "right"],
+      names,
+      figures,
+      header.slice(names.length).map(() => "right"),
       style,
     ),
     ...(isBound
@@ -47,8 +45,6 @@ export function formatComparison(entries: readonly ComparisonEntryJson[], style:
       : []),
   ];
 }
-
-const LEFT = ["left"] as const;
 
 const formatProduct = ({
   energyDelayJouleSeconds: product,

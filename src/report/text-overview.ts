@@ -1,11 +1,11 @@
 import {
   type Alignment,
   alignColumns,
+  namesThatFit,
   printable,
   REPORT_WIDTH,
   type Style,
   shorten,
-  shortenApart,
   wrap,
 } from "./layout.ts";
 import { formatMean, formatSi } from "./quantities.ts";
@@ -33,7 +33,6 @@ type Row = Readonly<Record<Column, string>>;
 const SHAREABLE = ["model", "chip", "schedule", "format"] as const satisfies readonly Column[];
 /** Names of any length; the longest is cut first. */
 const NAMES = ["model", "chip", "point", "schedule"] as const satisfies readonly Column[];
-const SHORTEST_NAME = 8;
 
 /** Lines that the overview would have: one for each operating point and schedule of each run. */
 export const overviewRows = ({ runs }: ResultJson): number =>
@@ -138,16 +137,13 @@ function columnsThatFit(columns: readonly Column[], rows: readonly Row[]) {
 /** The cells, names cut in their middle as far as the width demands. */
 function cellsThatFit(columns: readonly Column[], rows: readonly Row[]): string[][] {
   const names = NAMES.filter((column) => columns.includes(column));
-  const widths = new Map(names.map((column) => [column as Column, widthOf(column, rows)]));
-  for (let excess = lineWidth(columns, rows) - REPORT_WIDTH; excess > 0; excess -= 1) {
-    const longest = names.reduce((a, b) => (widths.get(b)! > widths.get(a)! ? b : a));
-    if (widths.get(longest)! <= SHORTEST_NAME) break;
-    widths.set(longest, widths.get(longest)! - 1);
-  }
-  const cut = columns.map((column) => {
-    const cells = rows.map((row) => row[column]);
-    const width = widths.get(column);
-    return width === undefined ? cells : shortenApart(cells, width);
-  });
-  return rows.map((_, row) => cut.map((cells) => cells[row]!));
+  const others = columns.filter((column) => !names.some((name) => name === column));
+  const room = REPORT_WIDTH - lineWidth(others, rows) - 2 * names.length;
+  const cut = namesThatFit(
+    names.map((column) => rows.map((row) => row[column])),
+    room,
+  );
+  return rows.map((row, index) =>
+    columns.map((column) => cut[names.findIndex((name) => name === column)]?.[index] ?? row[column]),
+  );
 }

@@ -1,20 +1,18 @@
 import type { RepeatJson } from "./comparison-schema.ts";
-import { formatTable, type Style, shortenApart, wrap } from "./layout.ts";
+import { formatNamed, type Style, wrap } from "./layout.ts";
 import { formatSi } from "./quantities.ts";
 import { briefly } from "./text-policies.ts";
 
 /** What chance does to a comparison: each figure over all seeds. */
 export function formatRepeats(repeats: readonly RepeatJson[], style: Style): string[] {
-  const apart = (of: (repeat: RepeatJson) => string, width: number) => shortenApart(repeats.map(of), width);
-  const models = apart(({ model }) => model, 16);
-  const chips = apart(({ chip }) => chip, 16);
-  const points = apart(({ operatingPoint }) => briefly(operatingPoint), 18);
-  const rows = repeats.map((repeat, index) => {
+  const names = [
+    repeats.map(({ model }) => model),
+    repeats.map(({ chip }) => chip),
+    repeats.map(({ operatingPoint }) => briefly(operatingPoint)),
+  ];
+  const figures = repeats.map((repeat) => {
     const { activity, latencySecondsPerToken: latency, energyJoulesPerToken: energy } = repeat;
     return [
-      models[index]!,
-      chips[index]!,
-      points[index]!,
       String(repeat.seeds),
       withSpread(activity, "%"),
       latency === undefined ? "unknown" : withSpread(latency, "s"),
@@ -23,10 +21,11 @@ export function formatRepeats(repeats: readonly RepeatJson[], style: Style): str
   });
   return [
     style.strong("Over several seeds of models and input"),
-    ...formatTable(
+    ...formatNamed(
       ["model", "chip", "point", "n", "activity", "latency", "energy"],
-      rows,
-      ["left", "left", "left", "right", "right", "right", "right"],
+      names,
+      figures,
+      ["right", "right", "right", "right"],
       style,
     ),
     ...wrap(

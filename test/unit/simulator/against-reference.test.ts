@@ -120,12 +120,14 @@ describe("a compiled program and the quantised reference", () => {
             loss += losses.at(-1)!;
           },
         });
-        expect(result.evaluation).toEqual({
+        expect(result.evaluation).toMatchObject({
           tokens: 30,
           negativeLogLikelihood: loss,
           perplexity: Math.exp(loss / 30),
-          losses: Float64Array.from(losses),
         });
+        // Two implementations, whose last bits may differ.
+        const apart = result.evaluation!.losses.map((value, token) => Math.abs(value - losses[token]!));
+        expect(Math.max(...apart)).toBeLessThan(1e-12);
       }
     }
   });
