@@ -89,7 +89,7 @@ function formatEvaluation(name: string, evaluation: Evaluation, sparsity: number
       "perplexity",
       perplexity.toFixed(3) +
         (interval === undefined
-          ? ""
+          ? " (fewer than ten windows: no interval)"
           : ` (95 %: ${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}, by batch means over windows)`),
     ],
     ["accuracy", formatShare(accuracy)],

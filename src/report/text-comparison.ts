@@ -91,7 +91,9 @@ export function formatDense(run: DenseJson, style: Style): string[] {
     "",
     style.heading("By roofline"),
     ...formatPairs(pairs),
-    ...(run.measurements.length === 0 ? [] : ["", style.heading("Published for it, not used here")]),
+    ...(run.measurements.length === 0
+      ? []
+      : ["", style.heading("Published runs of this machine, of whatever model; not used here")]),
     ...run.measurements.flatMap(({ workload, seconds, watts, joules, source }) =>
       hangingItem(
         `${workload}: ${formatSi(seconds, "s")}, ${formatSi(watts, "W")}, ${formatSi(joules, "J")} (${source})`,
