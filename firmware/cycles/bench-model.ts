@@ -102,6 +102,28 @@ export function updateModel(kind: UpdatedKind, neurons: number): ModelIr {
   });
 }
 
+/** One neuron of max pooling for each input, and a row of up to `rows` synapses at each of the first inputs. */
+export function maxPoolModel(neurons: number, rows = 0): ModelIr {
+  const sources = Math.max(neurons, rows + 1);
+  const windows = new Float32Array(sources * neurons);
+  for (let source = 0; source < sources; source += 1) {
+    if (source < neurons) windows[source * neurons + source] = 1;
+    for (let i = 0; i < source && source <= rows; i += 1) windows[source * neurons + i] = 1;
+  }
+  return verifyModel({
+    version: 1,
+    name: "maxima",
+    metadata: {},
+    populations: [
+      { kind: "dense-input", name: "input", size: sources },
+      { kind: "max-pool", name: "layer", size: neurons },
+    ],
+    projections: [
+      { source: "input", target: "layer", delay: 0, weights: sparseFromDense(windows, sources, neurons) },
+    ],
+  });
+}
+
 /** A model's program, and the one PE that holds its layer. */
 export function compileBench(
   model: ModelIr,

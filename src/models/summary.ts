@@ -152,8 +152,10 @@ function thresholdsOf(values: Float32Array): ThresholdSummary {
 function macsOf(layers: readonly LayerSummary[], weightsOf: (matrix: MatrixSummary) => number): MacSummary {
   const isCore = ({ kind }: LayerSummary) => CORE_KINDS.has(kind);
   const hasCore = layers.some(isCore);
-  const first = hasCore ? layers.findIndex(isCore) : 0;
-  const last = hasCore ? layers.findLastIndex(isCore) : layers.length - 1;
+  // Max pooling multiplies nothing, but draws what stands behind it to the chip.
+  const isChipOnly = ({ kind }: LayerSummary) => CORE_KINDS.has(kind) || kind === "max-pool";
+  const first = hasCore ? layers.findIndex(isChipOnly) : 0;
+  const last = hasCore ? layers.findLastIndex(isChipOnly) : layers.length - 1;
   const sumOver = (isCounted: (layer: LayerSummary, index: number) => boolean): number =>
     layers.filter(isCounted).reduce((sum, { matrices }) => {
       return matrices.reduce((inner, matrix) => inner + weightsOf(matrix), sum);

@@ -21,6 +21,7 @@ const PE_CAUSES: Readonly<Record<PeCause, string>> = {
   lifUpdate: "LIF updates",
   linearUpdate: "sums of linear layers and partial inputs",
   activationUpdate: "sums through σ or tanh",
+  maxUpdate: "max pooling",
   eventSend: "sending events",
   timestep: "loop and synchronisation",
   macOperand: "operands of MAC arrays",
