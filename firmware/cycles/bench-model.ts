@@ -102,13 +102,14 @@ export function updateModel(kind: UpdatedKind, neurons: number): ModelIr {
   });
 }
 
-/** One neuron of max pooling for each input, and a row of up to `rows` synapses at each of the first inputs. */
+/** Max pooling: neuron n reads input n, and the first of them all inputs from n to `rows` - 1, so that input i has a row of i + 1. */
 export function maxPoolModel(neurons: number, rows = 0): ModelIr {
-  const sources = Math.max(neurons, rows + 1);
+  const sources = Math.max(neurons, rows);
   const windows = new Float32Array(sources * neurons);
   for (let source = 0; source < sources; source += 1) {
-    if (source < neurons) windows[source * neurons + source] = 1;
-    for (let i = 0; i < source && source <= rows; i += 1) windows[source * neurons + i] = 1;
+    const first = source < rows ? 0 : source;
+    for (let neuron = first; neuron <= Math.min(source, neurons - 1); neuron += 1)
+      windows[source * neurons + neuron] = 1;
   }
   return verifyModel({
     version: 1,

@@ -238,6 +238,19 @@ const measureMaxima = (bench: Bench, options: CompileOptions): Figure =>
     }),
   )[1]!;
 
+/** Cycles of a row of max pooling in CSR: of receiving, looking up and beginning one; and a comparison. */
+export function measureMaxRows(bench: Bench, format: NumberFormat): readonly Figure[] {
+  const model = maxPoolModel(NEURONS, LONGEST_ROW);
+  const { program, pe } = compileBench(model, bench.profile, { format, rowForms: "csr" });
+  const rows = Array.from({ length: LONGEST_ROW }, (_, i) => i);
+  const idle = [[], ...rows.map((row) => repeated(keyOf(program, "input", row), 1))];
+  const busy = [[], ...rows.map((row) => repeated(keyOf(program, "input", row), 1 + ROW_REPEATS))];
+  const [once, often] = [idle, busy].map((steps) => countSteps(bench, program, pe, steps).slice(1));
+  return fitFigures(
+    rows.map((row) => ({ x: [1, row + 1], y: difference(often![row]!, once![row]!, ROW_REPEATS) })),
+  );
+}
+
 /** Cycles of rows in each form with weights of one format. */
 export function measureRows(bench: Bench, format: NumberFormat): Readonly<Record<RowForm, RowFigures>> {
   const dense = withoutWords(measureDense(bench, { format, rowForms: "dense" }));
