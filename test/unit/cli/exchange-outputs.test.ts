@@ -26,7 +26,6 @@ describe("eventloom simulate puts out what the library that wrote the model comp
     ["onnx-cnn.onnx", "onnx-cnn"],
     ["onnx-external.onnx", "onnx-external"],
     ["onnx-maxpool.onnx", "onnx-maxpool"],
-    ["keras-maxpool.keras", "keras-maxpool"],
     ["tfjs-cnn", "tfjs-cnn"],
   ])("%s", async (model, name) => {
     const golden = join(FIXTURES, `${name}.expected.safetensors`);
