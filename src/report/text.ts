@@ -51,7 +51,7 @@ function formatRun(run: RunJson, common: ReadonlySet<string>, style: Style): str
   ];
   return [
     style.strong(titleOf(run)),
-    ...(run.input.synthetic ? formatSyntheticWarning(style) : []),
+    ...(run.input.synthetic ? formatSyntheticWarning(run.input, style) : []),
     ...sections.filter((lines) => lines.length > 0).flatMap((lines) => ["", ...lines]),
   ];
 }
@@ -59,10 +59,19 @@ function formatRun(run: RunJson, common: ReadonlySet<string>, style: Style): str
 const titleOf = ({ model, chip }: Pick<RunJson, "model" | "chip">): string =>
   `${shorten(model.name, 46)} on ${shorten(chip.title, 46)}`;
 
-const formatSyntheticWarning = (style: Style): string[] => [
+const formatSyntheticWarning = ({ ratesGiven }: RunJson["input"], style: Style): string[] => [
   "",
-  style.warning("SYNTHETIC INPUT: nobody gave an input, so it was made up by seed."),
-  style.warning("Activity, work, time and energy are those of noise, not of the model at its task."),
+  ...(ratesGiven
+    ? [
+        style.warning("RANDOM SPIKES: the input was drawn by seed at the rates that were given."),
+        style.warning(
+          "Activity, work, time and energy are those at these rates; what the model puts out means nothing.",
+        ),
+      ]
+    : [
+        style.warning("SYNTHETIC INPUT: nobody gave an input, so it was made up by seed."),
+        style.warning("Activity, work, time and energy are those of noise, not of the model at its task."),
+      ]),
 ];
 
 const formatAssumptions = (heading: string, assumptions: readonly string[], style: Style): string[] => [

@@ -77,6 +77,13 @@ describe("formatResult", () => {
     expect(formatResult(sampleResult(sampleRun()))).not.toContain("SYNTHETIC");
   });
 
+  it("says that spikes were drawn at the rates that were given", () => {
+    const input = { ...sampleRun().input, synthetic: true, ratesGiven: true } as const;
+    const text = formatResult(sampleResult(sampleRun({ input })));
+    expect(text).toContain("RANDOM SPIKES: the input was drawn by seed at the rates that were given.");
+    expect(text).not.toContain("SYNTHETIC");
+  });
+
   it("speaks of vectors where the model reads vectors, and of no window where there is none", () => {
     const { windowSteps: _, ...input } = { ...sampleRun().input, stepIs: "vector" as const };
     const { latencySecondsPerWindow: _l, energyJoulesPerWindow: _e, ...reading } = sampleReading();
