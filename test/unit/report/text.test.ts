@@ -199,6 +199,20 @@ describe("formatResult", () => {
     expect(formatResult(sampleResult(sampleRun()))).not.toContain("clamped");
   });
 
+  it("warns of values that were clamped before any figure, and says what to do", () => {
+    const run = sampleRun();
+    const withClamped = (input: number, scaledPayload: number) => {
+      const traffic = { ...run.traffic, saturations: { input, scaledPayload, accumulator: 7 } };
+      const program = { ...run.program, format: "int8" } as const;
+      return formatResult(sampleResult(sampleRun({ traffic, program })));
+    };
+    const text = withClamped(2, 40);
+    expect(text.indexOf("CLAMPED VALUES")).toBeLessThan(text.indexOf("Program"));
+    expect(text).toContain("2 inputs beyond what a payload holds. Scale the input down.");
+    expect(text).toContain("40 events too large for int8 rows of such weights. Use --format int16");
+    expect(withClamped(0, 0)).not.toContain("CLAMPED");
+  });
+
   it("counts packets that routers dropped, and says nothing where none were", () => {
     const shown = (droppedPackets: number) => {
       const replay = { largestFifo: 3, refusedPackets: 5, stalledSends: 0, droppedPackets };
