@@ -24,6 +24,7 @@ const FAMILY: Readonly<Record<NeuronUpdate, string>> = {
   lifUpdate: "lif",
   linearUpdate: "linear",
   activationUpdate: "linear",
+  maxUpdate: "max-pool",
 };
 
 /** Why a chip cannot run a model, and what would help. */
@@ -224,6 +225,13 @@ export function checkCoding(graph: EventGraph, coding: EventCoding | undefined):
     throw new UnsupportedError(
       `--coding ${name} cannot send the partial sums of ${part.name}.`,
       "Compile without dividing fan-ins: --partition-by neurons.",
+    );
+  }
+  const pool = graph.populations.find(({ kind }) => kind === "max-pool");
+  if (pool !== undefined) {
+    throw new UnsupportedError(
+      `--coding ${name} works events off bit by bit, but the max pooling of ${pool.name} compares whole values.`,
+      "Leave out --coding, or use average pooling.",
     );
   }
   const product = graph.projections.find(({ onMacArray }) => onMacArray);

@@ -22,6 +22,7 @@ const ASSUMED_EVENTS: Readonly<Record<GraphPopulation["kind"], number>> = {
   sigmoid: 1,
   tanh: 1,
   "partial-sum": 1,
+  "max-pool": 1,
 };
 
 /** Events of each neuron in a timestep, as long as nobody measured them. */

@@ -207,6 +207,7 @@ export function startSimulation(
         ...(policies.length > 0 && { dvfs: policies.map((policy) => policy.run(steps)) }),
         origin: stimulus.origin,
         synthetic: stimulus.synthetic,
+        ...(stimulus.kind === "dense" && stimulus.ratesGiven && { ratesGiven: true as const }),
       };
     },
   };

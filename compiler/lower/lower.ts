@@ -7,11 +7,15 @@ import { canBeOnChip, chipPopulation, type LoweredNeurons, lowerNeurons } from "
 
 /** Kinds for which the chip is there. Linear layers go with them where they stand between them, or where there are none. */
 const CORE_KINDS: ReadonlySet<PopulationKind> = new Set(["egru", "lstm", "gru", "lif"]);
+/** The host has no max pooling: what stands behind it goes to the chip with it. */
+const CHIP_ONLY: ReadonlySet<PopulationKind> = new Set([...CORE_KINDS, "max-pool"]);
+/** Kinds of feed-forward models. */
+const FEED_FORWARD: ReadonlySet<PopulationKind> = new Set(["linear", "max-pool"]);
 
 /**
  * ModelIr to EventGraph: from the first recurrent or spiking population to the last one all go to the chip, what stands before
- * and after them to the host, and gate columns become accumulator indices. Of a feed-forward model all Linear layers go to the
- * chip. Values are kept as they are (float32).
+ * and after them to the host, and gate columns become accumulator indices. Max pooling is on the chip wherever it stands. Of a
+ * feed-forward model all layers go to the chip. Values are kept as they are (float32).
  *
  * @throws UnsupportedError where more than one population leads from the host to the chip, or the host's are no chain.
  */
@@ -21,7 +25,8 @@ export function lower(model: ModelIr): EventGraph {
   const input = before.at(-1)!;
   const layers = model.populations.slice(first, last + 1).map((population) => {
     if (!canBeOnChip(population)) throw misplaced(model, population);
-    return { population, neurons: lowerNeurons(population) };
+    const inbound = model.projections.filter(({ target }) => target === population.name);
+    return { population, neurons: lowerNeurons(population, inbound) };
   });
   const onChip = new Map(layers.map(({ population, neurons }) => [population.name, neurons]));
   const projections = model.projections.flatMap((projection) => {
@@ -49,7 +54,7 @@ export function lower(model: ModelIr): EventGraph {
 /** Places of the first and the last population on the chip. */
 function chipPart({ name, populations }: ModelIr): { first: number; last: number } {
   const hasCore = populations.some(({ kind }) => CORE_KINDS.has(kind));
-  const isOnChip = ({ kind }: Population) => (hasCore ? CORE_KINDS.has(kind) : kind === "linear");
+  const isOnChip = ({ kind }: Population) => (hasCore ? CHIP_ONLY : FEED_FORWARD).has(kind);
   const first = populations.findIndex(isOnChip);
   if (first >= 1) return { first, last: populations.findLastIndex(isOnChip) };
   throw new UnsupportedError(

@@ -1,11 +1,12 @@
 import type { ChipGraphPopulation } from "../../src/core/event-graph.ts";
-import type { Population } from "../../src/core/model-ir.ts";
+import type { Population, Projection } from "../../src/core/model-ir.ts";
 import type { ChipPopulationKind } from "../../src/core/population-kind.ts";
 import { lowerEgru } from "./egru.ts";
 import { lowerGru } from "./gru.ts";
 import { lowerLif } from "./lif.ts";
 import { lowerLinear } from "./linear.ts";
 import { lowerLstm } from "./lstm.ts";
+import { lowerMaxPool } from "./max-pool.ts";
 
 /** A population as the chip holds it: its kind there, and its vectors in the order of NEURON_TRAITS. */
 export interface LoweredNeurons {
@@ -26,6 +27,7 @@ type ChipPopulation = Exclude<Population, { kind: "token-input" | "dense-input" 
 const LOWERINGS: {
   readonly [Kind in ChipPopulation["kind"]]: (
     population: Extract<ChipPopulation, { kind: Kind }>,
+    inbound: readonly Projection[],
   ) => LoweredNeurons;
 } = {
   egru: lowerEgru,
@@ -33,13 +35,20 @@ const LOWERINGS: {
   gru: lowerGru,
   lif: lowerLif,
   linear: lowerLinear,
+  "max-pool": lowerMaxPool,
 };
 
 export const canBeOnChip = (population: Population): population is ChipPopulation =>
   Object.hasOwn(LOWERINGS, population.kind);
 
-export const lowerNeurons = (population: ChipPopulation): LoweredNeurons =>
-  (LOWERINGS[population.kind] as (population: ChipPopulation) => LoweredNeurons)(population);
+/** @param inbound Projections that lead to the population. */
+export const lowerNeurons = (population: ChipPopulation, inbound: readonly Projection[]): LoweredNeurons =>
+  (
+    LOWERINGS[population.kind] as (
+      population: ChipPopulation,
+      inbound: readonly Projection[],
+    ) => LoweredNeurons
+  )(population, inbound);
 
 /** With the kind's vectors, without the gates, which projections take. */
 export const chipPopulation = (

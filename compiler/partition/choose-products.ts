@@ -116,6 +116,11 @@ function faultOf({ graph, format, formats }: ProductsProblem, name: string): Uns
       "Give it the format int8, or leave it to rows.",
     );
   const projection = graph.projections.find((each) => modelProjectionName(graph, each) === name)!;
+  if (graphPopulationNamed(graph, projection.target).kind === "max-pool")
+    return new UnsupportedError(
+      `${name} is max pooling, which compares values and multiplies none.`,
+      "Leave it to rows.",
+    );
   const { size } = graphPopulationNamed(graph, projection.source);
   if (size > MAX_MAC_ROWS)
     return new UnsupportedError(

@@ -6,7 +6,7 @@ import {
 } from "../../src/core/event-graph.ts";
 import type { MemorySection, SectionKind, Slice } from "../../src/core/mapping.ts";
 import { formatOf, type NumberFormat, TABLE_INTERVALS, WEIGHT_BYTES } from "../../src/core/number-format.ts";
-import { NEURON_TRAITS, parameterWords } from "../../src/core/population-kind.ts";
+import { type ChipPopulationKind, NEURON_TRAITS, parameterWords } from "../../src/core/population-kind.ts";
 import type { Capabilities, PeProfile } from "../../src/core/profile.ts";
 import { PACKET_BYTES, POPULATION_RECORD_BYTES } from "../../src/core/program.ts";
 import {
@@ -232,7 +232,7 @@ export function longestTransfer(
 
 function blocksOf(
   { projections, quantisation }: EventGraph,
-  { name, size, accumulatorStart }: ChipGraphPopulation,
+  { name, size, kind, accumulatorStart }: ChipGraphPopulation,
   { format, rowForms = {}, dram = NO_DRAM_ROWS }: SizerOptions,
 ): RowBlock[] {
   const perNeuron = accumulatorStart.length / size;
@@ -249,12 +249,16 @@ function blocksOf(
       projection,
       fanIn,
       isInDram: dram.blocks.has(projection),
-      variants: projection.onMacArray ? ["mac-array"] : variantsOf(rowForms[weightFormat]),
+      variants: projection.onMacArray ? ["mac-array"] : waysFor(kind, variantsOf(rowForms[weightFormat])),
       shape: (count) => ({ rows, accumulators: perNeuron * count, columns: gates * count, weightBytes }),
       scaleBytes: weightFormat === "float32" ? 0 : 4 * scales,
     };
   });
 }
+
+/** Rows of max pooling are short, and what the other forms gain is counted of sums: csr, where there is a choice. */
+const waysFor = (kind: ChipPopulationKind, variants: readonly RowVariant[]): readonly RowVariant[] =>
+  kind === "max-pool" && variants.includes("csr") ? ["csr"] : variants;
 
 /** Synapses of a block that end in neurons first … first + count − 1. */
 const stored = ({ fanIn: { prefix } }: RowBlock, first: number, count: number): number =>

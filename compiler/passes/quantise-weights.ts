@@ -1,6 +1,7 @@
 import { MismatchError, UnsupportedError } from "../../src/core/errors.ts";
 import {
   carriesPartialSums,
+  type ChipGraphPopulation,
   type EventGraph,
   type FanOut,
   type GraphPopulation,
@@ -25,6 +26,7 @@ import {
   STATE_FRACTION_BITS,
   WEIGHT_LIMIT,
 } from "../../src/core/number-format.ts";
+import { leastInteger } from "../../src/core/maxima.ts";
 import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import { counted } from "../../src/core/wording.ts";
 import type { GraphPass } from "./pass.ts";
@@ -48,11 +50,18 @@ export const quantiseWeights = (
     checkFormats(graph, quantisation, formats);
     const { format } = quantisation;
     if (graph.quantisation.format !== "float32" || format === "float32") return graph;
-    const populations = graph.populations.map((population) =>
-      quantisePopulation(population, quantisation, graph.host),
-    );
+    const populations: GraphPopulation[] = [];
     const withPayloads: EventGraph = { ...graph, quantisation, populations };
+    for (const population of graph.populations)
+      populations.push(
+        population.kind === "max-pool"
+          ? quantiseMaxima(population, withPayloads)
+          : quantisePopulation(population, quantisation, graph.host),
+      );
     const projections = graph.projections.map((projection) => {
+      const target = graphPopulationNamed(withPayloads, projection.target);
+      if (target.kind === "max-pool")
+        return withoutScaling(projection, formats.get(projectionName(projection)) ?? format);
       const { payloadFractionBits } = graphPopulationNamed(withPayloads, projection.source);
       const name = projectionName(projection);
       const isSum = carriesPartialSums(graph, projection);
@@ -124,6 +133,33 @@ function quantisePopulation(
       checkParameter(values, `${name}.${field}`);
       return Int32Array.from(values, (value) => roundHalfUp(value * 2 ** fractionBits));
     }),
+  };
+}
+
+/** Payloads are compared as they come, so that a pooled value has the fraction bits of its sources. */
+function quantiseMaxima(population: ChipGraphPopulation, graph: EventGraph): GraphPopulation {
+  const { name, size, accumulatorStart } = population;
+  const { source } = graph.projections.find(({ target }) => target === name)!;
+  const start = Int32Array.from(accumulatorStart);
+  start.fill(leastInteger(graph.quantisation.accumulatorBits), 0, size);
+  return {
+    ...population,
+    payloadFractionBits: graphPopulationNamed(graph, source).payloadFractionBits,
+    accumulatorStart: start,
+  };
+}
+
+/** Weights of 1 in units of the payload. */
+function withoutScaling(projection: GraphProjection, format: IntegerFormat): GraphProjection {
+  const { synapses } = projection;
+  const ones = format === "int8" ? Int8Array : Int16Array;
+  return {
+    ...projection,
+    synapses: {
+      ...synapses,
+      weight: new ones(synapses.weight.length).fill(1),
+      scale: { multiplier: Uint32Array.of(1), shift: 0 },
+    },
   };
 }
 

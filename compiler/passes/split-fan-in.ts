@@ -160,8 +160,8 @@ function blocksWithin(first: number, end: number, most: number, size = end): Sou
   return blocks;
 }
 
-/** Populations of which a fan-in can be divided: those that have accumulators and are in the model. */
+/** Populations of which a fan-in can be divided: those that have sums and are in the model. Maxima are no sums. */
 export const splittable = (graph: EventGraph): string[] =>
   graph.populations
-    .filter((own) => accumulatorsOf(own) > 0 && partOf(own) === undefined)
+    .filter((own) => accumulatorsOf(own) > 0 && own.kind !== "max-pool" && partOf(own) === undefined)
     .map(({ name }) => name);

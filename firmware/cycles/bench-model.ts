@@ -102,6 +102,29 @@ export function updateModel(kind: UpdatedKind, neurons: number): ModelIr {
   });
 }
 
+/** Max pooling: neuron n reads input n, and the first of them all inputs from n to `rows` - 1, so that input i has a row of i + 1. */
+export function maxPoolModel(neurons: number, rows = 0): ModelIr {
+  const sources = Math.max(neurons, rows);
+  const windows = new Float32Array(sources * neurons);
+  for (let source = 0; source < sources; source += 1) {
+    const first = source < rows ? 0 : source;
+    for (let neuron = first; neuron <= Math.min(source, neurons - 1); neuron += 1)
+      windows[source * neurons + neuron] = 1;
+  }
+  return verifyModel({
+    version: 1,
+    name: "maxima",
+    metadata: {},
+    populations: [
+      { kind: "dense-input", name: "input", size: sources },
+      { kind: "max-pool", name: "layer", size: neurons },
+    ],
+    projections: [
+      { source: "input", target: "layer", delay: 0, weights: sparseFromDense(windows, sources, neurons) },
+    ],
+  });
+}
+
 /** A model's program, and the one PE that holds its layer. */
 export function compileBench(
   model: ModelIr,

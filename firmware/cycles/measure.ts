@@ -6,7 +6,14 @@ import type { HardwareProfile } from "../../src/core/profile.ts";
 import { type PeProgram, POPULATION_RECORD_BYTES, type Program } from "../../src/core/program.ts";
 import { randomNumbers } from "../../src/core/random.ts";
 import type { RowForm } from "../../src/core/row-form.ts";
-import { type BenchModel, benchModel, compileBench, type UpdatedKind, updateModel } from "./bench-model.ts";
+import {
+  type BenchModel,
+  benchModel,
+  compileBench,
+  maxPoolModel,
+  type UpdatedKind,
+  updateModel,
+} from "./bench-model.ts";
 import { type Disassembly, parseDisassembly } from "./disassembly.ts";
 import { type Firmware, runEmulator } from "./emulator.ts";
 import { type Figure, figureOf, fitFigures } from "./figures.ts";
@@ -108,6 +115,7 @@ export function measureFormat(bench: Bench, format: NumberFormat): FormatFigures
     ...measureGates(bench, options, eventSend),
     lifUpdate: measureKind(bench, options, "lif"),
     linearUpdate: measureLinear(bench, format),
+    maxUpdate: measureMaxima(bench, options),
     eventSend,
     timestep: timestep!,
   };
@@ -219,6 +227,28 @@ function measureLinear(bench: Bench, format: NumberFormat): Figure {
     return [{ x: [1, pe.neurons], y: countSteps(bench, program, pe, [[], []])[1]! }];
   });
   return fitFigures(points)[1]!;
+}
+
+/** Maxima of sources that are all silent, so that 0 is the result and nothing is sent. */
+const measureMaxima = (bench: Bench, options: CompileOptions): Figure =>
+  fitFigures(
+    UPDATED.map((neurons) => {
+      const { program, pe } = compileBench(maxPoolModel(neurons), bench.profile, options);
+      return { x: [1, neurons], y: countSteps(bench, program, pe, [[], []])[1]! };
+    }),
+  )[1]!;
+
+/** Cycles of a row of max pooling in CSR: of receiving, looking up and beginning one; and a comparison. */
+export function measureMaxRows(bench: Bench, format: NumberFormat): readonly Figure[] {
+  const model = maxPoolModel(NEURONS, LONGEST_ROW);
+  const { program, pe } = compileBench(model, bench.profile, { format, rowForms: "csr" });
+  const rows = Array.from({ length: LONGEST_ROW }, (_, i) => i);
+  const idle = [[], ...rows.map((row) => repeated(keyOf(program, "input", row), 1))];
+  const busy = [[], ...rows.map((row) => repeated(keyOf(program, "input", row), 1 + ROW_REPEATS))];
+  const [once, often] = [idle, busy].map((steps) => countSteps(bench, program, pe, steps).slice(1));
+  return fitFigures(
+    rows.map((row) => ({ x: [1, row + 1], y: difference(often![row]!, once![row]!, ROW_REPEATS) })),
+  );
 }
 
 /** Cycles of rows in each form with weights of one format. */

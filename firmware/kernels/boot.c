@@ -23,6 +23,7 @@ static const struct {
     [SIGMOID] = {1, {update_sigmoid_float32, update_sigmoid_integer}},
     [TANH] = {1, {update_tanh_float32, update_tanh_integer}},
     [PARTIAL_SUM] = {1, {update_linear_float32, update_linear_integer}},
+    [MAX_POOL] = {2, {update_max_pool_float32, update_max_pool_integer}},
 };
 
 static Walk *walk_of(const PopulationRecord *record) {
@@ -33,6 +34,15 @@ static Walk *walk_of(const PopulationRecord *record) {
     case 4: return walk_of_float32(form, bits);
     case 2: return shift >= 18 && shift <= 32 ? walk_of_int16(form, bits) : walk_of_any_int16(form, bits);
     case 1: return shift >= 23 && shift <= 32 ? walk_of_int8(form, bits) : walk_of_any_int8(form, bits);
+    default: return 0;
+  }
+}
+
+static Walk *maxima_of(const PopulationRecord *record) {
+  switch (record->weight_bytes) {
+    case 4: return maxima_of_float32(record->form, record->index_bits);
+    case 2: return maxima_of_int16(record->form, record->index_bits);
+    case 1: return maxima_of_int8(record->form, record->index_bits);
     default: return 0;
   }
 }
@@ -123,7 +133,8 @@ static void make_product(SourceBlock *block, const PopulationRecord *record, uin
   block->walk = note_operand;
 }
 
-static BootStatus make_ready(SourceBlock *block, const PopulationRecord *record, uint32_t mac_buffer_at) {
+static BootStatus make_ready(SourceBlock *block, const PopulationRecord *record, uint32_t kind,
+                             uint32_t mac_buffer_at) {
   block->key = record->key;
   block->mask = record->mask;
   block->pointer_bytes = record->form == DENSE || record->form == MAC_ARRAY ? 0 : record->pointer_bytes;
@@ -136,7 +147,7 @@ static BootStatus make_ready(SourceBlock *block, const PopulationRecord *record,
   block->index_bits = record->index_bits;
   block->weight_bytes = record->weight_bytes;
   block->product = 0;
-  block->walk = walk_of(record);
+  block->walk = kind == MAX_POOL ? maxima_of(record) : walk_of(record);
   if (record->form == MAC_ARRAY && mac_buffer_at != 0) make_product(block, record, mac_buffer_at);
   if (block->walk == 0 || !find_runs(block, record->gates, pe.neurons)) return UNKNOWN_ROWS;
   find_spans(block);
@@ -174,7 +185,8 @@ BootStatus boot(const Boot *from) {
   pe.source_block_count = from->source_blocks;
   const PopulationRecord *records = pointer_to(from->population_table_at);
   for (uint32_t i = 0; i < from->source_blocks; i += 1) {
-    const BootStatus status = make_ready(&pe.source_blocks[i], &records[i], from->mac_buffers_at[i]);
+    const uint32_t mac_buffer_at = from->mac_buffers_at[i];
+    const BootStatus status = make_ready(&pe.source_blocks[i], &records[i], from->kind, mac_buffer_at);
     if (status != READY) return status;
     pe.source_blocks[i].row_mask = (from->scaled_by_row >> i) & 1 ? ~0u : 0;
     if (pe.source_blocks[i].product != 0) pe.update = update_after_products;

@@ -166,6 +166,8 @@ void update_sigmoid_float32(void);
 void update_sigmoid_integer(void);
 void update_tanh_float32(void);
 void update_tanh_integer(void);
+void update_max_pool_float32(void);
+void update_max_pool_integer(void);
 
 /** The kernel for rows of one form, index size and weight format; null where there is none. */
 Walk *walk_of_float32(uint32_t form, uint32_t index_bits);
@@ -174,6 +176,10 @@ Walk *walk_of_int8(uint32_t form, uint32_t index_bits);
 /** For multipliers with shifts that are out of the others' reach. */
 Walk *walk_of_any_int16(uint32_t form, uint32_t index_bits);
 Walk *walk_of_any_int8(uint32_t form, uint32_t index_bits);
+/** For rows of max pooling. */
+Walk *maxima_of_float32(uint32_t form, uint32_t index_bits);
+Walk *maxima_of_int16(uint32_t form, uint32_t index_bits);
+Walk *maxima_of_int8(uint32_t form, uint32_t index_bits);
 Walk walk_from_dram;
 
 /** Bytes of a source block in DRAM, from the first of its indices or weights. */

@@ -95,7 +95,7 @@ function countRowWork(activity: PeActivity, { kernel, sram }: CountsByPe): RowCo
   const counts: RowCount[] = [];
   for (const [index, { slices, blocks }] of projections.entries()) {
     for (const [column, slice] of slices.entries()) {
-      const { pe } = workers[slice]!;
+      const { pe, kind } = workers[slice]!;
       const block = blocks[column]!;
       if (block.form === "mac-array") {
         countProduct(activity, block, pe, rows[index]!.total.rows[column]!, { kernel, sram });
@@ -112,7 +112,9 @@ function countRowWork(activity: PeActivity, { kernel, sram }: CountsByPe): RowCo
         kernel[action][pe]! += actions[action];
         sums[action] += actions[action];
       }
-      const worked = WORD * workedSlots(block, work);
+      // The largest value, and how many are missing.
+      const words = kind === "max-pool" ? 2 : 1;
+      const worked = WORD * words * workedSlots(block, work);
       sram.weightsRead[pe]! += work.slots * WEIGHT_BYTES[block.weightFormat];
       sram.indicesRead[pe]! += structureBytes(block, work);
       sram.accumulatorsRead[pe]! += worked;

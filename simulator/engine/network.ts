@@ -5,6 +5,7 @@ import { denseOutput, type EventList, sentEvents, setEvents } from "../functiona
 import { inModelOrder, inProgramOrder } from "../functional/neuron-order.ts";
 import type { Saturations } from "../functional/saturations.ts";
 import { addProduct } from "../functional/products.ts";
+import { takeMaxima } from "../functional/maxima.ts";
 import { addSynapses } from "../functional/synapses.ts";
 import { checkUnitSpikes, codingOf, encodeEvents, spikePayloads } from "./coding.ts";
 import { createEncoder } from "./input.ts";
@@ -136,6 +137,7 @@ function runLayer(
   const { accumulatorBits } = program.manifest.quantisation;
   const population = populations[target]!;
   const { accumulators } = population;
+  const isMaxPool = program.populations[target]!.kind === "max-pool";
   population.reset();
   for (let index = 0; index < projections.length; index += 1) {
     const projection = projections[index]!;
@@ -146,7 +148,8 @@ function runLayer(
     // Worked off as they came; a restart sets the sums to their start after that.
     if (projection.delay === 1 && source.isRestarted && !source.keepsEvents) continue;
     for (const strand of projection.strands) {
-      addSynapses(kernel, strand, events, accumulators, accumulatorBits, saturations);
+      if (isMaxPool) takeMaxima(kernel, strand, events, accumulators);
+      else addSynapses(kernel, strand, events, accumulators, accumulatorBits, saturations);
     }
     for (const product of projection.products) {
       const sumBits = profile.pe.macArray!.accumulatorBits;

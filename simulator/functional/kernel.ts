@@ -18,6 +18,16 @@ type AddInteger = (
   ...shared: [...Parameters<AddFloat32>, Address, shift: number, peRows: Address, saturations: Address]
 ) => void;
 
+type TakeMaxima = (
+  rowStart: Address,
+  target: Address,
+  neurons: Address,
+  payloads: Address,
+  count: number,
+  accumulators: Address,
+  size: number,
+) => void;
+
 type AddProduct = (
   weight: Address,
   columns: number,
@@ -50,6 +60,10 @@ type IntegerAdder = `addInt${8 | 16}In${24 | 32}${"" | "Wide"}`;
 export interface KernelFunctions extends Readonly<Record<IntegerAdder, AddInteger>> {
   readonly addFloat32: AddFloat32;
   readonly addFloat32Wide: AddFloat32;
+  readonly maxFloat32: TakeMaxima;
+  readonly maxFloat32Wide: TakeMaxima;
+  readonly maxInteger: TakeMaxima;
+  readonly maxIntegerWide: TakeMaxima;
   readonly addProduct: AddProduct;
   readonly countRows: CountRows;
   readonly countRowsWide: CountRows;

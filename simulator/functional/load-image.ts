@@ -2,7 +2,7 @@ import type { SectionKind } from "../../src/core/mapping.ts";
 import { type NumberFormat, TABLE_INTERVALS } from "../../src/core/number-format.ts";
 import { type ChipPopulationKind, NEURON_TRAITS, parameterWords } from "../../src/core/population-kind.ts";
 import { type PeProgram, POPULATION_RECORD_BYTES } from "../../src/core/program.ts";
-import { createImageReader } from "./image-reader.ts";
+import { createImageReader, type ImageReader } from "./image-reader.ts";
 import { loadBlock, type LoadedBlock } from "./load-block.ts";
 
 export type { LoadedBlock } from "./load-block.ts";
@@ -48,6 +48,7 @@ export function loadImage(pe: PeProgram, format: NumberFormat, kind: ChipPopulat
     const record = reader.words(table + index * POPULATION_RECORD_BYTES, POPULATION_RECORD_BYTES / 4);
     return loadBlock(reader, pe, source, index, record, accumulators);
   });
+  if (kind === "max-pool") for (const block of blocks) verifyOnes(block, pe.neurons, reader);
   const slice = { pe: pe.pe, population: pe.population, first: pe.firstNeuron, neurons: pe.neurons, kind };
   if (format === "float32" || traits.lookups === 0) return { ...slice, blocks, start, parameters };
 
@@ -56,4 +57,17 @@ export function loadImage(pe: PeProgram, format: NumberFormat, kind: ChipPopulat
   const sigmoid = reader.integers(2, tables, entries);
   const tanh = reader.integers(2, tables + 2 * entries, entries);
   return { ...slice, blocks, start, parameters, tables: { sigmoid, tanh } };
+}
+
+/** Rows of max pooling say which sources a neuron has; kernels take its values as they come. */
+function verifyOnes(
+  { source, form, index, weight, multiplier, shift }: LoadedBlock,
+  neurons: number,
+  reader: ImageReader,
+): void {
+  const refuse = (problem: string) => reader.refuse(`source block (${source}) of max pooling ${problem}`);
+  if (form === "mac-array") refuse("is a product");
+  if (index.some((accumulator) => accumulator >= neurons)) refuse("names an accumulator of missing values");
+  if (weight.some((value) => value !== 1)) refuse("holds a weight other than 1");
+  if (shift !== 0 || multiplier?.some((value) => value !== 1)) refuse("scales its payloads");
 }

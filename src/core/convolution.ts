@@ -50,6 +50,32 @@ export function synapsesOfConvolution(
   return synapses;
 }
 
+/** Synapses that are not zero, of each output element. Shape [targets]. */
+export function fanInsOfConvolution(matrix: ConvolutionMatrix): Uint32Array {
+  const { output, kernel, values, targets } = matrix;
+  const fanIns = new Uint32Array(targets);
+  const taps = kernel[0] * kernel[1];
+  const perChannel = values.length / output.channels;
+  let target = 0;
+  for (let channel = 0; channel < output.channels; channel += 1) {
+    const weightsAt = new Uint32Array(taps);
+    for (let i = 0; i < perChannel; i += 1)
+      if (values[channel * perChannel + i] !== 0) weightsAt[i % taps]! += 1;
+    for (let y = 0; y < output.height; y += 1) {
+      for (let x = 0; x < output.width; x += 1) {
+        for (let tap = 0; tap < taps; tap += 1) {
+          const isWithin =
+            inputPlace(matrix, 0, y, Math.floor(tap / kernel[1])) >= 0 &&
+            inputPlace(matrix, 1, x, tap % kernel[1]) >= 0;
+          if (isWithin) fanIns[target]! += weightsAt[tap]!;
+        }
+        target += 1;
+      }
+    }
+  }
+  return fanIns;
+}
+
 /** Output places along an axis for which tap `tap` of the kernel lies within the input. */
 function placesWithin(matrix: ConvolutionMatrix, axis: 0 | 1, places: number, tap: number): number {
   let count = 0;

@@ -16,7 +16,7 @@ export const KERNEL_ACTIONS = [
   "rowFetch",
   /** One word of a row's structure read: of its bitmap, or a block's number. */
   "rowWord",
-  /** One weight that is not zero fetched and accumulated at its target. */
+  /** One weight that is not zero fetched and accumulated at its target; of max pooling, one value compared there. */
   "synop",
   /** One slot of weight zero, which the row's form stores, passed through. */
   "emptySlot",
@@ -32,6 +32,8 @@ export const KERNEL_ACTIONS = [
   "linearUpdate",
   /** The same through σ or tanh. */
   "activationUpdate",
+  /** A largest value and the number of sources without one read, set back to their starts and tested. */
+  "maxUpdate",
   /** One event composed and handed to the NoC. */
   "eventSend",
   /** Start and end of one timestep's work on one PE: loop control and synchronisation with the others. */
@@ -60,6 +62,7 @@ export const NEURON_UPDATES = [
   "lifUpdate",
   "linearUpdate",
   "activationUpdate",
+  "maxUpdate",
 ] as const satisfies readonly KernelAction[];
 export type NeuronUpdate = (typeof NEURON_UPDATES)[number];
 

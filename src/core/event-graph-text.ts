@@ -4,6 +4,7 @@ import type {
   FanOut,
   GraphPopulation,
   GraphProjection,
+  GraphValues,
   HostStages,
   RowScale,
 } from "./event-graph.ts";
@@ -45,7 +46,7 @@ export function formatEventGraph(graph: EventGraph): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** Shortest decimal text that reads back as the same float32; integers as they are. */
+/** Shortest decimal text that reads back as the same float32. */
 export function formatWeight(value: number): string {
   for (let digits = 1; digits < 9; digits += 1) {
     const text = Number(value.toPrecision(digits));
@@ -67,8 +68,8 @@ function formatList(label: string, values: readonly string[]): string[] {
   return lines;
 }
 
-const formatAll = (label: string, values: ArrayLike<number>): string[] =>
-  formatList(label, Array.from(values, formatWeight));
+const formatAll = (label: string, values: GraphValues | Uint32Array): string[] =>
+  formatList(label, Array.from(values, values instanceof Float32Array ? formatWeight : String));
 
 function formatPopulation(population: GraphPopulation): string[] {
   const { kind, name, size, payloadFractionBits } = population;

@@ -1,4 +1,9 @@
-import { faultOfConvolution, synapsesOfConvolution } from "./convolution.ts";
+import {
+  fanInsOfConvolution,
+  faultOfConvolution,
+  MAX_UNROLLED_SYNAPSES,
+  synapsesOfConvolution,
+} from "./convolution.ts";
 import { InputError } from "./errors.ts";
 import { counted } from "./wording.ts";
 
@@ -27,7 +32,8 @@ export type Population =
   | EgruPopulation
   | LstmPopulation
   | GruPopulation
-  | LifPopulation;
+  | LifPopulation
+  | MaxPoolPopulation;
 export type PopulationKind = Population["kind"];
 
 /** One token id a timestep, 0 … size − 1. Port: int32, shape []. */
@@ -144,6 +150,17 @@ export interface LifPopulation {
   readonly reset?: Float32Array;
 }
 
+/**
+ * The largest of the values of its sources, one neuron a window. One projection leads to it, without delay and with weights of
+ * 1: it says which sources there are. One that sends nothing counts as 0, and what lies outside a map is no source.
+ * Port: float32, shape [size].
+ */
+export interface MaxPoolPopulation {
+  readonly kind: "max-pool";
+  readonly name: string;
+  readonly size: number;
+}
+
 export interface Projection {
   readonly source: string;
   readonly target: string;
@@ -241,6 +258,19 @@ export function nonZerosOf(matrix: WeightMatrix): number {
   return count;
 }
 
+/** Sources whose weight is not zero, of each column. Shape [targets]. */
+export function fanInsOf(matrix: WeightMatrix): Uint32Array {
+  if (matrix.kind === "convolution") return fanInsOfConvolution(matrix);
+  const fanIns = new Uint32Array(matrix.targets);
+  if (matrix.kind === "sparse") for (const column of matrix.target) fanIns[column]! += 1;
+  else {
+    const { layout, sources, targets, values } = matrix;
+    for (const [i, value] of values.entries())
+      if (value !== 0) fanIns[layout === "source-major" ? i % targets : Math.floor(i / sources)]! += 1;
+  }
+  return fanIns;
+}
+
 /** Multiply-accumulates of a dense timestep: all weights, pruned ones too; of a convolution at each place that lies within. */
 export const denseSynapsesOf = (matrix: WeightMatrix): number =>
   matrix.kind === "convolution" ? synapsesOfConvolution(matrix, () => true) : matrix.sources * matrix.targets;
@@ -283,6 +313,8 @@ export function verifyModel(model: ModelIr): ModelIr {
       fail(field, "the matrix has a wrong number of targets");
     verifyMatrix(weights, field);
   }
+  for (const population of model.populations)
+    if (population.kind === "max-pool") verifyWindows(population, model.projections);
   return model;
 }
 
@@ -316,6 +348,22 @@ function verifyLif(population: LifPopulation): void {
     if (values !== undefined) verifyVector(values, size, `${name}.${field}`);
   }
 }
+
+/** A pooled value has one projection of its sources, and at least one of them. */
+function verifyWindows({ name }: MaxPoolPopulation, projections: readonly Projection[]): void {
+  const [only, another] = projections.filter(({ target }) => target === name);
+  if (only === undefined || another !== undefined || only.delay === 1)
+    fail(name, "max pooling takes one projection, without delay");
+  const field = `${only.source} -> ${name}`;
+  const other = storedValuesOf(only.weights).find((weight) => weight !== 0 && weight !== 1);
+  if (other !== undefined) fail(field, `holds the weight ${other}; max pooling has no weights but 1`);
+  if (only.weights.kind === "convolution" && visitedPlaces(only.weights) > MAX_UNROLLED_SYNAPSES)
+    fail(field, `is a convolution of more than ${MAX_UNROLLED_SYNAPSES} places`);
+  const empty = fanInsOf(only.weights).indexOf(0);
+  if (empty >= 0) fail(field, `the window of output ${empty} holds no source`);
+}
+
+const visitedPlaces = ({ targets, kernel }: ConvolutionMatrix): number => targets * kernel[0] * kernel[1];
 
 /** Values in [0, 1]. */
 function verifyRange(values: Float32Array, field: string): void {

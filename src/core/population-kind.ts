@@ -8,6 +8,7 @@ import { STATE_FRACTION_BITS, SUM_FRACTION_BITS } from "./number-format.ts";
  * - lif, lif-reset: leaky integrate-and-fire, whose threshold is taken off v after a spike, or v set to a value;
  * - integrator: the same without threshold, which sends v;
  * - linear, relu, sigmoid, tanh: a weighted sum, sent as it is or through a non-linearity;
+ * - max-pool: the largest of its sources' values;
  * - partial-sum: a part of another population's fan-in, gathered elsewhere and sent on to it.
  */
 export const CHIP_POPULATION_KINDS = [
@@ -22,6 +23,7 @@ export const CHIP_POPULATION_KINDS = [
   "sigmoid",
   "tanh",
   "partial-sum",
+  "max-pool",
 ] as const;
 export type ChipPopulationKind = (typeof CHIP_POPULATION_KINDS)[number];
 export type PopulationKind = "input" | ChipPopulationKind;
@@ -34,7 +36,7 @@ export interface ParameterTrait {
 
 /** What one neuron of a kind holds, in words of four bytes, what updating it costs, and what it sends. */
 export interface NeuronTraits {
-  /** Names, in the accumulators' order. */
+  /** Names, in the accumulators' order. What events do to them is to add, but for max-pool (src/core/maxima.ts). */
   readonly accumulators: readonly string[];
   /** Vectors that are loaded beside what the accumulators start from, in their order. */
   readonly parameters: readonly ParameterTrait[];
@@ -121,6 +123,8 @@ export const NEURON_TRAITS: Readonly<Record<ChipPopulationKind, NeuronTraits>> =
   sigmoid: SQUASHED,
   tanh: SQUASHED,
   "partial-sum": SUM,
+  // Payloads have the fraction bits of the one population that it reads; SUM's stand for none.
+  "max-pool": { ...SUM, accumulators: ["largest", "missing"], update: "maxUpdate" },
 };
 
 /** Words that are loaded for each neuron: starts of its accumulators, then its parameters. */

@@ -36,6 +36,8 @@ export interface SimulationResult {
   readonly dvfs?: readonly DvfsRun[];
   readonly origin: string;
   readonly synthetic: boolean;
+  /** Of synthetic input: drawn at rates that somebody gave. */
+  readonly ratesGiven?: true;
 }
 
 /**

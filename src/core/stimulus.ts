@@ -19,6 +19,8 @@ export interface DenseStimulus {
   readonly values: Float32Array;
   readonly origin: string;
   readonly synthetic: boolean;
+  /** Of a synthetic one: drawn at rates that somebody gave. */
+  readonly ratesGiven?: true;
 }
 
 export const stepsOf = (stimulus: Stimulus): number =>

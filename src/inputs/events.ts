@@ -36,7 +36,8 @@ export function rateStimulus(
   for (let i = 0; i < values.length; i += 1)
     values[i] = random() < rates[rates.length === 1 ? 0 : i % width]! ? 1 : 0;
   const rate = rates.length === 1 ? `rate ${rates[0]}` : `${width} rates`;
-  return { kind: "dense", width, values, origin: `random spikes, ${rate}, seed ${seed}`, synthetic: true };
+  const origin = `random spikes, ${rate}, seed ${seed}`;
+  return { kind: "dense", width, values, origin, synthetic: true, ratesGiven: true };
 }
 
 /** A rate for all components as "0.05" or "1e-3", whether or not it is a probability; undefined where the text is no number. */

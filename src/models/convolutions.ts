@@ -51,12 +51,15 @@ export function convolution(
   };
 }
 
-/** Each map added up, or averaged, window by window: a convolution of one value, with as many groups as channels. */
+/**
+ * The windows of a pooling layer: each map added up, averaged, or with weights of 1 compared, window by window. A convolution of one
+ * value, with as many groups as channels.
+ */
 export function pooling(
   input: MapShape,
   kernel: readonly [number, number],
   weight: number,
-  options: Omit<ConvolutionOptions, "groups" | "dilation"> = {},
+  options: Omit<ConvolutionOptions, "groups"> = {},
 ): ConvolutionMatrix | string {
   const shape = [input.channels, 1, ...kernel];
   const values = new Float32Array(input.channels * kernel[0] * kernel[1]).fill(weight);

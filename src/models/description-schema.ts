@@ -25,6 +25,7 @@ const PopulationSchema = Type.Union([
     bias: Type.Optional(vector),
     activation: Type.Optional(Type.Enum([...ACTIVATIONS])),
   }),
+  population("max-pool", {}),
   population("egru", {
     bias: Type.Optional(vector),
     recurrentBias: Type.Optional(vector),

@@ -116,6 +116,7 @@ function populationOf(described: DescribedPopulation, reader: TensorReader): Pop
   switch (described.kind) {
     case "token-input":
     case "embedding":
+    case "max-pool":
       return { kind: described.kind, name, size };
     case "dense-input":
       return { kind: described.kind, name, size, ...(described.silentZeros && { silentZeros: true }) };

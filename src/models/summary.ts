@@ -6,6 +6,7 @@ import {
   type Projection,
   storedValuesOf,
 } from "../core/model-ir.ts";
+import { biasParameters, isFixed } from "./fixed-matrices.ts";
 
 /** Kinds that go to the chip whatever stands around them (docs/model.md, 3). */
 const CORE_KINDS: ReadonlySet<Population["kind"]> = new Set(["egru", "lstm", "gru", "lif"]);
@@ -40,7 +41,10 @@ export interface LayerSummary {
   readonly kind: Population["kind"];
   /** Neurons, or words of the vocabulary for a token input. */
   readonly size: number;
-  /** All parameters of the layer; those of a tied matrix are counted where it is first used. */
+  /**
+   * Parameters as a model file has them: a convolution's kernel once, its bias once a channel; none of pooling and of what merely
+   * rearranges. Those of a tied matrix are counted where it is first used.
+   */
   readonly parameters: number;
   readonly matrices: readonly MatrixSummary[];
   readonly thresholds?: ThresholdSummary;
@@ -95,14 +99,14 @@ const sparsityOf = (weights: number, nonZeros: number): number =>
 /** @param owners First matrix that uses each array of values. */
 function layerSummary(model: ModelIr, population: Population, owners: Map<unknown, string>): LayerSummary {
   const { name, kind, size } = population;
-  const matrices = model.projections
-    .filter(({ target }) => target === name)
-    .map((projection) => matrixSummary(projection, owners));
+  const inbound = model.projections.filter(({ target }) => target === name);
+  const matrices = inbound.map((projection) => matrixSummary(projection, owners));
   const weights = matrices.reduce(
-    (sum, matrix) => sum + (matrix.tiedTo === undefined ? matrix.weights : 0),
+    (sum, matrix, i) =>
+      sum + (matrix.tiedTo !== undefined || isFixed(inbound[i]!.weights) ? 0 : matrix.weights),
     0,
   );
-  const layer = { name, kind, size, parameters: weights + vectorParameters(population), matrices };
+  const layer = { name, kind, size, parameters: weights + vectorParameters(population, inbound), matrices };
   const { threshold } = population as { readonly threshold?: Float32Array };
   return threshold ? { ...layer, thresholds: thresholdsOf(threshold) } : layer;
 }
@@ -130,7 +134,8 @@ function matrixSummary(
   };
 }
 
-function vectorParameters(population: Population): number {
+function vectorParameters(population: Population, inbound: readonly Projection[]): number {
+  if (population.kind === "linear") return biasParameters(population.bias, inbound);
   return Object.values(population).reduce<number>(
     (sum, value) => sum + (value instanceof Float32Array ? value.length : 0),
     0,
@@ -152,8 +157,10 @@ function thresholdsOf(values: Float32Array): ThresholdSummary {
 function macsOf(layers: readonly LayerSummary[], weightsOf: (matrix: MatrixSummary) => number): MacSummary {
   const isCore = ({ kind }: LayerSummary) => CORE_KINDS.has(kind);
   const hasCore = layers.some(isCore);
-  const first = hasCore ? layers.findIndex(isCore) : 0;
-  const last = hasCore ? layers.findLastIndex(isCore) : layers.length - 1;
+  // Max pooling multiplies nothing, but draws what stands behind it to the chip.
+  const isChipOnly = ({ kind }: LayerSummary) => CORE_KINDS.has(kind) || kind === "max-pool";
+  const first = hasCore ? layers.findIndex(isChipOnly) : 0;
+  const last = hasCore ? layers.findLastIndex(isChipOnly) : layers.length - 1;
   const sumOver = (isCounted: (layer: LayerSummary, index: number) => boolean): number =>
     layers.filter(isCounted).reduce((sum, { matrices }) => {
       return matrices.reduce((inner, matrix) => inner + weightsOf(matrix), sum);

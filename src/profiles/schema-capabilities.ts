@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { CLOSED, setting } from "./figures.ts";
 
 /** Kinds of neurons that a chip may be said to run, those that the compiler does not put on chips yet among them. */
-export const NEURON_KINDS = ["egru", "lstm", "gru", "lif", "linear"] as const;
+export const NEURON_KINDS = ["egru", "lstm", "gru", "lif", "linear", "max-pool"] as const;
 
 const limit = (description: string, most = 2 ** 31) =>
   Type.Optional(setting(Type.Integer({ minimum: 1, maximum: most }), description));

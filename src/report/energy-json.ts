@@ -21,6 +21,7 @@ const PE_CAUSES: Readonly<Record<PeCause, string>> = {
   lifUpdate: "LIF updates",
   linearUpdate: "linear layers and partial sums",
   activationUpdate: "sums through σ or tanh",
+  maxUpdate: "max pooling",
   eventSend: "sending events",
   timestep: "loop and synchronisation",
   macOperand: "operands of MAC arrays",

@@ -69,6 +69,7 @@ function runJson(report: RunReport): RunJson {
     input: {
       origin: result.origin,
       synthetic: result.synthetic,
+      ...(result.ratesGiven && { ratesGiven: true as const }),
       stepIs,
       steps: result.steps,
       ...(result.window !== undefined && { windowSteps: result.window }),

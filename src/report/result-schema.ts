@@ -45,6 +45,9 @@ const ProgramFacts = closed({
 const Input = closed({
   origin: text("Where the input came from"),
   synthetic: Type.Boolean({ description: "Made up by seed; activity is then not that of real input" }),
+  ratesGiven: Type.Optional(
+    Type.Literal(true, { description: "Synthetic, but drawn at rates that were given" }),
+  ),
   stepIs: Type.Union([Type.Literal("token"), Type.Literal("vector")]),
   steps: count("Timesteps simulated"),
   windowSteps: Type.Optional(count("Timesteps between restarts of the hidden state; absent when streaming")),

@@ -1,4 +1,5 @@
 import { hangingItem, PLAIN_STYLE, type Style, shorten, wrap } from "./layout.ts";
+import { plural } from "./quantities.ts";
 import type { RefusalJson, ResultJson, RunJson } from "./result-schema.ts";
 import { formatAccuracy } from "./text-accuracy.ts";
 import { formatComparison, formatDense, formatSensitivity } from "./text-comparison.ts";
@@ -58,7 +59,8 @@ function formatRun(run: RunJson, common: ReadonlySet<string>, style: Style): str
   ];
   return [
     style.strong(titleOf(run)),
-    ...(run.input.synthetic ? formatSyntheticWarning(style) : []),
+    ...(run.input.synthetic ? formatSyntheticWarning(run.input, style) : []),
+    ...formatClampWarning(run, style),
     ...sections.filter((lines) => lines.length > 0).flatMap((lines) => ["", ...lines]),
   ];
 }
@@ -66,11 +68,41 @@ function formatRun(run: RunJson, common: ReadonlySet<string>, style: Style): str
 const titleOf = ({ model, chip }: Pick<RunJson, "model" | "chip">): string =>
   `${shorten(model.name, 46)} on ${shorten(chip.title, 46)}`;
 
-const formatSyntheticWarning = (style: Style): string[] => [
+const formatSyntheticWarning = ({ ratesGiven }: RunJson["input"], style: Style): string[] => [
   "",
-  style.warning("SYNTHETIC INPUT: nobody gave an input, so it was made up by seed."),
-  style.warning("Activity, work, time and energy are those of noise, not of the model at its task."),
+  ...(ratesGiven
+    ? [
+        style.warning("RANDOM SPIKES: the input was drawn by seed at the rates that were given."),
+        style.warning(
+          "Activity, work, time and energy are those at these rates; what the model puts out means nothing.",
+        ),
+      ]
+    : [
+        style.warning("SYNTHETIC INPUT: nobody gave an input, so it was made up by seed."),
+        style.warning("Activity, work, time and energy are those of noise, not of the model at its task."),
+      ]),
 ];
+
+/** What was clamped on its way into a sum is missing there; sums that saturate are told among the traffic. */
+function formatClampWarning({ traffic: { saturations }, program }: RunJson, style: Style): string[] {
+  const { input, scaledPayload } = saturations;
+  if (input + scaledPayload === 0) return [];
+  const wider =
+    program.format === "int8"
+      ? "Use --format int16, or in its place compile --calibrate SAMPLE --budget 1%, which gives int16 to the projections that need it."
+      : "Use --format float32, or scale the model's values down.";
+  const causes = [
+    ...(input > 0 ? [`${plural(input, "input")} beyond what a payload holds. Scale the input down.`] : []),
+    ...(scaledPayload > 0
+      ? [`${plural(scaledPayload, "event")} too large for ${program.format} rows of such weights. ${wider}`]
+      : []),
+  ];
+  return [
+    "",
+    style.warning("CLAMPED VALUES: what the model puts out may be far off."),
+    ...causes.flatMap((cause) => wrap(cause, "  ")),
+  ];
+}
 
 const formatAssumptions = (heading: string, assumptions: readonly string[], style: Style): string[] => [
   style.heading(heading),

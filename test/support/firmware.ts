@@ -148,10 +148,11 @@ function startOf(pe: PeProgram, kind: ChipPopulationKind): Uint32Array {
   );
 }
 
-/** Sums when all packets are in: each one's rows, in their order, added one weight after the other; products come later. */
+/** Sums when all packets are in: each one's rows, in their order, added one weight after the other, or compared; products come later. */
 function sumsOf(pe: PeProgram, program: Program, packets: readonly WirePacket[]): Uint32Array {
   const start = startOf(pe, kindOf(program, pe));
   const isFloat = program.manifest.quantisation.format === "float32";
+  const isMaxPool = kindOf(program, pe) === "max-pool";
   const sums = isFloat ? new Float32Array(start.buffer) : new Int32Array(start.buffer);
   const rows = pe.sources.map((_, block) => rowsOf(pe, block));
   for (const { key, payload } of packets) {
@@ -161,6 +162,12 @@ function sumsOf(pe: PeProgram, program: Program, packets: readonly WirePacket[])
       const { rowStart, index, weight } = rows[block]!;
       for (let i = rowStart[row]!; i < rowStart[row + 1]!; i += 1) {
         const accumulator = index[i]!;
+        if (isMaxPool) {
+          const value = isFloat ? floatOf(payload) : payload | 0;
+          sums[accumulator] = Math.max(sums[accumulator]!, value);
+          sums[pe.neurons + accumulator]! -= 1;
+          continue;
+        }
         sums[accumulator] = isFloat
           ? sums[accumulator]! + Math.fround(weight[i]! * floatOf(payload))
           : saturated(sums[accumulator]! + productOf(pe, block, row, payload | 0, weight[i]!));

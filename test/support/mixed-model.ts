@@ -22,6 +22,7 @@ export const LAYERS = [
   "relu",
   "sigmoid",
   "tanh",
+  "max-pool",
 ] as const;
 export type LayerChoice = (typeof LAYERS)[number];
 
@@ -35,12 +36,13 @@ export interface MixedModelOptions {
   readonly skip?: boolean;
 }
 
-const isCore = ({ kind }: { readonly kind: LayerChoice }) =>
-  !["linear", "relu", "sigmoid", "tanh"].includes(kind);
+const isLinear = ({ kind }: { readonly kind: LayerChoice }) =>
+  ["linear", "relu", "sigmoid", "tanh"].includes(kind);
 
-/** Linear layers before or after all others run on the host. */
+/** Linear layers before or after all others run on the host, unless there is nothing but them and max pooling. */
 export const areAllOnChip = ({ layers }: Pick<MixedModelOptions, "layers">): boolean =>
-  !layers.some(isCore) || (isCore(layers[0]!) && isCore(layers.at(-1)!));
+  layers.every((layer) => isLinear(layer) || layer.kind === "max-pool") ||
+  !(isLinear(layers[0]!) || isLinear(layers.at(-1)!));
 
 export const mixedModels: fc.Arbitrary<MixedModelOptions> = fc.record({
   inputs: fc.integer({ min: 1, max: 5 }),
@@ -74,6 +76,12 @@ export function mixedModel(options: MixedModelOptions): ModelIr {
     { kind: "dense-input", name: "input", size: inputs, ...(silentZeros && { silentZeros: true as const }) },
   ];
   const projections: Projection[] = [];
+  /** Each neuron has a source at least. */
+  const windows = (sources: number, targets: number) => {
+    const ones = Float32Array.from({ length: sources * targets }, () => Number(random() < 0.4));
+    for (let target = 0; target < targets; target += 1) ones[(target % sources) * targets + target] = 1;
+    return sparseFromDense(ones, sources, targets);
+  };
   for (const [index, { kind, size }] of layers.entries()) {
     const layer = population(`layer${index}`, kind, size, values);
     const before = populations.at(-1)!;
@@ -85,6 +93,11 @@ export function mixedModel(options: MixedModelOptions): ModelIr {
         delay,
         weights: sparse(source.size, columnsOf(layer)),
       });
+    if (layer.kind === "max-pool") {
+      const weights = windows(before.size, size);
+      projections.push({ source: before.name, target: layer.name, delay: 0, weights });
+      continue;
+    }
     lead(before, 0);
     if (skip && areAllOnChip(options) && index > 0 && index === layers.length - 1) lead(populations[0]!, 0);
     if (layer.kind !== "linear") lead(layer, 1);
@@ -124,6 +137,8 @@ function population(
         ...(kind !== "integrator" && { threshold: values(size, 0.2, 1) }),
         ...(kind === "lif-reset" && { reset: values(size, -0.5, 0.2) }),
       };
+    case "max-pool":
+      return { kind, name, size };
     case "linear":
       return { kind, name, size, bias: values(size, -0.5, 0.5) };
     default:

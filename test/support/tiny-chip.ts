@@ -19,6 +19,7 @@ const COSTED_ACTIONS: readonly KernelAction[] = [
   "gruUpdate",
   "lifUpdate",
   "activationUpdate",
+  "maxUpdate",
 ];
 
 /** A chip whose NoC is known to have one event router. */

@@ -4,6 +4,7 @@ import { GRU } from "./gru.ts";
 import { INTEGRATOR, LIF, LIF_RESET } from "./lif.ts";
 import { LINEAR, RELU, SIGMOID, TANH } from "./linear.ts";
 import { LSTM } from "./lstm.ts";
+import { MAX_POOL } from "./max-pool.ts";
 import type { NeuronModel } from "./neuron-model.ts";
 
 export const NEURON_MODELS: Readonly<Record<ChipPopulationKind, NeuronModel>> = {
@@ -18,4 +19,5 @@ export const NEURON_MODELS: Readonly<Record<ChipPopulationKind, NeuronModel>> = 
   sigmoid: SIGMOID,
   tanh: TANH,
   "partial-sum": LINEAR,
+  "max-pool": MAX_POOL,
 };

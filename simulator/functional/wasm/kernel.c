@@ -93,6 +93,29 @@ ADD_INTEGER(addInt16In24Wide, uint32_t, int16_t, int64_t, 16, INT32_MAX, 24)
 ADD_INTEGER(addInt16In32, uint16_t, int16_t, int64_t, 16, INT32_MAX, 32)
 ADD_INTEGER(addInt16In32Wide, uint32_t, int16_t, int64_t, 16, INT32_MAX, 32)
 
+/* ---- Max pooling: largest = max(largest, payload), missing = missing - 1; weights and scales are 1. ----
+ *
+ * accumulator [2, size]: largest, then missing. Targets lie below size.
+ */
+#define TAKE_MAXIMA(NAME, TARGET, VALUE)                                                                           \
+  KERNEL void NAME(const uint32_t *row_start, const TARGET *target, const uint32_t *neuron, const VALUE *payload,  \
+                   uint32_t count, VALUE *accumulator, uint32_t size) {                                            \
+    for (uint32_t event = 0; event < count; event += 1) {                                                          \
+      const VALUE value = payload[event];                                                                          \
+      const uint32_t end = row_start[neuron[event] + 1];                                                           \
+      for (uint32_t i = row_start[neuron[event]]; i < end; i += 1) {                                               \
+        VALUE *const largest = accumulator + target[i];                                                            \
+        if (value > *largest) *largest = value;                                                                    \
+        largest[size] -= 1;                                                                                        \
+      }                                                                                                            \
+    }                                                                                                              \
+  }
+
+TAKE_MAXIMA(maxFloat32, uint16_t, float)
+TAKE_MAXIMA(maxFloat32Wide, uint32_t, float)
+TAKE_MAXIMA(maxInteger, uint16_t, int32_t)
+TAKE_MAXIMA(maxIntegerWide, uint32_t, int32_t)
+
 /* ---- Products on MAC arrays (docs/model.md, 2): one a timestep instead of rows event by event. ----
  *
  * weight [sources, columns]; hears [sources]: whether a source's events arrive. Payloads become int8 with the smallest

@@ -92,6 +92,14 @@ export class NetworkBuilder {
     return this.neurons(fields, this.nameFor(signal.wish ?? wish), size, { size, terms });
   }
 
+  /** The largest value of each window; where the signal is no population's output, neurons of its own bring it about. */
+  maxPool(signal: Signal, windows: WeightMatrix, wish: string): Signal {
+    const source = populationOf(signal) ?? populationOf(this.linear(signal, wish))!;
+    const terms: readonly Term[] = [{ source, delay: 0, weights: windows }];
+    const size = windows.targets;
+    return this.neurons({ kind: "max-pool" }, this.nameFor(wish), size, { size, terms });
+  }
+
   /** The signal as a sum of populations' outputs, so that a matrix may follow: where it is none, neurons of its own. */
   plain(signal: Signal, wish: string): Signal {
     return isPlain(signal) ? signal : this.linear(signal, wish);

@@ -13,7 +13,7 @@ import { added } from "../graph/signal.ts";
 import { turned } from "../matrix-layout.ts";
 import { isObject } from "./keras-config.ts";
 import { activated, type KerasValue, type LayerContext } from "./layer-context.ts";
-import { averagePooling, conv, globalPooling } from "./map-layers.ts";
+import { conv, globalPooling, pooling } from "./map-layers.ts";
 import { recurrent } from "./recurrent-layers.ts";
 
 type Reader = (context: LayerContext, inputs: readonly KerasValue[]) => KerasValue;
@@ -27,10 +27,14 @@ export const LAYERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["GRU", (context, [value]) => recurrent(context, value!, "gru")],
   ["Conv1D", (context, [value]) => conv(context, value!, 1)],
   ["Conv2D", (context, [value]) => conv(context, value!, 2)],
-  ["AveragePooling1D", (context, [value]) => averagePooling(context, value!, 1)],
-  ["AveragePooling2D", (context, [value]) => averagePooling(context, value!, 2)],
-  ["GlobalAveragePooling1D", (context, [value]) => globalPooling(context, value!, 1)],
-  ["GlobalAveragePooling2D", (context, [value]) => globalPooling(context, value!, 2)],
+  ["AveragePooling1D", (context, [value]) => pooling(context, value!, 1, "mean")],
+  ["AveragePooling2D", (context, [value]) => pooling(context, value!, 2, "mean")],
+  ["MaxPooling1D", (context, [value]) => pooling(context, value!, 1, "max")],
+  ["MaxPooling2D", (context, [value]) => pooling(context, value!, 2, "max")],
+  ["GlobalAveragePooling1D", (context, [value]) => globalPooling(context, value!, 1, "mean")],
+  ["GlobalAveragePooling2D", (context, [value]) => globalPooling(context, value!, 2, "mean")],
+  ["GlobalMaxPooling1D", (context, [value]) => globalPooling(context, value!, 1, "max")],
+  ["GlobalMaxPooling2D", (context, [value]) => globalPooling(context, value!, 2, "max")],
   ["BatchNormalization", batchNormalization],
   ["Activation", (context, [value]) => activated(context, value!, context.text("activation", "linear"))],
   ["ReLU", relu],

@@ -7,7 +7,7 @@ import { parameterValues } from "../layer-tensors.ts";
 import { isObject, type Json, type KerasLayer } from "./keras-config.ts";
 
 export const KERAS_HINT =
-  "Read are Dense, LSTM, GRU (reset_after), Conv1D, Conv2D, average pooling, BatchNormalization, Embedding, Activation (relu, sigmoid, tanh), " +
+  "Read are Dense, LSTM, GRU (reset_after), Conv1D, Conv2D, average and max pooling, BatchNormalization, Embedding, Activation (relu, sigmoid, tanh), " +
   "Add, Flatten, Reshape, Permute, TimeDistributed, and what has no effect after training.";
 
 /** A layer's values in one timestep. */

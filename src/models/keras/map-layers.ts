@@ -1,5 +1,5 @@
 import { formatShape } from "../../formats/tensors.ts";
-import { type ConvolutionOptions, convolution, pooling } from "../convolutions.ts";
+import { type ConvolutionOptions, convolution, pooling as windowsOf } from "../convolutions.ts";
 import {
   type Features,
   featuresOf,
@@ -95,22 +95,37 @@ export function conv(context: LayerContext, value: KerasValue, axes: 1 | 2): Ker
   return activated(context, result, context.text("activation", "linear"));
 }
 
-export function averagePooling(context: LayerContext, value: KerasValue, axes: 1 | 2): KerasValue {
+export type Reduction = "mean" | "max";
+
+/** Padding lies outside the maps: a mean is not taken over it, and nothing is compared there. */
+export function pooling(
+  context: LayerContext,
+  value: KerasValue,
+  axes: 1 | 2,
+  reduction: Reduction,
+): KerasValue {
   const { first, given } = channelsFirst(context, value, axes);
   const { height, width } = mapsOf(first.shape);
   const size = context.counts("pool_size", axes, 2);
   const kernel = pair(size);
   const stride = pair(context.counts("strides", axes, size));
   const zeros = padding(context, [height, width], kernel, stride, [1, 1]);
-  if (zeros.some((count) => count > 0)) context.unsupported("padding that the average leaves out");
-  return pooled(context, first, given, kernel, stride);
+  if (reduction === "mean" && zeros.some((count) => count > 0))
+    context.unsupported("padding that the average leaves out");
+  return pooled(context, first, given, kernel, reduction, { stride, padding: zeros });
 }
 
-export function globalPooling(context: LayerContext, value: KerasValue, axes: 1 | 2): KerasValue {
-  if (axes === 1 && value.hasTime) context.unsupported("an average over timesteps");
+export function globalPooling(
+  context: LayerContext,
+  value: KerasValue,
+  axes: 1 | 2,
+  reduction: Reduction,
+): KerasValue {
+  if (axes === 1 && value.hasTime)
+    context.unsupported(`${reduction === "mean" ? "an average" : "a maximum"} over timesteps`);
   const { first, given } = channelsFirst(context, value, axes);
   const { channels, height, width } = mapsOf(first.shape);
-  const { features, hasTime } = pooled(context, first, given, [height, width], [1, 1]);
+  const { features, hasTime } = pooled(context, first, given, [height, width], reduction, {});
   return { features: reshaped(features, [channels]), hasTime };
 }
 
@@ -119,12 +134,16 @@ function pooled(
   first: Features,
   given: (signal: Signal, shape: readonly number[]) => KerasValue,
   kernel: readonly [number, number],
-  stride: readonly [number, number],
+  reduction: Reduction,
+  options: Pick<ConvolutionOptions, "stride" | "padding">,
 ): KerasValue {
   const { builder, name } = context;
-  const made = pooling(mapsOf(first.shape), kernel, 1 / (kernel[0] * kernel[1]), { stride });
+  const weight = reduction === "max" ? 1 : 1 / (kernel[0] * kernel[1]);
+  const made = windowsOf(mapsOf(first.shape), kernel, weight, options);
   if (typeof made === "string") return context.fail(made);
-  const signal = builder.times(straight(first, builder, name), made, name);
+  const source = straight(first, builder, name);
+  const signal =
+    reduction === "max" ? builder.maxPool(source, made, name) : builder.times(source, made, name);
   const { channels, height, width } = made.output;
   return given(signal, first.shape.length === 2 ? [channels, width] : [channels, height, width]);
 }

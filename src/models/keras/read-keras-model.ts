@@ -31,6 +31,10 @@ const MAPS = new Map([
   ["AveragePooling2D", 3],
   ["GlobalAveragePooling1D", 2],
   ["GlobalAveragePooling2D", 3],
+  ["MaxPooling1D", 2],
+  ["MaxPooling2D", 3],
+  ["GlobalMaxPooling1D", 2],
+  ["GlobalMaxPooling2D", 3],
 ]);
 
 class KerasReader {

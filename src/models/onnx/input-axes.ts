@@ -50,11 +50,13 @@ function axesAt(graph: OnnxGraph, node: OnnxNode, shape: Shape, steps: number): 
       const weights = graph.initialisers.get(node.inputs[1] ?? "");
       return weights === undefined ? undefined : weights.shape.length - 1;
     }
-    case "AveragePool": {
+    case "AveragePool":
+    case "MaxPool": {
       const kernel = node.attributes.get("kernel_shape");
       return Array.isArray(kernel) ? kernel.length + 1 : undefined;
     }
     case "GlobalAveragePool":
+    case "GlobalMaxPool":
     case "BatchNormalization":
       return shape.length - 1;
     case "LSTM":

@@ -7,7 +7,14 @@ import { turned } from "../matrix-layout.ts";
 import { gatherActivations, slice } from "./choosing.ts";
 import * as rearranging from "./rearranging.ts";
 import { gru, lstm } from "./recurrent.ts";
-import { averagePool, batchNormalization, conv, globalAveragePool } from "./spatial.ts";
+import {
+  averagePool,
+  batchNormalization,
+  conv,
+  globalAveragePool,
+  globalMaxPool,
+  maxPool,
+} from "./spatial.ts";
 import { activations, type NodeContext, spread, type Value, wholeNumbers } from "./values.ts";
 
 type Operator = (node: NodeContext) => readonly Value[];
@@ -21,6 +28,8 @@ export const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator
   ["Conv", conv],
   ["AveragePool", averagePool],
   ["GlobalAveragePool", globalAveragePool],
+  ["MaxPool", maxPool],
+  ["GlobalMaxPool", globalMaxPool],
   ["BatchNormalization", batchNormalization],
   ["Relu", (node) => activation(node, "relu")],
   ["Sigmoid", (node) => activation(node, "sigmoid")],

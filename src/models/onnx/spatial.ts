@@ -32,7 +32,19 @@ export function conv(node: NodeContext): readonly Value[] {
   ];
 }
 
+type Reduction = "mean" | "max";
+
 export function averagePool(node: NodeContext): readonly Value[] {
+  return pool(node, "mean");
+}
+
+/** Padding lies outside the maps, where nothing is compared. */
+export function maxPool(node: NodeContext): readonly Value[] {
+  if ((node.node.outputs[1] ?? "") !== "") node.unsupported("the places of the largest values as an output");
+  return pool(node, "max");
+}
+
+function pool(node: NodeContext, reduction: Reduction): readonly Value[] {
   const kernel = node.numbers("kernel_shape") ?? node.fail("has no kernel_shape");
   const axes = kernel.length;
   if (axes !== 1 && axes !== 2) node.unsupported(`pooling along ${axes} axes`);
@@ -41,31 +53,38 @@ export function averagePool(node: NodeContext): readonly Value[] {
   const { height, width } = mapsOf(value.features.shape);
   const size = pairOf(kernel);
   const options = windows(node, axes, [height, width], size);
-  if (options.padding.some((zeros) => zeros > 0) && node.number("count_include_pad", 0) !== 1)
+  const isPadded = options.padding.some((zeros) => zeros > 0);
+  if (reduction === "mean" && isPadded && node.number("count_include_pad", 0) !== 1)
     node.unsupported("padding that the average leaves out (count_include_pad=0)");
-  return pooled(node, value, size, options);
+  return pooled(node, value, size, reduction, options);
 }
 
-export function globalAveragePool(node: NodeContext): readonly Value[] {
+export const globalAveragePool = (node: NodeContext): readonly Value[] => globalPool(node, "mean");
+export const globalMaxPool = (node: NodeContext): readonly Value[] => globalPool(node, "max");
+
+function globalPool(node: NodeContext, reduction: Reduction): readonly Value[] {
   const axes = node.activations(0).features.shape.length - 1;
   if (axes !== 1 && axes !== 2) node.unsupported(`pooling along ${Math.max(axes, 0)} axes`);
   const value = node.activations(0);
   const { height, width } = mapsOf(value.features.shape);
-  return pooled(node, value, [height, width], {});
+  return pooled(node, value, [height, width], reduction, {});
 }
 
 function pooled(
   node: NodeContext,
   value: Activations,
   kernel: Pair,
+  reduction: Reduction,
   options: Omit<ConvolutionOptions, "groups">,
 ): readonly Value[] {
   const { outer, features } = value;
   const input = mapsOf(features.shape);
-  const made = pooling(input, kernel, 1 / (kernel[0] * kernel[1]), options);
+  const made = pooling(input, kernel, reduction === "max" ? 1 : 1 / (kernel[0] * kernel[1]), options);
   if (typeof made === "string") return node.fail(made);
   const { builder, wish } = node;
-  const signal = builder.times(straight(features, builder, wish), made, wish);
+  const source = straight(features, builder, wish);
+  const signal =
+    reduction === "max" ? builder.maxPool(source, made, wish) : builder.times(source, made, wish);
   const { channels, height, width } = made.output;
   return [
     activations(

@@ -54,7 +54,7 @@ export function withFeatureRank(value: Activations, rank: number): Activations |
 }
 
 export const HINT =
-  "Read are LSTM, GRU (linear_before_reset=1), Gemm, MatMul, Conv, AveragePool, BatchNormalization, Relu, Sigmoid, Tanh, Gather as " +
+  "Read are LSTM, GRU (linear_before_reset=1), Gemm, MatMul, Conv, AveragePool, MaxPool, BatchNormalization, Relu, Sigmoid, Tanh, Gather as " +
   "an embedding, and what merely rearranges values.";
 
 /** One node while it is read: its inputs as values, its attributes, and errors that name its place. */

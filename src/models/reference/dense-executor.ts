@@ -10,8 +10,9 @@ import {
   type ReferenceExecutor,
   restarts,
 } from "./executor.ts";
-import { chipLayers, kindOf, type Layer } from "./kinds/kinds.ts";
+import { chipLayers, isLayer, kindOf, type Layer } from "./kinds/kinds.ts";
 import { activated } from "./kinds/linear.ts";
+import { takeMaxima } from "./maxima.ts";
 import { biases, type PreparedProjection, prepareProjections } from "./prepared-projections.ts";
 import { runPopulations } from "./run-populations.ts";
 import { addProducts } from "./source-rows.ts";
@@ -65,9 +66,10 @@ export function createReference(model: ModelIr, options: ReferenceOptions): Refe
       const first = copy(inputValues(model, input));
       before = runPopulations(model, projections, first, before, (population, incoming) => {
         const sums = copy(biases(population));
+        const gather = isLayer(population) && kindOf(population).takesMaxima ? takeMaxima : addProducts;
         for (const { projection, y } of incoming) {
           const into = isForgotten(restarted, projection) ? zeros(sums.length) : sums;
-          synops.set(projection, addProducts(into, y, projection.rows, projection.graded));
+          synops.set(projection, gather(into, y, projection.rows, projection.graded));
         }
         const { name } = population;
         const index = indexOf.get(name);

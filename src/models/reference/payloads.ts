@@ -7,7 +7,11 @@ import { chipLayers, kindOf } from "./kinds/kinds.ts";
 export function fractionBitsOf(model: ModelIr, name: string): number {
   const { kind } = populationNamed(model, name);
   const layer = chipLayers(model.populations).find((own) => own.name === name);
-  if (layer !== undefined) return kindOf(layer).fractionBits(layer);
+  if (layer !== undefined) {
+    const { fractionBits } = kindOf(layer);
+    if (fractionBits !== "source's") return fractionBits(layer);
+    return fractionBitsOf(model, model.projections.find(({ target }) => target === name)!.source);
+  }
   if (kind !== "embedding") return DEFAULT_INPUT_FRACTION_BITS;
   let largest = 0;
   for (const { target, weights } of model.projections) {

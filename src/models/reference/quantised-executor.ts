@@ -23,6 +23,7 @@ import { chipLayers, kindOf, type Layer } from "./kinds/kinds.ts";
 import { activated } from "./kinds/linear.ts";
 import type { IntegerParameters } from "./kinds/reference-kind.ts";
 import { fractionBitsOf, hostPayloads, valuesOfEvents } from "./payloads.ts";
+import { takeMaxima } from "./maxima.ts";
 import { addMacProduct } from "./mac-product.ts";
 import { biases, type PreparedProjection, prepareProjections } from "./prepared-projections.ts";
 import {
@@ -67,6 +68,8 @@ interface QuantisedModel {
 
 interface QuantisedLayer {
   readonly layer: Layer;
+  /** Of its payloads. */
+  readonly fractionBits: number;
   readonly parameters: IntegerParameters;
 }
 
@@ -148,9 +151,11 @@ export function createQuantisedReference(
           const { graded } = projection;
           // Events that a window has cut off are worked off, and what comes of them is thrown away.
           const into = restarted && isForgotten(projection) ? new Int32Array(sums.length) : sums;
-          const met = isProduct(projection)
-            ? addMacProduct(into, y.payloads, integerRows, graded, integers, arrayBits)
-            : addQuantisedProducts(into, y.payloads, integerRows, graded, integers);
+          const met = kindOf(layer).takesMaxima
+            ? takeMaxima(into, y.payloads, integerRows, graded)
+            : isProduct(projection)
+              ? addMacProduct(into, y.payloads, integerRows, graded, integers, arrayBits)
+              : addQuantisedProducts(into, y.payloads, integerRows, graded, integers);
           synops.set(projection, met);
         }
         const state = states.get(layer.name)!;
@@ -202,8 +207,8 @@ export function createQuantisedReference(
   };
 }
 
-const ofEvents = ({ layer }: QuantisedLayer, payloads: Int32Array): Output => ({
-  values: valuesOfEvents(payloads, kindOf(layer).fractionBits(layer)),
+const ofEvents = ({ fractionBits }: QuantisedLayer, payloads: Int32Array): Output => ({
+  values: valuesOfEvents(payloads, fractionBits),
   payloads: payloads.slice(),
 });
 
@@ -224,7 +229,11 @@ function quantise(
 ): QuantisedModel {
   const layers = new Map<string, QuantisedLayer>();
   for (const layer of chipLayers(model.populations))
-    layers.set(layer.name, { layer, parameters: quantiseLayer(layer, integers.accumulatorBits) });
+    layers.set(layer.name, {
+      layer,
+      fractionBits: fractionBitsOf(model, layer.name),
+      parameters: quantiseLayer(layer, integers.accumulatorBits),
+    });
   const projections = prepareProjections(model);
   const rows = new Map<PreparedProjection, QuantisedRows>();
   const fractionBits = new Map<string, number>();

@@ -25,6 +25,7 @@ describe("eventloom simulate puts out what the library that wrote the model comp
   it.each([
     ["onnx-cnn.onnx", "onnx-cnn"],
     ["onnx-external.onnx", "onnx-external"],
+    ["onnx-maxpool.onnx", "onnx-maxpool"],
     ["tfjs-cnn", "tfjs-cnn"],
   ])("%s", async (model, name) => {
     const golden = join(FIXTURES, `${name}.expected.safetensors`);

@@ -57,6 +57,7 @@ describe("PEs charged by action", () => {
     gruUpdate: 12,
     lifUpdate: 13,
     linearUpdate: 1,
+    maxUpdate: 1,
     activationUpdate: 14,
     eventSend: 6,
     timestep: 7,

@@ -118,10 +118,16 @@ describe("a model of TensorFlow.js", () => {
 describe("readModel of a Keras model names what it does not support, with the layer", () => {
   it.each<[string, unknown, readonly Weight[], string]>([
     [
-      "max pooling",
-      sequential(input(4, 4, 1), layer("MaxPooling2D", "pool"), layer("Lambda", "f")),
+      "layers without a form here",
+      sequential(input(4, 4, 1), layer("UpSampling2D", "up"), layer("Lambda", "f")),
       [],
-      "model.json: layers that are not supported: pool (MaxPooling2D), f (Lambda)",
+      "model.json: layers that are not supported: up (UpSampling2D), f (Lambda)",
+    ],
+    [
+      "a maximum over timesteps",
+      sequential(input(null, 6, 4), layer("GlobalMaxPooling1D", "g")),
+      [],
+      "layer g (GlobalMaxPooling1D): a maximum over timesteps",
     ],
     [
       "two directions",

@@ -31,14 +31,14 @@ const recurrent = (op: string, gates: number, more: Partial<OnnxFile["nodes"][nu
 describe("readModel of an ONNX file names what it does not support, with its place", () => {
   it.each<[string, OnnxFile, string]>([
     [
-      "max pooling",
+      "an operator without a form here",
       {
         nodes: [
           { op: "Relu", outputs: ["a"] },
-          { op: "MaxPool", name: "/pool/MaxPool", inputs: ["a"] },
+          { op: "LpPool", name: "/pool/LpPool", inputs: ["a"] },
         ],
       },
-      "m.onnx: operators that are not supported: node 1 (MaxPool /pool/MaxPool)",
+      "m.onnx: operators that are not supported: node 1 (LpPool /pool/LpPool)",
     ],
     [
       "several at once, and another domain's",
@@ -119,6 +119,30 @@ describe("readModel of an ONNX file names what it does not support, with its pla
         inputs: { x: [1, 1, 4, 4] },
       },
       "padding that the average leaves out (count_include_pad=0)",
+    ],
+    [
+      "max pooling whose windows reach over the end",
+      {
+        nodes: [{ op: "MaxPool", attributes: { kernel_shape: [2, 2], ceil_mode: 1 } }],
+        inputs: { x: [1, 1, 4, 4] },
+      },
+      "node 0 (MaxPool): ceil_mode=1",
+    ],
+    [
+      "max pooling with windows of padding alone",
+      {
+        nodes: [{ op: "MaxPool", attributes: { kernel_shape: [2, 2], pads: [2, 2, 0, 0] } }],
+        inputs: { x: [1, 1, 4, 4] },
+      },
+      "the window of output 0 holds no source",
+    ],
+    [
+      "the places of maxima",
+      {
+        nodes: [{ op: "MaxPool", outputs: ["y", "places"], attributes: { kernel_shape: [2, 2] } }],
+        inputs: { x: [1, 1, 4, 4] },
+      },
+      "node 0 (MaxPool): the places of the largest values as an output",
     ],
     [
       "timesteps as values",

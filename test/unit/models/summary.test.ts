@@ -6,6 +6,7 @@ import { summariseModel } from "../../../src/models/summary.ts";
 import { syntheticModel } from "../../../src/models/synthetic.ts";
 import { egru, linear, read, reference, vector } from "./model-files.ts";
 
+const FIXTURES = join(import.meta.dirname, "../../fixtures/exchange");
 const EXAMPLE = join(import.meta.dirname, "../../../examples/egru-wt2-small");
 
 describe("summariseModel", () => {
@@ -100,6 +101,24 @@ describe("summariseModel", () => {
       ],
       thresholds: { min: 0.25, mean: 0.5, max: 0.75 },
     });
+  });
+
+  it("counts a convolution's kernel once and its bias once a channel, pooling and mere order not at all", () => {
+    // 4 · 2 · 9 + 4 for the first convolution, 6 · 4 · 9 + 6, and 5 · 6 + 5: what torch counts.
+    const onnx = readModel({
+      name: "m",
+      fileName: "m.onnx",
+      bytes: readFileSync(join(FIXTURES, "onnx-maxpool.onnx")),
+    });
+    expect(summariseModel(onnx).layers.map(({ parameters }) => parameters)).toEqual([
+      0, 76, 0, 222, 0, 0, 35,
+    ]);
+    const mean = readModel({
+      name: "m",
+      fileName: "m.onnx",
+      bytes: readFileSync(join(FIXTURES, "onnx-cnn.onnx")),
+    });
+    expect(summariseModel(mean).layers.map(({ parameters }) => parameters)).toEqual([0, 76, 54, 0, 39]);
   });
 
   it("says which matrix a tied one shares", () => {

@@ -77,6 +77,13 @@ describe("formatResult", () => {
     expect(formatResult(sampleResult(sampleRun()))).not.toContain("SYNTHETIC");
   });
 
+  it("says that spikes were drawn at the rates that were given", () => {
+    const input = { ...sampleRun().input, synthetic: true, ratesGiven: true } as const;
+    const text = formatResult(sampleResult(sampleRun({ input })));
+    expect(text).toContain("RANDOM SPIKES: the input was drawn by seed at the rates that were given.");
+    expect(text).not.toContain("SYNTHETIC");
+  });
+
   it("speaks of vectors where the model reads vectors, and of no window where there is none", () => {
     const { windowSteps: _, ...input } = { ...sampleRun().input, stepIs: "vector" as const };
     const { latencySecondsPerWindow: _l, energyJoulesPerWindow: _e, ...reading } = sampleReading();
@@ -190,6 +197,20 @@ describe("formatResult", () => {
       "1 input, 0 scaled payloads, 2,345 accumulations in the whole run",
     );
     expect(formatResult(sampleResult(sampleRun()))).not.toContain("clamped");
+  });
+
+  it("warns of values that were clamped before any figure, and says what to do", () => {
+    const run = sampleRun();
+    const withClamped = (input: number, scaledPayload: number) => {
+      const traffic = { ...run.traffic, saturations: { input, scaledPayload, accumulator: 7 } };
+      const program = { ...run.program, format: "int8" } as const;
+      return formatResult(sampleResult(sampleRun({ traffic, program })));
+    };
+    const text = withClamped(2, 40);
+    expect(text.indexOf("CLAMPED VALUES")).toBeLessThan(text.indexOf("Program"));
+    expect(text).toContain("2 inputs beyond what a payload holds. Scale the input down.");
+    expect(text).toContain("40 events too large for int8 rows of such weights. Use --format int16");
+    expect(withClamped(0, 0)).not.toContain("CLAMPED");
   });
 
   it("counts packets that routers dropped, and says nothing where none were", () => {

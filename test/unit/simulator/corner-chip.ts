@@ -17,6 +17,7 @@ export const KERNEL_CYCLES: Readonly<Record<KernelAction, Cycles>> = {
   gruUpdate: 130_000,
   lifUpdate: 140_000,
   linearUpdate: 50_000,
+  maxUpdate: 70_000,
   activationUpdate: 60_000,
   eventSend: 1_300_000,
   timestep: 17_000_000,

@@ -82,6 +82,7 @@ function arithmetic(bits: Bits) {
     sigmoid: ({ x }) => ({ payload: clamp(sigmoid(x[0]!) * 256n), state: [] }),
     tanh: ({ x }) => ({ payload: clamp(tanh(x[0]!) * 256n), state: [] }),
     "partial-sum": ({ x }) => ({ payload: sum(x[0]!), state: [] }),
+    "max-pool": ({ x }) => ({ payload: x[1]! > 0n && x[0]! < 0n ? 0n : x[0]!, state: [] }),
   };
   return kinds;
 }

@@ -4,6 +4,7 @@ import { GRU } from "./gru.ts";
 import { LIF } from "./lif.ts";
 import { LINEAR } from "./linear.ts";
 import { LSTM } from "./lstm.ts";
+import { MAX_POOL } from "./max-pool.ts";
 import type { ReferenceKind } from "./reference-kind.ts";
 
 /** Populations that compute something. */
@@ -15,6 +16,7 @@ const KINDS: { readonly [Kind in Layer["kind"]]: ReferenceKind<Extract<Layer, { 
   gru: GRU,
   lif: LIF,
   linear: LINEAR,
+  "max-pool": MAX_POOL,
 };
 
 export const isLayer = (population: Population): population is Layer => Object.hasOwn(KINDS, population.kind);
@@ -22,11 +24,12 @@ export const isLayer = (population: Population): population is Layer => Object.h
 export const kindOf = (layer: Layer): ReferenceKind<Layer> => KINDS[layer.kind] as ReferenceKind<Layer>;
 
 /**
- * Layers on the chip (docs/model.md, 3): from the first recurrent or spiking one to the last; where there is none, all.
+ * Layers on the chip (docs/model.md, 3): from the first recurrent or spiking one, or max pooling, to the last; where none is
+ * recurrent or spiking, all.
  */
 export function chipLayers(populations: readonly Population[]): Layer[] {
-  const isCore = ({ kind }: Population) => kind !== "linear";
+  const isChipOnly = ({ kind }: Population) => kind !== "linear";
   const layers = populations.filter(isLayer);
-  const first = layers.findIndex(isCore);
-  return first < 0 ? layers : layers.slice(first, layers.findLastIndex(isCore) + 1);
+  if (layers.every(({ kind }) => kind === "linear" || kind === "max-pool")) return layers;
+  return layers.slice(layers.findIndex(isChipOnly), layers.findLastIndex(isChipOnly) + 1);
 }

@@ -21,8 +21,10 @@ export interface ReferenceKind<Layer> {
   readonly states: number;
   /** Whether events outlive a window. */
   readonly keepsEvents: boolean;
-  /** Of integer payloads. */
-  readonly fractionBits: (layer: Layer) => number;
+  /** Present where sources are compared and not added: what are sums elsewhere are the largest values so far. */
+  readonly takesMaxima?: true;
+  /** Of integer payloads; or those of the one population that is read. */
+  readonly fractionBits: ((layer: Layer) => number) | "source's";
   /**
    * Where the columns of a projection with a delay end, gate by gate, in blocks of `size` sums; those of one without end in
    * blocks 0, 1, 2, …

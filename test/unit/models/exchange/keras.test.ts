@@ -42,6 +42,14 @@ describe("files that Keras wrote compute what Keras computes", () => {
   });
 });
 
+it("max pooling that Keras wrote, padded, of negative values, over whole maps, computes what Keras computes", () => {
+  const model = load("keras-maxpool.keras");
+  expect(model.populations.map(({ name }) => name).join(" ")).toBe(
+    "image conv pool relu conv2 pool2 conv3 all dense",
+  );
+  expectOutputs(model, "keras-maxpool");
+});
+
 describe("files that TensorFlow.js wrote compute what it computes", () => {
   it.each([
     ["tfjs-lstm", "dense-input lstm lstm linear"],

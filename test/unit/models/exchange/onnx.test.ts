@@ -38,6 +38,7 @@ describe("files that torch.onnx wrote compute what ONNX Runtime computes", () =>
     ["onnx-gru-dynamo", "dense-input linear gru linear"],
     ["onnx-cnn", "dense-input linear linear linear linear"],
     ["onnx-cnn-dynamo", "dense-input linear linear linear linear"],
+    ["onnx-maxpool", "dense-input linear max-pool linear max-pool max-pool linear"],
     ["onnx-conv-lstm", "dense-input linear lstm linear"],
     ["onnx-conv-lstm-dynamo", "dense-input linear lstm linear"],
   ])("%s", (name, kinds) => {
