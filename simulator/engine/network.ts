@@ -4,7 +4,7 @@ import { type Stimulus, stepsOf } from "../../src/core/stimulus.ts";
 import { denseOutput, type EventList, sentEvents, setEvents } from "../functional/event-list.ts";
 import { inModelOrder, inProgramOrder } from "../functional/neuron-order.ts";
 import type { Saturations } from "../functional/saturations.ts";
-import { addProduct } from "../functional/products.ts";
+import { addConvolution, addProduct } from "../functional/products.ts";
 import { addSynapses } from "../functional/synapses.ts";
 import { checkUnitSpikes, codingOf, encodeEvents, spikePayloads } from "./coding.ts";
 import { createEncoder } from "./input.ts";
@@ -148,10 +148,11 @@ function runLayer(
     for (const strand of projection.strands) {
       addSynapses(kernel, strand, events, accumulators, accumulatorBits, saturations);
     }
-    for (const product of projection.products) {
-      const sumBits = profile.pe.macArray!.accumulatorBits;
+    const sumBits = profile.pe.macArray?.accumulatorBits ?? 32;
+    for (const product of projection.products)
       addProduct(kernel, product, events, accumulators, accumulatorBits, sumBits, saturations);
-    }
+    for (const convolution of projection.convolutions)
+      addConvolution(kernel, convolution, events, accumulators, accumulatorBits, sumBits, saturations);
   }
   population.update(saturations);
 }
