@@ -20,10 +20,11 @@ import { PARTITION_STRATEGIES } from "./partition/partition.ts";
 import { chooseParts, type FanInParts } from "./partition/choose-parts.ts";
 import { splitFanIn } from "./passes/split-fan-in.ts";
 import { dropZeroSynapses } from "./passes/drop-zero-synapses.ts";
+import { activityIn } from "./passes/permute-neurons.ts";
 import { GRAPH_VERIFIERS, type GraphPass, type GraphProperty } from "./passes/pass.ts";
 import { quantiseWeights } from "./passes/quantise-weights.ts";
 import { packetsPerEvent } from "./source-ranges.ts";
-import { useMacArrays } from "./passes/use-mac-arrays.ts";
+import { type Products, targetsOfKernels, useMacArrays } from "./passes/use-mac-arrays.ts";
 import {
   chooseProducts,
   describeProducts,
@@ -122,7 +123,7 @@ export interface PassReport {
 export const graphPipeline = (
   quantisation: Quantisation,
   formats?: ProjectionFormats,
-  products: ReadonlySet<string> = new Set(),
+  products: Products = new Map(),
 ): readonly GraphPass[] => [
   // Before quantisation, as a product's weights share one scale.
   ...(products.size > 0 ? [useMacArrays(products)] : []),
@@ -172,10 +173,15 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
   );
   const { rows = ROW_PLACES[0] } = options;
   const { order = NEURON_ORDERS[0], effort = 1 } = options;
-  const secondsWith = (names: ReadonlySet<string>): ExpectedSeconds => {
-    const { graph } = runPasses(lowered, graphPipeline(quantisation, options.formats, names), { seed });
+  const secondsWith = (products: Products): ExpectedSeconds => {
+    const { graph } = runPasses(lowered, graphPipeline(quantisation, options.formats, products), { seed });
     const profile = withRowForm(chip, graph, form);
-    const problem = { graph, profile, pes, activity: expectedActivity(graph, options.activity) };
+    const problem = {
+      graph,
+      profile,
+      pes,
+      activity: expectedActivity(graph, activityIn(graph, options.activity)),
+    };
     const timer = planTimer(problem, strategy);
     const placed = chooseDramRows(problem, rows, strategy);
     return {
@@ -186,7 +192,11 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
   };
   const { mac = "off" } = options;
   const { format, formats: given = new Map() } = options;
-  const asked = { graph: lowered, profile: chip, format: format ?? "float32", formats: given, secondsWith };
+  const asked = {
+    ...{ model, graph: lowered, profile: chip, pes, secondsWith },
+    format: format ?? "float32",
+    formats: given,
+  };
   const products = chooseProducts(asked, mac);
   const cutInto = (parts: FanInParts) => {
     const pipeline = graphPipeline(quantisation, options.formats, products);
@@ -194,7 +204,7 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
     const { graph: passed, passes } = runPasses(lowered, split, { ...options, seed });
     checkCapabilities(passed, chip, options.coding);
     const profile = withRowForm(chip, passed, form);
-    const expected = expectedActivity(passed, options.activity);
+    const expected = expectedActivity(passed, activityIn(passed, options.activity));
     const guessed = guessedPopulations(passed, options.activity);
     const placedRows = chooseDramRows({ graph: passed, profile, pes, activity: expected }, rows, strategy);
     const problem = { ...placedRows, profile, pes, activity: expected };
@@ -205,7 +215,10 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
     const settled = isOneEach ? cut : partitionInOrder({ ...problem, packets }, strategy, order);
     return { parts, passes, profile, guessed, ...settled };
   };
-  const cut = withProductsHint(products, () => chooseParts(lowered, chip, quantisation, options, cutInto));
+  const whole = targetsOfKernels(lowered, products);
+  const cut = withProductsHint(products, () =>
+    chooseParts(lowered, chip, quantisation, options, whole, cutInto),
+  );
   const { graph, dram, activity, slices, passes, profile, guessed, ...ordered } = cut;
   checkCoding(graph, options.coding);
   checkPeLimits(graph, slices, chip);
@@ -251,7 +264,7 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
       ...(minimise !== "auto" && { minimise }),
       rows,
       ...(form !== "auto" && { rowForms: form }),
-      ...(mac !== "off" && { mac: products.size === 0 ? "none" : [...products].join(", ") }),
+      ...(mac !== "off" && { mac: products.size === 0 ? "none" : productsText(products) }),
       decoder: options.decoder ?? "host",
       ...(options.coding && { coding: formatEventCoding(options.coding) }),
       ...(options.pes !== undefined && { pes: String(options.pes) }),
@@ -297,6 +310,9 @@ const formatsAsText = (graph: EventGraph, formats: ProjectionFormats): string =>
     .filter((name) => formats.has(name))
     .map((name) => `${name}=${formats.get(name)}`)
     .join(", ");
+
+const productsText = (products: Products): string =>
+  [...products].map(([name, form]) => (form === "matrix" ? name : `${name} (kernel)`)).join(", ");
 
 /** Runs each pass, then every verifier for what is established so far; a failure names the pass and shows its input. */
 export function runPasses(

@@ -3,6 +3,7 @@ import type { KeyRange, RoutingEntry } from "../src/core/mapping.ts";
 import { NUMBER_FORMATS } from "../src/core/number-format.ts";
 import type { HardwareProfile, PeProfile } from "../src/core/profile.ts";
 import type { ChipDecoder, PeProgram, Program, ProgramPopulation, SourceBlock } from "../src/core/program.ts";
+import { isProductForm } from "../src/core/row-form.ts";
 import { type RouterGraph, routerGraphOf } from "../src/core/router-graph.ts";
 import { verifyProgram } from "../src/core/verify-program.ts";
 import { RECOMPILE } from "./functional/image-reader.ts";
@@ -59,7 +60,7 @@ function checkRowKernel(
   title: string,
   { rowForms, macArray }: PeProfile,
 ): void {
-  if (form === "mac-array") {
+  if (isProductForm(form)) {
     if (macArray?.kernel) return;
     throw new UnsupportedError(
       `${title} has no ${macArray ? "kernel for products on its MAC arrays" : "MAC arrays"}.`,

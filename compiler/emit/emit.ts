@@ -160,6 +160,7 @@ const describeBlock = (
   scalePerRow: (block.scale?.multiplier.length ?? 0) > 1,
   scaleShift: block.scale?.shift ?? 0,
   inDram,
+  ...(block.convolution && { convolution: block.convolution }),
 });
 
 /** Addresses of a block's sections; 0 for one that it does not have. */

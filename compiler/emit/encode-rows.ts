@@ -6,6 +6,8 @@ import {
   gatesIn,
   type RowLayout,
 } from "../../src/core/row-form.ts";
+import { convolutionWords } from "../../src/core/shared-convolution.ts";
+import { kernelOf } from "./slice-kernel.ts";
 import type { SliceRows } from "./slice-rows.ts";
 
 /** Contents of a source block's sections; a form that has no such section has none here. */
@@ -106,6 +108,11 @@ const macArray: Encode = ({ rowStart, index, weight, gates }, { rows, slots }, n
   return { weights };
 };
 
+const macConvolution: Encode = (rows, { slots }, neurons) => {
+  const slice = { first: rows.first, count: neurons };
+  return { pointers: convolutionWords(rows.convolution!, slice), weights: kernelOf(rows, slots) };
+};
+
 const ENCODERS: Readonly<Record<BlockForm, Encode>> = {
   csr,
   "delta-csr": deltaCsr,
@@ -113,6 +120,7 @@ const ENCODERS: Readonly<Record<BlockForm, Encode>> = {
   block,
   dense,
   "mac-array": macArray,
+  "mac-convolution": macConvolution,
 };
 
 const pointersOf = (starts: Uint32Array, bytes: 2 | 4): Uint16Array | Uint32Array =>

@@ -7,6 +7,7 @@ import {
   type SourceRange,
 } from "../../src/core/event-graph.ts";
 import type { Slice } from "../../src/core/mapping.ts";
+import type { SharedConvolution } from "../../src/core/shared-convolution.ts";
 import { fanInOf } from "../partition/fan-in.ts";
 import { localPlaces } from "../storage/measure-rows.ts";
 
@@ -25,6 +26,9 @@ export interface SliceRows {
   /** Shape [synapses]. */
   readonly weight: FanOut["weight"];
   readonly scale?: RowScale;
+  /** With the slice's first neuron, where a convolution is held as its kernel. */
+  readonly convolution?: SharedConvolution;
+  readonly first: number;
 }
 
 /** For each slice of a population, its rows by inbound projection, in the graph's order of projections. */
@@ -38,7 +42,7 @@ export function sliceRows(graph: EventGraph, population: string, slices: readonl
 
 /** One pass over the synapses, which may be many millions. All slices' parts stand in the same arrays, one after the other. */
 function cutProjection(
-  { source, sources, delay, part = 0, synapses }: GraphProjection,
+  { source, sources, delay, part = 0, synapses, convolution }: GraphProjection,
   slices: readonly Slice[],
   size: number,
 ): SliceRows[] {
@@ -60,8 +64,10 @@ function cutProjection(
       starts[slice * rowStart.length + row]! += 1;
     }
   }
-  return slices.map((_, slice) => ({
+  return slices.map(({ first }, slice) => ({
     source,
+    first,
+    ...(convolution && { convolution }),
     ...(sources && { sources }),
     delay,
     part,

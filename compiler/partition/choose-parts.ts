@@ -14,6 +14,7 @@ const TRIED = [2, 4, 8, 16];
  * Divides the fan-in as asked; where nothing is asked, only if a neuron with all its fan-in does not fit a PE, into the fewest of
  * `TRIED` parts that fit.
  *
+ * @param whole Populations whose fan-in is not divided, whatever is asked.
  * @param cut Cuts the populations into slices. @throws CapacityError where they do not fit.
  */
 export function chooseParts<Cut>(
@@ -21,9 +22,11 @@ export function chooseParts<Cut>(
   profile: HardwareProfile,
   { format }: Pick<Quantisation, "format">,
   { partitionBy = "auto", parts = 2 }: { readonly partitionBy?: string; readonly parts?: number },
+  whole: ReadonlySet<string>,
   cut: (parts: FanInParts) => Cut,
 ): Cut {
-  const into = (count: number): FanInParts => new Map(splittable(graph).map((name) => [name, count]));
+  const into = (count: number): FanInParts =>
+    new Map(splittable(graph).flatMap((name) => (whole.has(name) ? [] : [[name, count]])));
   if (partitionBy === "sources" || partitionBy === "both") {
     verifyKernels(profile, format);
     return cut(into(parts));

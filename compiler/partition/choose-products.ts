@@ -10,24 +10,33 @@ import {
 import type { ModelIr } from "../../src/core/model-ir.ts";
 import type { NumberFormat, ProjectionFormats } from "../../src/core/number-format.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
-import { MAX_MAC_ROWS } from "../../src/core/row-form.ts";
+import { MAX_MAC_OPERANDS } from "../../src/core/row-form.ts";
+import { describeConvolution } from "../../src/core/shared-convolution.ts";
+import type { Products } from "../passes/use-mac-arrays.ts";
 import { WORTH_DRAM } from "./dram-rows.ts";
+import { kernelsOf, layMapsOut } from "./map-layouts.ts";
 
 /**
  * Which projections PEs work off on their MAC arrays: none, those with which a timestep is expected to take less time, all
  * with int8 weights, or those named by `projectionName`. The first is the default, as products are computed in another way than rows.
+ * Convolutions are multiplied by their kernels where they can be; AS_MATRIX behind a name has one multiplied as the matrix into which it
+ * unrolls, and `auto` takes what is faster.
  */
 export const MAC_CHOICES = ["off", "auto", "all"] as const;
 export type MacChoice = (typeof MAC_CHOICES)[number] | ReadonlySet<string>;
+export const AS_MATRIX = "=matrix";
 
 export interface ProductsProblem {
+  readonly model: ModelIr;
   /** As it is lowered. */
   readonly graph: EventGraph;
   readonly profile: HardwareProfile;
+  /** PEs that may be used. */
+  readonly pes: number;
   readonly format: NumberFormat;
   readonly formats: ProjectionFormats;
   /** What a timestep is expected to take with these on MAC arrays. */
-  readonly secondsWith: (products: ReadonlySet<string>) => ExpectedSeconds;
+  readonly secondsWith: (products: Products) => ExpectedSeconds;
 }
 
 /** Seconds; infinite where products do not fit. */
@@ -45,47 +54,80 @@ export interface ExpectedSeconds {
  *
  * @throws UnsupportedError, MismatchError where what is asked for cannot be.
  */
-export function chooseProducts(problem: ProductsProblem, choice: MacChoice): ReadonlySet<string> {
-  if (choice === "off") return new Set();
-  const able = modelProjectionNames(problem.graph).filter((name) => faultOf(problem, name) === undefined);
-  if (choice === "auto") return problem.profile.pe.macArray?.kernel ? fastest(problem, able) : new Set();
-  verifyArrays(problem);
+export function chooseProducts(problem: ProductsProblem, choice: MacChoice): Products {
+  if (choice === "off" || (choice === "auto" && !problem.profile.pe.macArray?.kernel)) return new Map();
+  if (choice !== "auto") verifyArrays(problem);
   const known = modelProjectionNames(problem.graph);
+  const kernels = kernelsOf(problem.model, problem.graph);
+  /** Kernels of those that may have one, and can. */
+  const productsOf = (names: Iterable<string>, asMatrix: ReadonlySet<string> = new Set()): Products => {
+    const chosen = new Set(names);
+    const own = [...kernels].filter(([name]) => chosen.has(name) && !asMatrix.has(name));
+    const shared = layMapsOut(problem, new Map(own));
+    const isPossible = (name: string) => shared.has(name) || faultOf(problem, name) === undefined;
+    return new Map(
+      known
+        .filter((name) => chosen.has(name) && isPossible(name))
+        .map((name) => [name, shared.get(name) ?? "matrix"]),
+    );
+  };
+  const able = known.filter((name) => faultOf(problem, name, kernels.has(name)) === undefined);
+  if (choice === "auto") return fastest(problem, able, kernels, productsOf);
   if (choice === "all") {
-    if (able.length === 0) throw faultOf(problem, known[0]!)!;
-    return new Set(able);
+    const products = productsOf(able);
+    if (products.size === 0) throw faultOf(problem, known[0]!)!;
+    return products;
   }
-  for (const name of choice) {
+  const nameOf = (entry: string) => (entry.endsWith(AS_MATRIX) ? entry.slice(0, -AS_MATRIX.length) : entry);
+  const asMatrix = new Set([...choice].filter((entry) => entry.endsWith(AS_MATRIX)).map(nameOf));
+  const names = [...choice].map(nameOf);
+  const products = productsOf(
+    names.filter((name) => able.includes(name)),
+    asMatrix,
+  );
+  for (const name of names) {
     if (!known.includes(name))
       throw new MismatchError(
         `${problem.graph.name} has no projection "${name}" on the chip.`,
         `Name one of: ${known.join(", ")}.`,
       );
-    const fault = faultOf(problem, name);
+    const fault = products.has(name) ? undefined : faultOf(problem, name);
     if (fault) throw fault;
   }
-  return new Set(known.filter((name) => choice.has(name)));
+  return products;
 }
 
 /**
- * One after the other, in the graph's order, each that makes a timestep faster than what was taken before it; all, where that is
- * faster still, as one alone may only drive the others' rows into DRAM. Nothing that overlapped is slower than no products, and
- * what is the first to need DRAM has to be worth it.
+ * One after the other, in the graph's order, each that makes a timestep faster than what was taken before it, a convolution by its kernel or as a
+ * matrix; all, where that is faster still, as one alone may only drive the others' rows into DRAM. Nothing that overlapped is slower than no
+ * products, and what is the first to need DRAM has to be worth it.
  */
-function fastest({ secondsWith }: ProductsProblem, able: readonly string[]): ReadonlySet<string> {
-  let chosen: ReadonlySet<string> = new Set();
+function fastest(
+  { secondsWith }: ProductsProblem,
+  able: readonly string[],
+  kernels: ReadonlyMap<string, unknown>,
+  productsOf: (names: Iterable<string>, asMatrix: ReadonlySet<string>) => Products,
+): Products {
+  let chosen: Products = new Map();
   if (able.length === 0) return chosen;
+  let asMatrix: ReadonlySet<string> = new Set();
   const without = secondsWith(chosen);
   let least = without;
-  const takeIfFaster = (names: ReadonlySet<string>): void => {
-    const seconds = secondsWith(names);
+  const takeIfFaster = (names: Iterable<string>, matrices: ReadonlySet<string>): void => {
+    const products = productsOf(names, matrices);
+    const seconds = secondsWith(products);
     const worth = seconds.usesDram && !least.usesDram ? WORTH_DRAM : 1;
     if (!(seconds.inTurn < worth * least.inTurn && seconds.overlapped <= worth * without.overlapped)) return;
-    chosen = names;
+    chosen = products;
     least = seconds;
+    asMatrix = matrices;
   };
-  for (const name of able) takeIfFaster(new Set([...chosen, name]));
-  if (chosen.size < able.length) takeIfFaster(new Set(able));
+  for (const name of able) {
+    const [before, matrices] = [[...chosen.keys()], asMatrix];
+    takeIfFaster([...before, name], matrices);
+    if (kernels.has(name)) takeIfFaster([...before, name], new Set([...matrices, name]));
+  }
+  if (chosen.size < able.length) takeIfFaster(able, asMatrix);
   return chosen;
 }
 
@@ -107,8 +149,12 @@ function verifyArrays({ profile, format }: ProductsProblem): void {
     );
 }
 
-/** Why a projection cannot be a product. */
-function faultOf({ graph, format, formats }: ProductsProblem, name: string): UnsupportedError | undefined {
+/** Why a projection cannot be a product: as a matrix, or by a kernel, which keeps its operands in a part of the maps. */
+function faultOf(
+  { graph, format, formats }: ProductsProblem,
+  name: string,
+  byKernel = false,
+): UnsupportedError | undefined {
   const own = formats.get(name) ?? format;
   if (own !== "int8")
     return new UnsupportedError(
@@ -122,21 +168,26 @@ function faultOf({ graph, format, formats }: ProductsProblem, name: string): Uns
       "Leave it to rows.",
     );
   const { size } = graphPopulationNamed(graph, projection.source);
-  if (size > MAX_MAC_ROWS)
+  if (size > MAX_MAC_OPERANDS && !byKernel)
     return new UnsupportedError(
-      `${name} has ${size} sources; a product on a MAC array takes at most ${MAX_MAC_ROWS}.`,
+      `${name} has ${size} sources; a product on a MAC array takes at most ${MAX_MAC_OPERANDS}.`,
       "Leave it to rows.",
     );
   return undefined;
 }
 
-/** A line for each convolution among them: what is multiplied is not its kernel. */
-export function describeProducts({ projections }: ModelIr, products: ReadonlySet<string>): string[] {
+/** A line for each convolution among them: by its kernel, or as a matrix, which is not its kernel. */
+export function describeProducts({ projections }: ModelIr, products: Products): string[] {
   return projections.flatMap((projection) => {
     const { weights } = projection;
     const name = projectionName(projection);
-    if (weights.kind !== "convolution" || !products.has(name)) return [];
+    const form = products.get(name);
+    if (weights.kind !== "convolution" || form === undefined) return [];
     const { sources, targets, values } = weights;
+    if (form !== "matrix")
+      return [
+        `${name}: a convolution is multiplied by its kernel of ${count(values.length)} values (${describeConvolution(form)}); neurons of both stand in the order of their maps`,
+      ];
     const zeros = 100 * (1 - synapsesOfConvolution(weights) / (sources * targets));
     return [
       `${name}: a convolution is multiplied as the matrix into which it unrolls, of ${count(sources)} × ${count(targets)} weights for the ` +
@@ -148,14 +199,14 @@ export function describeProducts({ projections }: ModelIr, products: ReadonlySet
 const count = (value: number): string => value.toLocaleString("en-US");
 
 /** Adds to a shortage that products need room for all their weights, zeros too. */
-export function withProductsHint<Value>(products: ReadonlySet<string>, run: () => Value): Value {
+export function withProductsHint<Value>(products: Products, run: () => Value): Value {
   try {
     return run();
   } catch (error) {
     if (!(error instanceof CapacityError) || products.size === 0) throw error;
     throw new CapacityError(
       error.shortage,
-      `Leave some projections to rows: products on MAC arrays hold all weights of ${[...products].join(", ")}, zeros too (--mac off, auto, or fewer names).`,
+      `Leave some projections to rows: products on MAC arrays hold all weights of ${[...products.keys()].join(", ")}, zeros too (--mac off, auto, or fewer names).`,
     );
   }
 }

@@ -2,7 +2,7 @@ import type { Slice } from "../../src/core/mapping.ts";
 import { MAX_ACCUMULATORS_PER_SLICE, type SliceSizer } from "./slice-bytes.ts";
 import type { SliceWork } from "./work.ts";
 
-/** The neuron that does not fit a PE alone. */
+/** The neuron, or row of maps, that does not fit a PE alone. */
 export interface TooLarge {
   readonly tooLarge: Slice;
 }
@@ -64,19 +64,22 @@ function cut(
 ): Slice[] | TooLarge {
   const { name: population, size } = sizer.population;
   const longest = longestSlice(sizer);
+  const { neurons: grain, block } = sizer.grain;
   const slices: Slice[] = [];
-  let guess = longest;
+  let guess = Math.floor(longest / grain);
   for (let first = 0; first < size && slices.length <= most;) {
-    const limit = Math.min(longest, size - first);
-    const allowed = longestFit((count) => mayHold(first, count), limit, guess);
-    const fitting = (count: number) =>
-      sizer.bytes(first, count) <= budget && sizer.synapses(first, count) <= sizer.mostSynapses;
-    const count =
+    // In grains.
+    const limit = Math.floor(Math.min(longest, size - first, block - (first % block)) / grain);
+    const allowed = longestFit((grains) => mayHold(first, grains * grain), limit, guess);
+    const fitting = (grains: number) =>
+      sizer.bytes(first, grains * grain) <= budget &&
+      sizer.synapses(first, grains * grain) <= sizer.mostSynapses;
+    const grains =
       allowed > 0 && fitting(allowed) ? allowed : longestFit(fitting, Math.max(0, allowed - 1), guess);
-    if (count === 0) return { tooLarge: { population, first, count: 1 } };
-    slices.push({ population, first, count });
-    first += count;
-    guess = count;
+    if (grains === 0) return { tooLarge: { population, first, count: grain } };
+    slices.push({ population, first, count: grains * grain });
+    first += grains * grain;
+    guess = grains;
   }
   return slices;
 }

@@ -8,6 +8,7 @@ import {
 import type { Partition } from "../../src/core/mapping.ts";
 import { dataBytesOf } from "../../src/core/profile.ts";
 import { gatesIn } from "../../src/core/row-form.ts";
+import { tapsOf } from "../../src/core/shared-convolution.ts";
 import type { Activity } from "../place/problem.ts";
 import { chooseColdRows } from "./cold-rows.ts";
 import { guessText } from "../expected-activity.ts";
@@ -74,15 +75,19 @@ export function chooseDramRows(
 
 /** No product's matrix in DRAM, then the largest, the two largest, … as few as it takes: arrays wait for what is streamed. */
 function* productsInDram({ graph }: PartitionProblem, burstBytes: number): Generator<DramRows> {
-  const bytesOf = ({ target, synapses }: GraphProjection) => {
-    const { size } = graphPopulationNamed(graph, target);
-    return (synapses.rowStart.length - 1) * size * gatesIn(fanInOf(synapses, size).gates).length;
-  };
+  const bytesOf = (projection: GraphProjection) => weightsOfProduct(graph, projection);
   const largest = graph.projections
     .filter(({ onMacArray }) => onMacArray)
     .sort((a, b) => bytesOf(b) - bytesOf(a));
   for (let count = 0; count <= largest.length; count += 1)
     yield { blocks: new Set(largest.slice(0, count)), burstBytes };
+}
+
+/** Bytes of a product's weights: a matrix, shared out among PEs, or a kernel, of which each PE has a copy of its channels. */
+function weightsOfProduct(graph: EventGraph, { target, synapses, convolution }: GraphProjection): number {
+  if (convolution) return convolution.output.channels * tapsOf(convolution);
+  const { size } = graphPopulationNamed(graph, target);
+  return (synapses.rowStart.length - 1) * size * gatesIn(fanInOf(synapses, size).gates).length;
 }
 
 /** A line for each projection with rows in DRAM, and one on what they fetch. */
@@ -97,12 +102,15 @@ export function describeDramRows(
   let moved = 0;
   const lines = [...blocks].map((projection) => {
     if (projection.onMacArray) {
-      const { target, synapses } = projection;
-      const { size } = graphPopulationNamed(graph, target);
-      const columns = size * gatesIn(fanInOf(synapses, size).gates).length;
-      const bytes = (synapses.rowStart.length - 1) * columns;
-      moved += bytes;
-      return `${projectionName(projection)}: a matrix of ${count(bytes)} bytes is streamed from DRAM in each timestep`;
+      const bytes = weightsOfProduct(graph, projection);
+      const { target, convolution } = projection;
+      const copies = convolution
+        ? slices.filter(({ population }) => population === target).length /
+          (convolution.output.channels / convolution.output.together)
+        : 1;
+      moved += copies * bytes;
+      const what = convolution ? `${count(copies)} copies of a kernel` : "a matrix";
+      return `${projectionName(projection)}: ${what} of ${count(bytes)} bytes ${convolution ? "are" : "is"} streamed from DRAM in each timestep`;
     }
     const held = slices.filter(({ population }) => population === projection.target).length;
     const traffic = rowTrafficOf(graph, projection, held, burstBytes, activity);

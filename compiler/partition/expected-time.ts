@@ -3,8 +3,9 @@ import { bySource, type EventGraph } from "../../src/core/event-graph.ts";
 import { formatOf } from "../../src/core/number-format.ts";
 import { chipsOf, dataBytesOf, pesOfChip } from "../../src/core/profile.ts";
 import { MAC_TILE_COLUMNS } from "../../src/core/row-form.ts";
-import { expectedRows } from "../storage/expected-rows.ts";
+import { expectedRows, middleSlice } from "../storage/expected-rows.ts";
 import { fitRows } from "../storage/fit-rows.ts";
+import { operandEvents } from "../storage/measure-rows.ts";
 import { candidateOf } from "../storage/row-candidates.ts";
 import { type DramRows, NO_DRAM_ROWS } from "./dram-transfers.ts";
 import { fitOf } from "./fit.ts";
@@ -124,8 +125,9 @@ function layerTime(
   const choices = sizer.blocks.map((block) => {
     const { projection, variants, shape, isInDram } = block;
     const measures = expectedRows(projection, size, slices, activity);
-    const tiles = Math.ceil(shape(count).columns / MAC_TILE_COLUMNS);
-    transferCounts.push(!isInDram ? 0 : projection.onMacArray ? tiles : 2 * measures.met.rows[0]!);
+    const { product } = shape(count);
+    const tiles = product ? Math.ceil((product.outputs * product.times) / MAC_TILE_COLUMNS) : 0;
+    transferCounts.push(!isInDram ? 0 : product ? tiles : 2 * measures.met.rows[0]!);
     const kernels = { pe: profile.pe, format: formatOf(projection.synapses.weight) };
     const candidates = variants.map((variant) =>
       candidateOf(variant, shape(count), measures, 0, kernels, isInDram ? transfers : undefined),
@@ -146,12 +148,14 @@ function layerTime(
   const isProduct = (i: number) => sizer.blocks[i]!.projection.onMacArray === true;
   const early = sumWhere(rows.length, isRecurrent, (i) => {
     const { projection } = sizer.blocks[i]!;
-    const events = sumOf(bySource(projection, activity.get(projection.source)!));
+    const sent = bySource(projection, activity.get(projection.source)!);
+    const events = sumOf(sent);
     const { packetReceive, rowLookup } = profile.pe.kernels[graph.quantisation.format]!;
-    return (
-      events * (packetReceive + rowLookup) +
-      (isProduct(i) ? events * profile.pe.macArray!.kernel!.macOperand : rows[i]!.kernel)
-    );
+    const lookups = events * (packetReceive + rowLookup);
+    if (!isProduct(i)) return lookups + rows[i]!.kernel;
+    const { macOperand, macMagnitude } = profile.pe.macArray!.kernel!;
+    const operands = operandEvents(projection, middleSlice(projection, size, count), sent);
+    return lookups + operands * macOperand + (events - operands) * macMagnitude;
   });
   const cycles = Math.max(work.evenly(slices), work.largest) + more;
   return {

@@ -38,13 +38,13 @@ function neuronTooLarge(
   { profile }: PartitionProblem,
   { sizer, tooLarge }: Extract<Fit, { kind: "too-large" }>,
 ): CapacityError {
-  const { first } = tooLarge;
-  const largest = sizer.sections(first, 1).reduce((a, b) => (b.bytes > a.bytes ? b : a));
+  const { first, count } = tooLarge;
+  const largest = sizer.sections(first, count).reduce((a, b) => (b.bytes > a.bytes ? b : a));
   return new CapacityError(
     {
       resource: "SRAM bytes",
-      where: `One neuron alone (${describeSlice(tooLarge)})`,
-      needed: sizer.bytes(first, 1),
+      where: `One ${count === 1 ? "neuron" : "row of maps"} alone (${describeSlice(tooLarge)})`,
+      needed: sizer.bytes(first, count),
       available: dataBytesOf(profile.pe.sram),
     },
     `Choose a chip with more memory a PE, or shrink what takes most of it: ${largest.kind} with ${largest.bytes.toLocaleString("en-US")} bytes` +

@@ -88,7 +88,9 @@ const [NEAREST, FURTHEST, STEP] = [0.85, 1.15, 1.0125];
 function sharesAround(ideal: number, known: number, { fewest, sizer }: SharedLayer): number[] {
   const found = new Set([known]);
   for (let factor = NEAREST; factor <= FURTHEST; factor *= STEP)
-    found.add(Math.max(fewest, Math.min(sizer.population.size, Math.round(ideal * factor))));
+    found.add(
+      Math.max(fewest, Math.min(sizer.population.size / sizer.grain.neurons, Math.round(ideal * factor))),
+    );
   return [...found].sort((a, b) => a - b);
 }
 
@@ -106,10 +108,11 @@ function soonest(
   return chooseTogether(choices, pes, aim).map((choice, i) => choices[i]![choice]!.cut);
 }
 
-/** Neurons that rows of a range of sources name, or that partial sums stand in the order of, keep their places. */
+/** Neurons that rows of a range of sources name, that partial sums stand in the order of, or whose maps a kernel reads or writes, keep their places. */
 const pinnedPopulations = ({ populations, projections }: EventGraph): ReadonlySet<string> =>
   new Set([
     ...projections.flatMap(({ source, sources }) => (sources ? [source] : [])),
+    ...projections.flatMap(({ source, target, convolution }) => (convolution ? [source, target] : [])),
     ...populations.flatMap((own) => partOf(own) ?? []),
   ]);
 

@@ -18,7 +18,8 @@ export function shareIdeally(layers: readonly SharedLayer[], pes: number, aim: A
   const cycles = (i: number, slices: number) =>
     Math.max(layers[i]!.work.evenly(slices), layers[i]!.work.largest);
   const gainOf = (i: number): number => {
-    if (shares[i]! >= layers[i]!.sizer.population.size) return 0;
+    const { population, grain } = layers[i]!.sizer;
+    if (shares[i]! >= population.size / grain.neurons) return 0;
     const now = cycles(i, shares[i]!);
     return now > cycles(i, shares[i]! + 1)
       ? aim === "slowest layer"

@@ -11,6 +11,7 @@ import type { Capabilities, PeProfile } from "../../src/core/profile.ts";
 import { PACKET_BYTES, POPULATION_RECORD_BYTES } from "../../src/core/program.ts";
 import {
   gatesIn,
+  isProductForm,
   macBufferBytes,
   macTilesBytes,
   type RowLayout,
@@ -18,9 +19,17 @@ import {
   storesAllColumns,
 } from "../../src/core/row-form.ts";
 import {
+  groupsOfBlock,
+  neuronsOfBlock,
+  neuronsOfMapRow,
+  operandsOf,
+  tapsOf,
+} from "../../src/core/shared-convolution.ts";
+import {
   layoutOf,
   mostRowBytes,
   mostStored,
+  type ProductShape,
   type RowShape,
   type RowVariant,
   variantsOf,
@@ -64,6 +73,8 @@ export interface SliceSizer {
   readonly mostSynapses: number;
   /** Synapses that end in the range. */
   synapses(first: number, count: number): number;
+  /** Slices hold whole multiples of so many neurons, and none leaves a block of so many. */
+  readonly grain: { readonly neurons: number; readonly block: number };
 }
 
 export interface SizerOptions {
@@ -87,6 +98,8 @@ export interface RowBlock {
   readonly variants: readonly RowVariant[];
   /** On a slice of so many neurons. */
   shape(count: number): RowShape;
+  /** Sources of which a product makes operands there. */
+  operands(first: number, count: number): number;
   readonly scaleBytes: number;
 }
 
@@ -100,7 +113,7 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
   const streamed = blocks.filter((block) => block.isInDram && block.projection.onMacArray);
   const tilesBytes = Math.max(
     0,
-    ...streamed.map(({ shape }) => macTilesBytes(shape(0).rows, dram.burstBytes)),
+    ...streamed.map(({ shape }) => macTilesBytes(shape(0).product!.inputs, dram.burstBytes)),
   );
   const traits = NEURON_TRAITS[population.kind];
   const accumulators = traits.accumulators.length;
@@ -132,7 +145,9 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
       ...pointerSections(block, rows[index]!),
       ...(block.isInDram ? [] : rowSections(block, rows[index]!)),
       ...(format === "float32" ? [] : [sectionOf(block, "scales", block.scaleBytes)]),
-      ...(block.projection.onMacArray ? [sectionOf(block, "mac-buffer", productBytes(block, count))] : []),
+      ...(block.projection.onMacArray
+        ? [sectionOf(block, "mac-buffer", productBytes(block, first, count))]
+        : []),
     ]),
     own("parameters", 4 * parameters * count),
     ...(format === "float32" || traits.lookups === 0 ? [] : [own("tables", 2 * 2 * (TABLE_INTERVALS + 1))]),
@@ -162,7 +177,7 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
       if (block.projection.sources)
         sum += POPULATION_RECORD_BYTES + (format === "float32" ? 0 : block.scaleBytes);
       sum += block.isInDram ? alignedTo4(rowBytesOf(layout).pointers) : alignedRowBytes(layout);
-      sum += productBytes(block, count);
+      sum += productBytes(block, first, count);
     }
     return sum;
   };
@@ -170,6 +185,7 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
     population,
     mostNeurons: neuronsPerPe,
     mostSynapses: synapsesPerPe,
+    grain: grainOf(blocks),
     blocks,
     promisedRows,
     sections,
@@ -182,7 +198,7 @@ export function sliceSizer(graph: EventGraph, name: string, options: SizerOption
       let sum = ownBytes(count);
       for (const block of blocks) {
         if (!isHeld(block, first, count)) continue;
-        sum += productBytes(block, count);
+        sum += productBytes(block, first, count);
         if (block.projection.sources)
           sum += POPULATION_RECORD_BYTES + (format === "float32" ? 0 : block.scaleBytes);
       }
@@ -207,10 +223,20 @@ function promisedRow(block: RowBlock, first: number, count: number): RowLayout {
 }
 
 /** What a block that is a product takes beside its weights; 0 of rows. */
-function productBytes({ projection: { onMacArray, delay }, shape }: RowBlock, count: number): number {
-  if (!onMacArray) return 0;
-  const { rows, columns } = shape(count);
-  return macBufferBytes(rows, columns, delay);
+function productBytes(
+  { projection: { onMacArray, delay }, shape, operands }: RowBlock,
+  first: number,
+  count: number,
+): number {
+  return onMacArray ? macBufferBytes(operands(first, count), shape(count).columns, delay) : 0;
+}
+
+/** Whole rows of a block of the maps that a kernel writes; all that write to a population agree on them. */
+function grainOf(blocks: readonly RowBlock[]): SliceSizer["grain"] {
+  const output = blocks.find(({ projection }) => projection.convolution)?.projection.convolution?.output;
+  return output
+    ? { neurons: neuronsOfMapRow(output), block: neuronsOfBlock(output) }
+    : { neurons: 1, block: Infinity };
 }
 
 /** Pointers, indices and weights, each section rounded up to 4 bytes. */
@@ -245,12 +271,21 @@ function blocksOf(
     const weightFormat = format ?? formatOf(weight);
     const weightBytes = WEIGHT_BYTES[weightFormat];
     const scales = scale?.multiplier.length ?? (quantisation.scales === "row" ? rows : 1);
+    const { convolution, onMacArray } = projection;
+    const products: readonly RowVariant[] = [convolution ? "mac-convolution" : "mac-array"];
     return {
       projection,
       fanIn,
       isInDram: dram.blocks.has(projection),
-      variants: projection.onMacArray ? ["mac-array"] : waysFor(kind, variantsOf(rowForms[weightFormat])),
-      shape: (count) => ({ rows, accumulators: perNeuron * count, columns: gates * count, weightBytes }),
+      variants: onMacArray ? products : waysFor(kind, variantsOf(rowForms[weightFormat])),
+      shape: (count) => ({
+        rows,
+        accumulators: perNeuron * count,
+        columns: gates * count,
+        weightBytes,
+        ...(onMacArray && { product: productShape(projection, gates * count) }),
+      }),
+      operands: (first, count) => (convolution ? operandsOf(convolution, { first, count }).count : rows),
       scaleBytes: weightFormat === "float32" ? 0 : 4 * scales,
     };
   });
@@ -259,6 +294,22 @@ function blocksOf(
 /** Rows of max pooling are short, and what the other forms gain is counted of sums: csr, where there is a choice. */
 const waysFor = (kind: ChipPopulationKind, variants: readonly RowVariant[]): readonly RowVariant[] =>
   kind === "max-pool" && variants.includes("csr") ? ["csr"] : variants;
+
+/** A matrix of so many columns; or a kernel with as many vectors as there are places, once for each of a slice's groups. */
+export function productShape(
+  { convolution, synapses }: Pick<GraphProjection, "convolution" | "synapses">,
+  columns: number,
+): ProductShape {
+  if (!convolution) return { vectors: 1, inputs: synapses.rowStart.length - 1, outputs: columns, times: 1 };
+  const { together } = convolution.output;
+  const times = groupsOfBlock(convolution);
+  return {
+    vectors: Math.ceil(columns / together),
+    inputs: tapsOf(convolution),
+    outputs: together / times,
+    times,
+  };
+}
 
 /** Synapses of a block that end in neurons first … first + count − 1. */
 const stored = ({ fanIn: { prefix } }: RowBlock, first: number, count: number): number =>
@@ -270,7 +321,9 @@ const pointerSections = (block: RowBlock, layout: RowLayout): SectionSize[] =>
 const rowSections = (block: RowBlock, layout: RowLayout): SectionSize[] => {
   const { indices, weights } = rowBytesOf(layout);
   return [
-    ...(storesAllColumns(layout.form) ? [] : [sectionOf(block, "indices", indices)]),
+    ...(storesAllColumns(layout.form) || isProductForm(layout.form)
+      ? []
+      : [sectionOf(block, "indices", indices)]),
     sectionOf(block, "weights", weights),
   ];
 };

@@ -11,8 +11,11 @@ import { formatOf } from "../../src/core/number-format.ts";
 import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import { gatesIn } from "../../src/core/row-form.ts";
+import { operandsOf } from "../../src/core/shared-convolution.ts";
+import { middleSlice } from "../storage/expected-rows.ts";
 import type { Activity } from "../place/problem.ts";
 import { fanInOf } from "./fan-in.ts";
+import { productShape } from "./slice-bytes.ts";
 
 /**
  * What the slices of one population are expected to work, in PE cycles a timestep. Each neuron has a share of its own:
@@ -73,9 +76,8 @@ export function workOf({ graph, profile, activity, packets }: WorkProblem, name:
   for (const { events } of blocks) each += events * kernels.rowLookup;
 
   const products = blocks.flatMap(({ product }) => (product ? [product] : []));
-  for (const { operands } of products) each += operands;
-  const multiplying = (count: number): number =>
-    products.reduce((sum, { cyclesFor }) => sum + cyclesFor(count), 0);
+  const multiplying = (count: number, first?: number): number =>
+    products.reduce((sum, { cyclesFor, noting }) => sum + cyclesFor(count) + noting(count, first), 0);
   const begun = (shareOf: (block: Block) => number): number => {
     let cycles = 0;
     for (const block of blocks) cycles += block.rowFetch * rowsBegun(block.load, shareOf(block));
@@ -86,7 +88,7 @@ export function workOf({ graph, profile, activity, packets }: WorkProblem, name:
     largest,
     cycles: (first, count) =>
       each +
-      multiplying(count) +
+      multiplying(count, first) +
       (prefix[first + count]! - prefix[first]!) +
       begun(({ load: { prefix: own } }) => own[first + count]! - own[first]!),
     cyclesOf: (members) =>
@@ -113,11 +115,14 @@ interface Block {
   readonly load: EventLoad;
   readonly synop: number;
   readonly rowFetch: number;
-  /** Where it is no rows but a product on the MAC array: cycles for its operands, a neuron's sums, and the array's for so many neurons. */
+  /**
+   * Where it is no rows but a product on the MAC array: a neuron's sums, the array's cycles for so many neurons, and the core's for
+   * their operands; of neurons in the middle of maps where it is not said which.
+   */
   readonly product?: {
-    readonly operands: number;
     readonly perNeuron: number;
     cyclesFor(neurons: number): number;
+    noting(neurons: number, first?: number): number;
   };
 }
 
@@ -137,27 +142,47 @@ function blockOf(
     load: eventLoadOf(projection, size, all),
   };
   if (projection.onMacArray)
-    return { ...common, synop: 0, rowFetch: 0, product: productOf(projection, size, events, profile) };
+    return { ...common, synop: 0, rowFetch: 0, product: productOf(projection, size, all, profile) };
   const forms = profile.pe.rowForms[formatOf(synapses.weight)]!;
   const { synop, rowFetch } = forms.csr ?? Object.values(forms)[0]!;
   return { ...common, synop, rowFetch };
 }
 
 function productOf(
-  { synapses }: GraphProjection,
+  projection: GraphProjection,
   size: number,
-  events: number,
+  activity: Float64Array,
   { pe: { macArray } }: HardwareProfile,
 ): NonNullable<Block["product"]> {
-  const { macOperand, macResult } = macArray!.kernel!;
+  const { macOperand, macMagnitude, macResult } = macArray!.kernel!;
+  const { convolution, synapses } = projection;
   const columns = gatesIn(fanInOf(synapses, size).gates).length;
-  const inputs = synapses.rowStart.length - 1;
-  return {
-    operands: events * macOperand,
-    perNeuron: columns * macResult,
-    cyclesFor: (neurons) =>
-      productCycles(macArray!, { vectors: 1, inputs, outputs: Math.ceil(columns * neurons) }),
+  const before = runningSum(bySource(projection, activity));
+  const all = before.at(-1)!;
+  const seen = (neurons: number, first?: number): number => {
+    if (!convolution) return all;
+    const slice = first === undefined ? middleSlice(projection, size, neurons) : { first, count: neurons };
+    const operands = operandsOf(convolution, slice);
+    return before[operands.first + operands.count]! - before[operands.first]!;
   };
+  return {
+    perNeuron: columns * macResult,
+    cyclesFor(neurons) {
+      const product = productShape(projection, Math.ceil(columns * neurons));
+      return product.times * productCycles(macArray!, product);
+    },
+    noting(neurons, first) {
+      const own = seen(neurons, first);
+      return own * macOperand + (all - own) * macMagnitude;
+    },
+  };
+}
+
+/** Sums of the values before each, and of all. Shape [values + 1]. */
+function runningSum(values: Float64Array): Float64Array {
+  const sums = new Float64Array(values.length + 1);
+  for (const [i, value] of values.entries()) sums[i + 1] = sums[i]! + value;
+  return sums;
 }
 
 /** What events bring a population through one projection in a timestep. */

@@ -6,6 +6,7 @@ import {
   type GraphProjection,
   graphPopulationNamed,
 } from "../../src/core/event-graph.ts";
+import type { Activity } from "../place/problem.ts";
 
 /** For each population that changes: the present number of the neuron that is to stand at each place. Shape [neurons]. */
 export type NeuronOrders = ReadonlyMap<string, Uint32Array>;
@@ -31,6 +32,15 @@ export const inGraphOrder = (
   { order }: Pick<GraphPopulation, "order">,
   values: Float64Array,
 ): Float64Array => (order ? Float64Array.from(order, (neuron) => values[neuron]!) : values);
+
+/** The same of all populations that have values. */
+export const activityIn = ({ populations }: Pick<EventGraph, "populations">, activity?: Activity): Activity =>
+  new Map(
+    populations.flatMap((population) => {
+      const values = activity?.get(population.name);
+      return values ? [[population.name, inGraphOrder(population, values)] as const] : [];
+    }),
+  );
 
 function permutePopulation(population: GraphPopulation, from: Uint32Array | undefined): GraphPopulation {
   if (from === undefined) return population;

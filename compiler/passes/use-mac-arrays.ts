@@ -1,24 +1,63 @@
-import { carriesPartialSums, modelProjectionName } from "../../src/core/event-graph.ts";
+import { carriesPartialSums, type EventGraph, modelProjectionName } from "../../src/core/event-graph.ts";
+import {
+  describeConvolution,
+  type MapLayout,
+  modelOrderOf,
+  type SharedConvolution,
+} from "../../src/core/shared-convolution.ts";
 import { type GraphPass, mapProjections } from "./pass.ts";
+import { permuteNeurons } from "./permute-neurons.ts";
+
+/**
+ * Projections of the model that are products, by `modelProjectionName`: a convolution by its kernel, with the layouts that its
+ * populations' maps are to have, all others as matrices.
+ */
+export type Products = ReadonlyMap<string, SharedConvolution | "matrix">;
 
 /**
  * Marks projections that PEs work off on their MAC arrays: as one product a timestep instead of row by row. What is
- * computed changes with it (docs/model.md, 2), so this is before quantisation and never done unasked.
- *
- * @param names As `modelProjectionName` gives them. All parts of a projection are marked.
+ * computed changes with it (docs/model.md, 2), so this is before quantisation and never done unasked. Neurons of maps that a
+ * kernel reads or writes are put into their layout's order. All parts of a matrix are marked.
  */
-export const useMacArrays = (names: ReadonlySet<string>): GraphPass => ({
+export const useMacArrays = (products: Products): GraphPass => ({
   name: "use-mac-arrays",
   summary: "Have dense projections multiplied on MAC arrays.",
   requires: ["well-formed"],
   establishes: [],
 
   run(graph, context) {
-    for (const name of names) context.remark(`${name}: a product a timestep on MAC arrays`);
-    return mapProjections(graph, (projection) =>
-      names.has(modelProjectionName(graph, projection)) && !carriesPartialSums(graph, projection)
-        ? { ...projection, onMacArray: true }
-        : projection,
-    );
+    for (const [name, form] of products)
+      context.remark(
+        `${name}: a product a timestep on MAC arrays${form === "matrix" ? "" : `, by its kernel: ${describeConvolution(form)}`}`,
+      );
+    const marked = mapProjections(graph, (projection) => {
+      const form = products.get(modelProjectionName(graph, projection));
+      if (form === undefined || carriesPartialSums(graph, projection)) return projection;
+      if (form === "matrix") return { ...projection, onMacArray: true };
+      if (projection.sources || projection.part)
+        throw new Error(`${modelProjectionName(graph, projection)}: a kernel cannot be divided by sources`);
+      return { ...projection, onMacArray: true, convolution: form };
+    });
+    return inMapOrder(marked);
   },
 });
+
+/** Populations whose maps a kernel reads or writes, in their layouts' order. */
+function inMapOrder(graph: EventGraph): EventGraph {
+  const layouts = new Map<string, MapLayout>();
+  for (const { source, target, convolution } of graph.projections) {
+    if (!convolution) continue;
+    layouts.set(source, convolution.input);
+    layouts.set(target, convolution.output);
+  }
+  const moved = [...layouts].filter(([, { together }]) => together > 1);
+  return permuteNeurons(graph, new Map(moved.map(([name, layout]) => [name, modelOrderOf(layout)])));
+}
+
+/** Populations that a kernel writes. Their fan-in is not to be divided by sources before. */
+export const targetsOfKernels = (graph: EventGraph, products: Products): ReadonlySet<string> =>
+  new Set(
+    graph.projections
+      .filter((projection) => (products.get(modelProjectionName(graph, projection)) ?? "matrix") !== "matrix")
+      .map(({ target }) => target),
+  );

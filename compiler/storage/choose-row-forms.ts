@@ -3,7 +3,14 @@ import { type EventGraph, projectionName } from "../../src/core/event-graph.ts";
 import { formatOf } from "../../src/core/number-format.ts";
 import { chipsOf, dataBytesOf, type HardwareProfile } from "../../src/core/profile.ts";
 import type { RowForms } from "../../src/core/mapping.ts";
-import { BLOCK_FORMS, type BlockForm, ROW_FORMS, type RowForm, rowBytesOf } from "../../src/core/row-form.ts";
+import {
+  BLOCK_FORMS,
+  type BlockForm,
+  PRODUCT_FORMS,
+  ROW_FORMS,
+  type RowForm,
+  rowBytesOf,
+} from "../../src/core/row-form.ts";
 import { counted } from "../../src/core/wording.ts";
 import { type DecoderPlan, decoderBytes } from "../decoder.ts";
 import { sizersOf } from "../partition/partition.ts";
@@ -77,7 +84,7 @@ export function chooseRowForms(problem: StorageProblem, decoder?: DecoderPlan): 
 /** There is nothing to choose, and what a sizer promises is what is stored. */
 const isExact = ({ blocks }: SliceSizer): boolean =>
   blocks.every(({ variants }) => variants.length === 1 && EXACT_FORMS.has(variants[0]!));
-const EXACT_FORMS: ReadonlySet<string> = new Set<BlockForm>(["csr", "bitmap", "dense", "mac-array"]);
+const EXACT_FORMS: ReadonlySet<string> = new Set<BlockForm>(["csr", "bitmap", "dense", ...PRODUCT_FORMS]);
 
 const withFirstFormInDram = (choice: RowChoice): RowChoice =>
   choice.block.isInDram ? { ...choice, candidates: choice.candidates.slice(0, 1) } : choice;
@@ -125,8 +132,14 @@ export function describeRowForms(
     if ([...counts.keys()].every((form) => form === "csr")) continue;
     const part = projection.part ? `, part ${projection.part}` : "";
     if (projection.onMacArray) {
-      const pes = counted(counts.get("mac-array")!, "PE");
-      lines.push(`${projectionName(projection)}${part}: a product a timestep on the MAC arrays of ${pes}`);
+      const pes = counted(
+        [...counts.values()].reduce((sum, count) => sum + count, 0),
+        "PE",
+      );
+      const by = projection.convolution ? ", by its kernel" : "";
+      lines.push(
+        `${projectionName(projection)}${part}: a product a timestep on the MAC arrays of ${pes}${by}`,
+      );
       continue;
     }
     const on = BLOCK_FORMS.filter((form) => counts.has(form)).map(

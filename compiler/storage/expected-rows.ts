@@ -1,8 +1,9 @@
 import { bySource, type GraphProjection } from "../../src/core/event-graph.ts";
 import { BLOCK_COLUMNS, gatesIn } from "../../src/core/row-form.ts";
 import { fanInOf } from "../partition/fan-in.ts";
+import { type NeuronRange, neuronsOfBlock, neuronsOfMapRow } from "../../src/core/shared-convolution.ts";
 import type { Activity } from "../place/problem.ts";
-import type { RowMeasures } from "./measure-rows.ts";
+import { operandEvents, type RowMeasures } from "./measure-rows.ts";
 import { blocksOfColumns } from "./row-variants.ts";
 
 /**
@@ -43,7 +44,21 @@ export function expectedRows(
       met[part][0]! += sent * own[part];
     }
   }
-  return { stored, met, events: events.reduce((sum, value) => sum + value, 0) };
+  const operands = Float64Array.of(operandEvents(projection, middleSlice(projection, size, neurons), events));
+  return { stored, met, events: events.reduce((sum, value) => sum + value, 0), operands };
+}
+
+/** One of slices of about so many neurons, which sees as much as any. */
+export function middleSlice(
+  { convolution }: Pick<GraphProjection, "convolution">,
+  size: number,
+  neurons: number,
+): NeuronRange {
+  if (!convolution) return { first: 0, count: Math.min(size, neurons) };
+  const { output } = convolution;
+  const [row, block] = [neuronsOfMapRow(output), neuronsOfBlock(output)];
+  const count = Math.min(size, row * Math.ceil(neurons / row));
+  return { first: row * Math.max(0, Math.floor((block - count) / (2 * row))), count };
 }
 
 const PARTS = ["rows", "synapses", "blocks", "bridges8", "bridges4"] as const;

@@ -1,4 +1,4 @@
-import { rowBytesOf } from "../../src/core/row-form.ts";
+import { isProductForm, rowBytesOf } from "../../src/core/row-form.ts";
 import { type DramRows, NO_DRAM_ROWS } from "../partition/dram-transfers.ts";
 import { alignedRowBytes, alignedTo4, longestTransfer } from "../partition/slice-bytes.ts";
 import type { RowCandidate } from "./row-candidates.ts";
@@ -60,7 +60,8 @@ function sramBytesOf(
       continue;
     }
     bytes += alignedTo4(rowBytesOf(layout).pointers);
-    if (variant !== "mac-array") transfer = Math.max(transfer, longestTransfer(block, variant, count, dram));
+    if (!isProductForm(layout.form))
+      transfer = Math.max(transfer, longestTransfer(block, variant, count, dram));
   }
   return bytes + alignedTo4(2 * transfer);
 }

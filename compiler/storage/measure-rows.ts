@@ -1,6 +1,7 @@
 import type { GraphProjection } from "../../src/core/event-graph.ts";
 import type { Slice } from "../../src/core/mapping.ts";
 import { BLOCK_COLUMNS, gatesIn } from "../../src/core/row-form.ts";
+import { operandsOf } from "../../src/core/shared-convolution.ts";
 import { fanInOf } from "../partition/fan-in.ts";
 
 /**
@@ -12,6 +13,8 @@ export interface RowMeasures {
   readonly met: Counts;
   /** Events of all rows in a timestep. */
   readonly events: number;
+  /** Of them those of which a product makes operands: of a convolution's what a slice's places see, else all. Shape [slices]. */
+  readonly operands: Float64Array;
 }
 
 interface Counts {
@@ -43,16 +46,35 @@ export function measureRows(
   events: Float64Array,
 ): RowMeasures {
   const stored = countsOf(() => new Float64Array(slices.length));
-  const total = events.reduce((sum, value) => sum + value, 0);
+  const total = sumOf(events);
+  const operands = Float64Array.from(slices, (slice) => operandEvents(projection, slice, events));
   const [each = 0] = events;
   if (events.every((value) => value === each)) {
     countRows(projection, slices, size, stored);
-    return { stored, met: countsOf((part) => stored[part].map((count) => each * count)), events: total };
+    return {
+      stored,
+      met: countsOf((part) => stored[part].map((count) => each * count)),
+      events: total,
+      operands,
+    };
   }
   const met = countsOf(() => new Float64Array(slices.length));
   countRows(projection, slices, size, stored, weigher(stored, met, events));
-  return { stored, met, events: total };
+  return { stored, met, events: total, operands };
 }
+
+/** Events in a timestep of which a slice's product makes operands. */
+export function operandEvents(
+  { convolution }: Pick<GraphProjection, "convolution">,
+  slice: Pick<Slice, "first" | "count">,
+  events: Float64Array,
+): number {
+  if (!convolution) return sumOf(events);
+  const { first, count } = operandsOf(convolution, slice);
+  return sumOf(events.subarray(first, first + count));
+}
+
+const sumOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0);
 
 /**
  * Adds a slice's synapses to its counts.

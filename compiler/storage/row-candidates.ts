@@ -1,7 +1,13 @@
 import { productCycles } from "../../src/core/mac-product.ts";
 import type { PeProfile } from "../../src/core/profile.ts";
 import type { NumberFormat } from "../../src/core/number-format.ts";
-import { BLOCK_COLUMNS, bitmapBytesOf, type RowLayout, storesAllColumns } from "../../src/core/row-form.ts";
+import {
+  BLOCK_COLUMNS,
+  bitmapBytesOf,
+  isProductForm,
+  type RowLayout,
+  storesAllColumns,
+} from "../../src/core/row-form.ts";
 import type { RowMeasures } from "./measure-rows.ts";
 import { formOf, layoutOf, type RowShape, type RowVariant } from "./row-variants.ts";
 
@@ -34,10 +40,10 @@ export function candidateOf(
 ): RowCandidate {
   const layout = layoutOf(variant, shape, storedIn(variant, measures.stored, slice));
   const met = metBy(variant, shape, measures, slice);
-  const kernel =
-    variant === "mac-array"
-      ? productWork(shape, measures, kernels)
-      : rowWork(met, kernels.pe.rowForms[kernels.format]?.[formOf(variant)]);
+  const form = formOf(variant);
+  const kernel = isProductForm(form)
+    ? productWork(shape, measures, slice, kernels)
+    : rowWork(met, kernels.pe.rowForms[kernels.format]?.[form]);
   const fetched = transfers ? bytesFetched(layout, met, transfers.burstBytes) : 0;
   return {
     variant,
@@ -67,13 +73,16 @@ function rowWork(
 
 /** Events as they come, and once a timestep the product and its sums. */
 function productWork(
-  { rows, columns }: RowShape,
-  { events }: RowMeasures,
+  { columns, product }: RowShape,
+  { events, operands }: RowMeasures,
+  slice: number,
   { pe: { macArray } }: RowKernels,
 ): number {
-  const { macOperand, macResult } = macArray!.kernel!;
-  const product = { vectors: 1, inputs: rows, outputs: columns };
-  return (columns === 0 ? 0 : events * macOperand) + columns * macResult + productCycles(macArray!, product);
+  const { macOperand, macMagnitude, macResult } = macArray!.kernel!;
+  const own = operands[slice]!;
+  const noting = own * macOperand + (events - own) * macMagnitude;
+  const multiplying = product!.times * productCycles(macArray!, product!);
+  return (columns === 0 ? 0 : noting) + columns * macResult + multiplying;
 }
 
 function storedIn(variant: RowVariant, stored: RowMeasures["stored"], slice: number): number {
@@ -113,6 +122,7 @@ function metBy(variant: RowVariant, { columns }: RowShape, { met, events }: RowM
       return { rows, words: blocks, synops, slots: BLOCK_COLUMNS * blocks };
     case "dense":
     case "mac-array":
+    case "mac-convolution":
       return { rows: columns === 0 ? 0 : events, words: 0, synops, slots: events * columns };
   }
 }
@@ -124,7 +134,7 @@ function bytesFetched(
   burstBytes: number,
 ): number {
   // A product's weights are one stretch, whatever events come.
-  if (form === "mac-array") return stored === 0 ? 0 : stored + burstBytes - 1;
+  if (isProductForm(form)) return stored === 0 ? 0 : stored + burstBytes - 1;
   const indices = form === "bitmap" ? 4 * words : ((form === "block" ? words : slots) * indexBits) / 8;
   const sections = storesAllColumns(form) ? 1 : 2;
   return indices + slots * weightBytes + rows * sections * (burstBytes - 1);

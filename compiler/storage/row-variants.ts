@@ -1,3 +1,4 @@
+import type { Product } from "../../src/core/mac-product.ts";
 import type { RowFormCycles } from "../../src/core/profile.ts";
 import {
   BLOCK_COLUMNS,
@@ -33,6 +34,14 @@ export interface RowShape {
   /** Accumulators that the projection can reach. */
   readonly columns: number;
   readonly weightBytes: number;
+  /** Of a product. */
+  readonly product?: ProductShape;
+}
+
+/** What a slice's MAC array multiplies: a matrix of all columns, or a kernel with the operands of each place. */
+export interface ProductShape extends Product {
+  /** Products like it, one after the other: groups of a convolution. */
+  readonly times: number;
 }
 
 /** Pointers count slots or blocks from the source block's first, so 16 bits serve while there are fewer than 2^16. */
@@ -63,6 +72,10 @@ export function layoutOf(variant: RowVariant, shape: RowShape, stored: number): 
     case "dense":
     case "mac-array":
       return layout(rows * columns, 0, 0);
+    case "mac-convolution": {
+      const { inputs, outputs, times } = shape.product!;
+      return { ...layout(inputs * outputs * times, 0, 0), pointerBytes: 4 };
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { type EventGraph, projectionName } from "../../src/core/event-graph.ts";
 import { formatOf, type NumberFormat } from "../../src/core/number-format.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import type { Program, SourceBlock } from "../../src/core/program.ts";
-import { rowBytesOf, type RowLayout } from "../../src/core/row-form.ts";
+import { PRODUCT_FORMS, rowBytesOf, type RowLayout } from "../../src/core/row-form.ts";
 import type { RowBlock } from "../partition/slice-bytes.ts";
 import type { Compilation } from "../pipeline.ts";
 import type { RowCandidate } from "./row-candidates.ts";
@@ -71,7 +71,7 @@ export function storageFacts(
   });
 }
 
-const VARIANTS: readonly RowVariant[] = [...ROW_VARIANTS, "mac-array"];
+const VARIANTS: readonly RowVariant[] = [...ROW_VARIANTS, ...PRODUCT_FORMS];
 
 /** Beside the product that a block is, the rows that it could be. */
 const waysOf =

@@ -41,13 +41,22 @@ export function readBlock(pe: PeProgram, block: number, space: RowSpace, at: num
   const bytes = (kind: "row-pointers" | "indices" | "weights") => bytesOf(pe, sectionOf(pe, kind, source));
   const { pointers, stored } = space;
   pointers.fill(0);
-  if (!storesAllColumns(source.form)) {
+  const isKernel = source.form === "mac-convolution";
+  if (!storesAllColumns(source.form) && !isKernel) {
     const own = bytes("row-pointers");
     pointers.set(source.pointerBytes === 2 ? valuesOf(Uint16Array, 2, own) : valuesOf(Uint32Array, 4, own));
     if (!doAscend(pointers, source)) fault(`row pointers ${where()} do not ascend over its synapses`);
   }
   const weights = WEIGHT_BITS[source.weightFormat](bytes("weights"));
-  const contents = { source, neurons: pe.neurons, pointers, indices: bytes("indices"), weights, where };
+  const contents = {
+    source,
+    first: pe.firstNeuron,
+    neurons: pe.neurons,
+    pointers: isKernel ? valuesOf(Uint32Array, 4, bytes("row-pointers")) : pointers,
+    indices: bytes("indices"),
+    weights,
+    where,
+  };
   decodeRows(contents, stored, at);
   return gatesOf(stored, at, source.synapses, pe.neurons);
 }

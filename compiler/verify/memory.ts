@@ -11,6 +11,7 @@ import {
   type Program,
   type SourceBlock,
 } from "../../src/core/program.ts";
+import { isProductForm } from "../../src/core/row-form.ts";
 import { fault } from "./fault.ts";
 
 /**
@@ -54,8 +55,8 @@ function verifySections(pe: PeProgram, program: Program, profile: HardwareProfil
     const isRight = found.length === 1 && found[0]!.source === "" && found[0]!.bytes === bytes;
     if (!isRight) fault(`section ${kind} of PE ${pe.pe} should have ${bytes} bytes`);
   }
-  const inDram = sources.some((source) => source.inDram && source.form !== "mac-array");
-  const tiles = sources.filter((source) => source.inDram && source.form === "mac-array");
+  const inDram = sources.some((source) => source.inDram && !isProductForm(source.form));
+  const tiles = sources.filter((source) => source.inDram && isProductForm(source.form));
   verifyTiles(pe, tiles, profile);
   const buffers = sections.filter(({ kind }) => kind === "row-buffer");
   if (buffers.length !== (inDram ? 1 : 0)) fault(`PE ${pe.pe} has ${buffers.length} row buffers`);
@@ -76,18 +77,23 @@ function verifyTiles(
   { dram }: HardwareProfile,
 ): void {
   const burst = dram?.burstBytes ?? 1;
-  const rows = products.reduce((most, product) => Math.max(most, product.rows), 0);
+  const lengthOf = ({ rows, slots, convolution }: SourceBlock) =>
+    convolution ? slots / convolution.output.together : rows;
+  const rows = products.reduce((most, product) => Math.max(most, lengthOf(product)), 0);
   const needed = rows === 0 ? 0 : 2 * burst * (Math.ceil((16 * rows) / burst) + 1);
   const found = sections.filter(({ kind }) => kind === "mac-tiles").map(({ bytes }) => bytes);
   if (found.join() !== (rows === 0 ? "" : String(needed)))
     fault(`the tiles of PE ${pe} have ${found.join() || 0} bytes, but two take ${needed}`);
 }
 
-/** Of a source block: pointers, indices and weights or, of all columns, weights alone; scales beside integers; a product's buffer. */
+/**
+ * Of a source block: pointers, indices and weights or, of all columns, weights alone, of a kernel its words and values; scales beside
+ * integers; a product's buffer.
+ */
 const sectionsOf = ({ form, weightFormat }: SourceBlock): number =>
-  (form === "dense" || form === "mac-array" ? 1 : 3) +
+  (form === "dense" || form === "mac-array" ? 1 : form === "mac-convolution" ? 2 : 3) +
   (weightFormat === "float32" ? 0 : 1) +
-  (form === "mac-array" ? 1 : 0);
+  (isProductForm(form) ? 1 : 0);
 
 function ownSections(
   { pe, population, neurons, sources }: PeProgram,

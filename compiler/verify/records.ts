@@ -7,7 +7,13 @@ import {
 } from "../../src/core/program.ts";
 import { WEIGHT_BYTES } from "../../src/core/number-format.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
-import { BLOCK_COLUMNS, BLOCK_FORMS, gatesIn, storesAllColumns } from "../../src/core/row-form.ts";
+import {
+  BLOCK_COLUMNS,
+  BLOCK_FORMS,
+  gatesIn,
+  isProductForm,
+  storesAllColumns,
+} from "../../src/core/row-form.ts";
 import { fault } from "./fault.ts";
 import { sectionOf, wordsOf } from "./image-sections.ts";
 
@@ -59,7 +65,7 @@ export function verifyRecords({ populations, pes }: Program, profile: HardwarePr
 }
 
 const hasKernel = ({ form, weightFormat }: SourceBlock, { pe }: HardwareProfile): boolean =>
-  form === "mac-array"
+  isProductForm(form)
     ? pe.macArray?.kernel !== undefined && weightFormat === "int8"
     : pe.rowForms[weightFormat]?.[form] !== undefined;
 
@@ -75,6 +81,7 @@ function verifyWidths({ pe, neurons }: PeProgram, source: SourceBlock): void {
     bitmap: 0,
     dense: 0,
     "mac-array": 0,
+    "mac-convolution": 0,
   }[form];
   if (named > 2 ** indexBits) fault(`indices of ${population} on PE ${pe} are too narrow`);
 }

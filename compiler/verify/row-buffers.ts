@@ -1,7 +1,7 @@
 import { WEIGHT_BYTES } from "../../src/core/number-format.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import type { PeProgram, SourceBlock } from "../../src/core/program.ts";
-import type { RowForm } from "../../src/core/row-form.ts";
+import { isProductForm, type RowForm } from "../../src/core/row-form.ts";
 import { fault } from "./fault.ts";
 import { sectionOf } from "./image-sections.ts";
 
@@ -13,7 +13,7 @@ export function longestTransfer(
   { dram }: HardwareProfile,
 ): number {
   const source = pe.sources[block]!;
-  if (!source.inDram || source.form === "mac-array") return 0;
+  if (!source.inDram || isProductForm(source.form)) return 0;
   const burst = dram?.burstBytes ?? 1;
   const indices = sectionOf(pe, "indices", source)?.offset ?? 0;
   const weights = sectionOf(pe, "weights", source)!.offset;

@@ -9,8 +9,9 @@ export const SYNAPSE_WORDS = 3;
 /** The contents of one source block. */
 export interface BlockContents {
   readonly source: SourceBlock;
+  readonly first: number;
   readonly neurons: number;
-  /** Shape [rows + 1]; all 0 where the form has none. */
+  /** Shape [rows + 1]; all 0 where the form has none. Of a kernel the words beside it. */
   readonly pointers: Uint32Array;
   readonly indices: Uint8Array;
   /** Weights as signed numbers: the integers, or the bits of float32. */
@@ -143,6 +144,69 @@ const macArray: Decode = ({ source: { gates, rows }, neurons, weights }, put) =>
     }
 };
 
+/**
+ * A kernel gives each source a synapse for every place at which one of its values meets it. Reckoned from the source's side: the places that see it
+ * in kernel row ky are those y with y · stride = source y + padding − ky · dilation.
+ */
+const macConvolution: Decode = ({ source, first, neurons, pointers, weights, where }, put) => {
+  const { input, output, kernel, stride, dilation, padding, groups } = source.convolution!;
+  const words = [input, output].flatMap(({ channels, height, width, together }) => [
+    channels,
+    height,
+    width,
+    together,
+  ]);
+  const expected = [...words, ...kernel, ...stride, ...dilation, ...padding, groups, first, neurons];
+  const wrong = expected.findIndex((value, word) => pointers[word] !== value);
+  if (wrong >= 0)
+    fault(`word ${wrong} beside the kernel ${where()} is ${pointers[wrong]}, not ${expected[wrong]}`);
+  const operands = {
+    first: pointers[expected.length]!,
+    end: pointers[expected.length]! + pointers[expected.length + 1]!,
+  };
+  const { height, width, together } = output;
+  const block = height * width * together;
+  const channels = { first: Math.floor(first / block) * together, perGroup: output.channels / groups };
+  const rowsOfMaps = { first: (first % block) / (width * together), count: neurons / (width * together) };
+  const inputsPerGroup = input.channels / groups;
+  const perChannel = inputsPerGroup * kernel[0] * kernel[1];
+  for (let row = 0; row < source.rows; row += 1) {
+    const within = row % (input.height * input.width * input.together);
+    const channel =
+      Math.floor(row / (input.height * input.width * input.together)) * input.together +
+      (within % input.together);
+    const y = Math.floor(within / input.together / input.width);
+    const x = Math.floor(within / input.together) % input.width;
+    for (const [toY, ky] of placesThatSee(y, height, 0)) {
+      const ownY = toY - rowsOfMaps.first;
+      if (ownY < 0 || ownY >= rowsOfMaps.count) continue;
+      for (const [toX, kx] of placesThatSee(x, width, 1)) {
+        for (let own = 0; own < together; own += 1) {
+          const group = Math.floor((channels.first + own) / channels.perGroup);
+          if (Math.floor(channel / inputsPerGroup) !== group) continue;
+          const weight =
+            weights[own * perChannel + ((channel % inputsPerGroup) * kernel[0] + ky) * kernel[1] + kx]!;
+          if (weight === 0) continue;
+          if (row < operands.first || row >= operands.end)
+            fault(`source ${row} ${where()} is met, but is no operand`);
+          put(row, (ownY * width + toX) * together + own, weight);
+        }
+      }
+    }
+  }
+
+  /** Places along an axis, ascending, and the kernel row or column that each sees it in. */
+  function placesThatSee(at: number, places: number, axis: 0 | 1): [place: number, tap: number][] {
+    const found: [number, number][] = [];
+    for (let tap = kernel[axis] - 1; tap >= 0; tap -= 1) {
+      const distance = at + padding[axis] - tap * dilation[axis];
+      const place = distance / stride[axis];
+      if (distance >= 0 && distance % stride[axis] === 0 && place < places) found.push([place, tap]);
+    }
+    return found;
+  }
+};
+
 const DECODERS: Readonly<Record<BlockForm, Decode>> = {
   csr,
   "delta-csr": deltaCsr,
@@ -150,6 +214,7 @@ const DECODERS: Readonly<Record<BlockForm, Decode>> = {
   block,
   dense,
   "mac-array": macArray,
+  "mac-convolution": macConvolution,
 };
 
 const unsignedOf = (bytes: Uint8Array, bits: number): Uint8Array | Uint16Array =>

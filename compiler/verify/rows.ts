@@ -2,6 +2,7 @@ import { type EventGraph, type FanOut, type GraphProjection } from "../../src/co
 import { formatOf } from "../../src/core/number-format.ts";
 import type { HardwareProfile } from "../../src/core/profile.ts";
 import type { PeProgram, Program, SourceBlock } from "../../src/core/program.ts";
+import { isProductForm } from "../../src/core/row-form.ts";
 import { readBlock, rowSpaceFor } from "./block-rows.ts";
 import { fault } from "./fault.ts";
 import { sectionOf, wordsOf } from "./image-sections.ts";
@@ -116,11 +117,12 @@ function verifyGates(slices: readonly PeProgram[], blocks: readonly number[], re
 function verifyScales(
   pe: PeProgram,
   block: number,
-  { onMacArray, synapses: { scale, weight } }: GraphProjection,
+  { onMacArray, convolution, synapses: { scale, weight } }: GraphProjection,
 ): void {
   const source = pe.sources[block]!;
   const where = `of ${source.population} on PE ${pe.pe}`;
-  if ((source.form === "mac-array") !== (onMacArray === true))
+  const asked = onMacArray ? (convolution ? "mac-convolution" : "mac-array") : undefined;
+  if (asked === undefined ? isProductForm(source.form) : source.form !== asked)
     fault(`rows ${where} are ${source.form}, which is not how the graph has them worked off`);
   if (source.weightFormat !== formatOf(weight)) fault(`weights ${where} are not in the graph's format`);
   const multiplier = scale?.multiplier ?? new Uint32Array(0);

@@ -37,18 +37,20 @@ export function sliceWork(
 ): ArrayWork {
   let [macs, array, results] = [0, 0, 0];
   const streamed: { cycles: number[]; bytes: number[] } = { cycles: [], bytes: [] };
-  for (const { form, rows, columns, streamedFrom } of blocks) {
-    if (form !== "mac-array") continue;
-    const product = productCycles(pe.macArray!, { vectors: 1, inputs: rows, outputs: columns });
-    macs += rows * columns;
+  for (const { product: shape, columns, streamedFrom } of blocks) {
+    if (shape === undefined) continue;
+    const { vectors, inputs, outputs, times } = shape;
+    const product = times * productCycles(pe.macArray!, shape);
+    macs += vectors * inputs * outputs * times;
     array += product;
     results += columns;
     if (streamedFrom === undefined) continue;
-    const bytesUpTo = (column: number) => wholeBursts(streamedFrom, column * rows, dram!.burstBytes);
-    const { setupCycles } = pe.macArray!;
-    for (let first = 0; first < columns; first += MAC_TILE_COLUMNS) {
-      const end = Math.min(columns, first + MAC_TILE_COLUMNS);
-      const share = ((product - setupCycles) * (end - first)) / columns;
+    const bytesUpTo = (output: number) => wholeBursts(streamedFrom, output * inputs, dram!.burstBytes);
+    const setupCycles = times * pe.macArray!.setupCycles;
+    const all = outputs * times;
+    for (let first = 0; first < all; first += MAC_TILE_COLUMNS) {
+      const end = Math.min(all, first + MAC_TILE_COLUMNS);
+      const share = ((product - setupCycles) * (end - first)) / all;
       streamed.cycles.push(share + (first === 0 ? setupCycles : 0));
       streamed.bytes.push(bytesUpTo(end) - bytesUpTo(first));
     }

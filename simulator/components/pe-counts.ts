@@ -13,7 +13,7 @@ import {
 import { type NumberFormat, WEIGHT_BYTES } from "../../src/core/number-format.ts";
 import { NEURON_TRAITS, parameterWords } from "../../src/core/population-kind.ts";
 import { type ChipDecoder, PACKET_BYTES } from "../../src/core/program.ts";
-import { bitmapBytesOf, BLOCK_COLUMNS, type RowForm } from "../../src/core/row-form.ts";
+import { bitmapBytesOf, BLOCK_COLUMNS, isProductForm, type RowForm } from "../../src/core/row-form.ts";
 import type { FusedProjection } from "../functional/fuse-rows.ts";
 import type { LoadedBlock } from "../functional/load-image.ts";
 import type { Delivery } from "./deliveries.ts";
@@ -48,8 +48,9 @@ export interface PeActivity {
   readonly fetches: readonly (RowCounter | undefined)[];
   /** By worker. */
   readonly arrayWork: readonly ArrayWork[];
-  /** Outputs that the MAC array computes at once; of account where there are products. */
+  /** Outputs and vectors that the MAC array computes at once; of account where there are products. */
   readonly arrayColumns: number;
+  readonly arrayRows: number;
   readonly decoder: ChipDecoder | undefined;
 }
 
@@ -97,8 +98,11 @@ function countRowWork(activity: PeActivity, { kernel, sram }: CountsByPe): RowCo
     for (const [column, slice] of slices.entries()) {
       const { pe, kind } = workers[slice]!;
       const block = blocks[column]!;
-      if (block.form === "mac-array") {
-        countProduct(activity, block, pe, rows[index]!.total.rows[column]!, { kernel, sram });
+      if (isProductForm(block.form)) {
+        const events = rows[index]!.total.rows[column]!;
+        const operands = operandsIn(block, events, empties[index]?.total.sums[column] ?? 0);
+        kernel.macMagnitude[pe]! += events - operands;
+        countProduct(activity, block, pe, operands, { kernel, sram });
         continue;
       }
       const work: RowWork = {
@@ -126,13 +130,17 @@ function countRowWork(activity: PeActivity, { kernel, sram }: CountsByPe): RowCo
   return counts;
 }
 
+/** Of the events that came; all of a matrix, of a kernel those that met a second empty slot (`decodeKernel`). */
+const operandsIn = ({ form }: LoadedBlock, events: number, empty: number): number =>
+  form === "mac-convolution" ? empty - events : events;
+
 /**
  * An event's payload and row are noted, read when it is brought to int8 and its row once more when that is cleared; in every
- * step the array reads the inputs for each tile and the weights once, and its sums go by the core to the accumulators.
+ * step the array reads inputs and weights for each of its tiles, and its sums go by the core to the accumulators.
  */
 function countProduct(
-  { steps, arrayColumns }: PeActivity,
-  { rows, columns }: LoadedBlock,
+  { steps, arrayColumns, arrayRows }: PeActivity,
+  { product, columns }: LoadedBlock,
   pe: number,
   events: number,
   { kernel, sram }: CountsByPe,
@@ -140,10 +148,13 @@ function countProduct(
   const sums = WORD * columns * steps;
   kernel.macOperand[pe]! += events;
   kernel.macResult[pe]! += columns * steps;
-  sram.weightsRead[pe]! += rows * columns * steps;
+  const { vectors, inputs, outputs, times } = product!;
+  sram.weightsRead[pe]! += times * inputs * outputs * Math.ceil(vectors / arrayRows) * steps;
   sram.operandsWritten[pe]! += events * (WORD + ROW_NUMBER + 2 * INPUT) + sums;
   sram.operandsRead[pe]! +=
-    events * (WORD + 2 * ROW_NUMBER) + INPUT * rows * Math.ceil(columns / arrayColumns) * steps + sums;
+    events * (WORD + 2 * ROW_NUMBER) +
+    INPUT * times * vectors * inputs * Math.ceil(outputs / arrayColumns) * steps +
+    sums;
   sram.accumulatorsRead[pe]! += sums;
   sram.accumulatorsWritten[pe]! += sums;
   sram.scalesRead[pe]! += WORD * steps;

@@ -1,6 +1,6 @@
 import { ROW_ACTIONS, type RowAction, totals } from "../../src/core/counts.ts";
 import type { PeProfile } from "../../src/core/profile.ts";
-import { bitmapBytesOf, BLOCK_COLUMNS } from "../../src/core/row-form.ts";
+import { bitmapBytesOf, BLOCK_COLUMNS, isProductForm } from "../../src/core/row-form.ts";
 import type { FusedProjection } from "../functional/fuse-rows.ts";
 import type { LoadedBlock } from "../functional/load-image.ts";
 
@@ -13,7 +13,7 @@ export interface RowWork {
 
 /** How often each row action happens; of a block that is a product there are no rows to work off. */
 export function rowActionsOf(block: LoadedBlock, { rows, slots, empty }: RowWork): Record<RowAction, number> {
-  if (block.form === "mac-array") return totals(ROW_ACTIONS);
+  if (isProductForm(block.form)) return totals(ROW_ACTIONS);
   return {
     rowFetch: rows,
     rowWord: rows * wordsOfRow(block) + slots * wordsOfSlot(block),
@@ -39,11 +39,20 @@ export interface RowCosts {
   readonly empty: Float64Array;
 }
 
-/** A product takes its operands from events; all else that it costs is the same in each timestep. */
+/**
+ * A product takes its operands from events; all else that it costs is the same in each timestep. Of a kernel each event meets an empty
+ * slot, and one that is an operand a second (`decodeKernel`).
+ */
 export function rowCostsOf({ blocks }: FusedProjection, { rowForms, macArray }: PeProfile): RowCosts {
   const costs = blocks.map((block) => {
-    if (block.form === "mac-array") return { row: macArray!.kernel!.macOperand, slot: 0, empty: 0 };
-    const cycles = rowForms[block.weightFormat]![block.form]!;
+    const { form } = block;
+    if (isProductForm(form)) {
+      const { macOperand, macMagnitude } = macArray!.kernel!;
+      return form === "mac-array"
+        ? { row: macOperand, slot: 0, empty: 0 }
+        : { row: 2 * macMagnitude - macOperand, slot: 0, empty: macOperand - macMagnitude };
+    }
+    const cycles = rowForms[block.weightFormat]![form]!;
     return {
       row: cycles.rowFetch + wordsOfRow(block) * cycles.rowWord,
       slot: cycles.synop + wordsOfSlot(block) * cycles.rowWord,

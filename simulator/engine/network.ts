@@ -4,8 +4,8 @@ import { type Stimulus, stepsOf } from "../../src/core/stimulus.ts";
 import { denseOutput, type EventList, sentEvents, setEvents } from "../functional/event-list.ts";
 import { inModelOrder, inProgramOrder } from "../functional/neuron-order.ts";
 import type { Saturations } from "../functional/saturations.ts";
-import { addProduct } from "../functional/products.ts";
 import { takeMaxima } from "../functional/maxima.ts";
+import { addConvolution, addProduct } from "../functional/products.ts";
 import { addSynapses } from "../functional/synapses.ts";
 import { checkUnitSpikes, codingOf, encodeEvents, spikePayloads } from "./coding.ts";
 import { createEncoder } from "./input.ts";
@@ -151,10 +151,11 @@ function runLayer(
       if (isMaxPool) takeMaxima(kernel, strand, events, accumulators);
       else addSynapses(kernel, strand, events, accumulators, accumulatorBits, saturations);
     }
-    for (const product of projection.products) {
-      const sumBits = profile.pe.macArray!.accumulatorBits;
+    const sumBits = profile.pe.macArray?.accumulatorBits ?? 32;
+    for (const product of projection.products)
       addProduct(kernel, product, events, accumulators, accumulatorBits, sumBits, saturations);
-    }
+    for (const convolution of projection.convolutions)
+      addConvolution(kernel, convolution, events, accumulators, accumulatorBits, sumBits, saturations);
   }
   population.update(saturations);
 }

@@ -44,6 +44,7 @@ export function countsOf(machine: Machine, ledger: Ledger, steps: number, satura
     fetches,
     arrayWork,
     arrayColumns: profile.pe.macArray?.columns ?? 1,
+    arrayRows: profile.pe.macArray?.rows ?? 1,
   };
   return {
     ...countPes({ ...activity, decoder: chipDecoder }),

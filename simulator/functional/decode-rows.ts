@@ -3,7 +3,8 @@ import { BLOCK_COLUMNS, type BlockForm } from "../../src/core/row-form.ts";
 
 /** What the sections of a source block hold, each as its form has it. */
 export interface StoredRows {
-  readonly form: BlockForm;
+  /** Of a kernel, `decodeKernel` reads. */
+  readonly form: Exclude<BlockForm, "mac-convolution">;
   readonly rows: number;
   /** Accumulators of the slice. */
   readonly accumulators: number;
@@ -47,7 +48,7 @@ export function decodeRows(stored: StoredRows, refuse: Refuse): DecodedRows {
   return dropEmptySlots(slots, weight);
 }
 
-const DECODERS: Readonly<Record<BlockForm, (stored: StoredRows, refuse: Refuse) => Slots>> = {
+const DECODERS: Readonly<Record<StoredRows["form"], (stored: StoredRows, refuse: Refuse) => Slots>> = {
   csr: readIndices,
   "delta-csr": readGaps,
   bitmap: readBitmaps,

@@ -2,6 +2,7 @@ import { InputError } from "../../src/core/errors.ts";
 import type { NumberFormat } from "../../src/core/number-format.ts";
 import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import type { Program } from "../../src/core/program.ts";
+import { isProductForm } from "../../src/core/row-form.ts";
 import { pesOfRoute, type RoutePlan } from "../components/routes.ts";
 import { type Allocate, bytesOfArrays, copyTo, type Numbers } from "./allocate.ts";
 import {
@@ -14,6 +15,12 @@ import {
   synapsesIn,
   tableOf,
 } from "./columns.ts";
+import {
+  bytesOfConvolution,
+  type FusedConvolution,
+  fuseConvolutions,
+  moveConvolution,
+} from "./fuse-convolutions.ts";
 import { RECOMPILE } from "./image-reader.ts";
 import { bytesOfProduct, type FusedProduct, fuseProducts, moveProduct } from "./fuse-products.ts";
 import type { LoadedBlock, LoadedSlice, WeightArray } from "./load-image.ts";
@@ -45,6 +52,8 @@ export interface FusedProjection {
   readonly strands: readonly FusedRows[];
   /** What PEs work off on their MAC arrays instead; one for each distinct scaling. */
   readonly products: readonly FusedProduct[];
+  /** And by their kernels; one for each of them. */
+  readonly convolutions: readonly FusedConvolution[];
   /** Slices with a block here, ascending; the columns of `slotsOf`. */
   readonly slices: readonly number[];
   readonly blocks: readonly LoadedBlock[];
@@ -92,11 +101,17 @@ export function fuseRows(
         target,
         delay: columns[0]!.block.delay,
         strands: sameScaling(
-          columns.filter(({ block }) => block.form !== "mac-array"),
+          columns.filter(({ block }) => !isProductForm(block.form)),
           size,
         ).map((group) => fuseStrand(group, slices, populations[target]!.size, size)),
         products: fuseProducts(
           columns.filter(({ block }) => block.form === "mac-array"),
+          slices,
+          populations[target]!.size,
+          size,
+        ),
+        convolutions: fuseConvolutions(
+          columns.filter(({ block }) => block.form === "mac-convolution"),
           slices,
           populations[target]!.size,
           size,
@@ -131,11 +146,13 @@ const arraysOf = ({ rowStart, target, weight, multiplier, peRows }: FusedRows): 
 export const bytesOfProjection = ({
   strands,
   products,
+  convolutions,
   slotsOf,
   emptyOf,
   dramBytesOf,
 }: FusedProjection): number =>
   products.reduce((sum, product) => sum + bytesOfProduct(product), 0) +
+  convolutions.reduce((sum, convolution) => sum + bytesOfConvolution(convolution), 0) +
   bytesOfArrays(
     [
       ...strands.flatMap(arraysOf),
@@ -151,6 +168,7 @@ export const moveProjection = (projection: FusedProjection, allocate: Allocate):
   ...(projection.emptyOf && { emptyOf: copyTo(allocate, projection.emptyOf) }),
   ...(projection.dramBytesOf && { dramBytesOf: copyTo(allocate, projection.dramBytesOf) }),
   products: projection.products.map((product) => moveProduct(product, allocate)),
+  convolutions: projection.convolutions.map((convolution) => moveConvolution(convolution, allocate)),
   strands: projection.strands.map(({ format, rowStart, target, weight, multiplier, shift, peRows }) => ({
     format,
     rowStart: copyTo(allocate, rowStart),

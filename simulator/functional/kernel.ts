@@ -45,6 +45,28 @@ type AddProduct = (
   saturations: Address,
 ) => void;
 
+type AddConvolution = (
+  kernel: Address,
+  taps: number,
+  channels: number,
+  groups: number,
+  places: number,
+  sources: Address,
+  neurons: Address,
+  payloads: Address,
+  count: number,
+  hears: Address,
+  size: number,
+  operands: Address,
+  seen: Address,
+  sumBits: number,
+  accumulators: Address,
+  bits: number,
+  multiplier: number,
+  shift: number,
+  saturations: Address,
+) => void;
+
 type CountRows = (
   table: Address,
   columns: number,
@@ -65,6 +87,7 @@ export interface KernelFunctions extends Readonly<Record<IntegerAdder, AddIntege
   readonly maxInteger: TakeMaxima;
   readonly maxIntegerWide: TakeMaxima;
   readonly addProduct: AddProduct;
+  readonly addConvolution: AddConvolution;
   readonly countRows: CountRows;
   readonly countRowsWide: CountRows;
   readonly prepare: () => void;

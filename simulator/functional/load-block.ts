@@ -11,11 +11,22 @@ import {
   BLOCK_FORMS,
   type BlockForm,
   gatesIn,
+  isProductForm,
   macBufferBytes,
   type IndexBits,
   rowBytesOf,
   type RowLayout,
 } from "../../src/core/row-form.ts";
+import type { Product } from "../../src/core/mac-product.ts";
+import {
+  CONVOLUTION_WORDS,
+  groupsOfBlock,
+  type NeuronRange,
+  operandsOf,
+  type SharedConvolution,
+  tapsOf,
+} from "../../src/core/shared-convolution.ts";
+import { decodeKernel } from "./decode-kernel.ts";
 import { type DecodedRows, decodeRows, type Refuse } from "./decode-rows.ts";
 import type { ImageReader } from "./image-reader.ts";
 
@@ -39,6 +50,12 @@ export interface LoadedBlock extends DecodedRows {
   readonly dram?: { readonly indices: number; readonly weights: number };
   /** Where a product's weights begin in DRAM; absent where they lie in SRAM. */
   readonly streamedFrom?: number;
+  /** Bits of the accumulators that the rows can reach. */
+  readonly gates: number;
+  /** What the MAC array multiplies in a timestep, so many times: once, or of a kernel for each group. */
+  readonly product?: Product & { readonly times: number };
+  /** Where the block is a kernel. Values of shape [channels of the slice, taps]. */
+  readonly kernel?: { readonly convolution: SharedConvolution; readonly values: Int8Array };
 }
 
 interface PopulationRecord {
@@ -49,7 +66,7 @@ interface PopulationRecord {
   readonly indexBits: number;
   readonly scaleShift: number;
   readonly delay: number;
-  /** Position in ROW_FORMS. */
+  /** Position in BLOCK_FORMS. */
   readonly form: number;
   readonly weightBytes: number;
   readonly gates: number;
@@ -78,7 +95,7 @@ function decodeRecord(words: Uint32Array): PopulationRecord {
  */
 export function loadBlock(
   reader: ImageReader,
-  { neurons }: PeProgram,
+  { firstNeuron, neurons }: PeProgram,
   source: SourceBlock,
   index: number,
   words: Uint32Array,
@@ -88,7 +105,8 @@ export function loadBlock(
   const refuse: Refuse = (problem) => reader.refuse(`source block ${index} (${source.population})${problem}`);
   const accumulatorOf = columnsOf(source.gates, neurons);
   verifyRecord(record, source, accumulatorOf.length, refuse);
-  const rows = readRows(reader, record, source, accumulatorOf, accumulators * neurons, (problem) =>
+  const slice = { first: firstNeuron, count: neurons };
+  const rows = readRows(reader, record, source, slice, accumulatorOf, accumulators * neurons, (problem) =>
     refuse(`: ${problem}`),
   );
   verifySynapses(rows, source, neurons, accumulators, refuse);
@@ -107,8 +125,27 @@ export function loadBlock(
     shift: record.scaleShift,
     pointerBytes: record.pointerBytes,
     indexBits: source.indexBits,
+    gates: source.gates,
+    ...productOf(reader, record, source, accumulatorOf.length),
     ...(source.inDram &&
-      (source.form === "mac-array" ? { streamedFrom: weights } : { dram: { indices, weights } })),
+      (isProductForm(source.form) ? { streamedFrom: weights } : { dram: { indices, weights } })),
+  };
+}
+
+/** The matrix or kernel that the block is, if it is one. */
+function productOf(
+  reader: ImageReader,
+  { offsets }: PopulationRecord,
+  { form, rows, slots, weightFormat, convolution }: SourceBlock,
+  columns: number,
+): Pick<LoadedBlock, "product" | "kernel"> {
+  if (form === "mac-array") return { product: { vectors: 1, inputs: rows, outputs: columns, times: 1 } };
+  if (convolution === undefined) return {};
+  const { together } = convolution.output;
+  const times = groupsOfBlock(convolution);
+  return {
+    product: { vectors: columns / together, inputs: tapsOf(convolution), outputs: together / times, times },
+    kernel: { convolution, values: reader.weights(weightFormat, offsets.weights, slots) as Int8Array },
   };
 }
 
@@ -128,6 +165,7 @@ function readRows(
   reader: ImageReader,
   { offsets, pointerBytes }: PopulationRecord,
   source: SourceBlock,
+  slice: NeuronRange,
   accumulatorOf: Uint32Array,
   accumulators: number,
   refuse: Refuse,
@@ -143,8 +181,15 @@ function readRows(
   for (const [kind, length] of sections) {
     if (length > 0) reader.section(kind, owner, length, offsets[kind]);
   }
-  if (form === "mac-array")
-    reader.section("mac-buffer", owner, macBufferBytes(rows, accumulatorOf.length, source.delay));
+  if (isProductForm(form)) {
+    const operands = source.convolution ? operandsOf(source.convolution, slice).count : rows;
+    reader.section("mac-buffer", owner, macBufferBytes(operands, accumulatorOf.length, source.delay));
+  }
+  if (form === "mac-convolution") {
+    const words = reader.words(offsets["row-pointers"], CONVOLUTION_WORDS);
+    const kernel = reader.weights(weightFormat, offsets.weights, slots) as Int8Array;
+    return decodeKernel(source, slice, words, kernel, accumulatorOf, refuse);
+  }
   return decodeRows(
     {
       form,

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { MAC_CHOICES, type MacChoice } from "../../compiler/partition/choose-products.ts";
+import { AS_MATRIX, MAC_CHOICES, type MacChoice } from "../../compiler/partition/choose-products.ts";
 import { projectionName } from "../core/event-graph.ts";
 import type { IntegerFormat, ProjectionFormats } from "../core/number-format.ts";
 import { commaSeparated } from "./parse-values.ts";
@@ -28,11 +28,14 @@ export function projectionFormats(text: string, earlier: ProjectionFormats = new
   return formats;
 }
 
-/** "off", "auto", "all", or projections by name, written as for `projectionFormats`. */
+/** "off", "auto", "all", or projections by name, written as for `projectionFormats`; "=matrix" behind one unrolls a convolution. */
 export function macChoice(text: string): MacChoice {
   const known = MAC_CHOICES.find((choice) => choice === text.trim());
-  return known ?? new Set(commaSeparated(text).map((entry) => nameOf(entry.trim())));
+  return known ?? new Set(commaSeparated(text).map((entry) => productNamed(entry.trim())));
 }
+
+const productNamed = (entry: string): string =>
+  entry.endsWith(AS_MATRIX) ? nameOf(entry.slice(0, -AS_MATRIX.length).trim()) + AS_MATRIX : nameOf(entry);
 
 /** The projection's name as the event graph has it. */
 function nameOf(written: string): string {

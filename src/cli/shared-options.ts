@@ -197,7 +197,7 @@ export const withProgramOptions = (command: Command): Command =>
     .addOption(
       new Option(
         "--mac <what>",
-        "int8 projections to multiply on MAC arrays, inputs rounded to 8 bits: off, auto (where faster), all, or names as in egru0:egru1, with commas between them",
+        "int8 projections to multiply on MAC arrays, inputs rounded to 8 bits: off, auto (where faster), all, or names as in egru0:egru1, with commas between them; convolutions by their kernels, with =matrix behind a name unrolled",
       )
         .argParser(macChoice)
         .default("off"),

@@ -40,6 +40,8 @@ export const KERNEL_ACTIONS = [
   "timestep",
   /** One event kept for a product of the MAC array: its payload and row noted, and before the product brought to int8. */
   "macOperand",
+  /** One event that no place of a PE's part of a convolution sees: its magnitude joined to the others', from which the shift follows. */
+  "macMagnitude",
   /** One column's sum taken from the MAC array, scaled and added to its accumulator. */
   "macResult",
 ] as const;
@@ -88,7 +90,11 @@ export const FORMAT_ACTIONS = [
 export type FormatAction = (typeof FORMAT_ACTIONS)[number];
 
 /** Actions of the core around the products of its MAC array; their cycles stand beside the array's. */
-export const PRODUCT_ACTIONS = ["macOperand", "macResult"] as const satisfies readonly KernelAction[];
+export const PRODUCT_ACTIONS = [
+  "macOperand",
+  "macMagnitude",
+  "macResult",
+] as const satisfies readonly KernelAction[];
 export type ProductAction = (typeof PRODUCT_ACTIONS)[number];
 
 /** Actions of a PE's MAC array. */

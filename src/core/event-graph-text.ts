@@ -9,6 +9,7 @@ import type {
   RowScale,
 } from "./event-graph.ts";
 import { isChipKind, NEURON_TRAITS } from "./population-kind.ts";
+import { mapsText, type SharedConvolution } from "./shared-convolution.ts";
 import { type AccumulatorBits, formatOf, type NumberFormat, type ScaleGranularity } from "./number-format.ts";
 
 /**
@@ -23,11 +24,12 @@ import { type AccumulatorBits, formatOf, type NumberFormat, type ScaleGranularit
  *       threshold 0.1 0.2         the kind's other parameters, by name
  *     partial-sum egru0.part1 2 of egru0 payload 0
  *       start 0 0
- *     projection embedding -> egru0 delay 0 rows 4 [from 8] [part 1] [on mac-array] [format int16] [shift 25 scale 8388608 …]
+ *     projection embedding -> egru0 delay 0 rows 4 [from 8] [part 1] [on mac-array [convolution]] [format int16] [shift 25 scale 8388608 …]
  *       0: 1*0.25 3*-0.5          source row: accumulator*weight …
  *     host encoder embedding embedding 40 -> 4
  *
- * Rows are of all source neurons, or of those from `from` on. A projection's format is said where it is not the graph's, its part where it is not the first. Long lists of numbers go on in the lines below, twelve a line, indented by four; a line that begins with a
+ * A convolution that is multiplied by its kernel adds `input CxHxW/T output CxHxW/T kernel 3x3 stride 1x1 dilation 1x1 padding 1x1 groups 1`, T channels
+ * of its maps standing together. Rows are of all source neurons, or of those from `from` on. A projection's format is said where it is not the graph's, its part where it is not the first. Long lists of numbers go on in the lines below, twelve a line, indented by four; a line that begins with a
  * number continues the line before it.
  */
 export function formatEventGraph(graph: EventGraph): string {
@@ -90,7 +92,7 @@ function formatPopulation(population: GraphPopulation): string[] {
 }
 
 function formatProjection(projection: GraphProjection, graphFormat: NumberFormat): string[] {
-  const { source, target, delay, part = 0, sources, onMacArray, synapses } = projection;
+  const { source, target, delay, part = 0, sources, onMacArray, convolution, synapses } = projection;
   const { rowStart, target: targets, weight, scale } = synapses;
   const rows = rowStart.length - 1;
   const own = formatOf(weight);
@@ -99,6 +101,7 @@ function formatProjection(projection: GraphProjection, graphFormat: NumberFormat
     (sources === undefined ? "" : ` from ${sources.first}`) +
     (part === 0 ? "" : ` part ${part}`) +
     (onMacArray ? " on mac-array" : "") +
+    (convolution ? ` ${formatConvolution(convolution)}` : "") +
     (own === graphFormat ? "" : ` format ${own}`);
   const lines = scale
     ? formatList(`${head} shift ${scale.shift} scale`, Array.from(scale.multiplier, String))
@@ -113,6 +116,14 @@ function formatProjection(projection: GraphProjection, graphFormat: NumberFormat
   }
   return lines;
 }
+
+const formatConvolution = ({ input, output, groups, ...pairs }: SharedConvolution): string =>
+  [
+    `input ${mapsText(input)} output ${mapsText(output)}`,
+    ...PAIRS.map((name) => `${name} ${pairs[name].join("x")}`),
+    `groups ${groups}`,
+  ].join(" ");
+const PAIRS = ["kernel", "stride", "dilation", "padding"] as const;
 
 /** The inverse of `formatEventGraph`, for tests and for graphs written by hand. @throws InputError with the line. */
 export function parseEventGraph(text: string, host: HostStages = { encoder: [], decoder: [] }): EventGraph {
@@ -277,8 +288,27 @@ function parseProjection(
     delay: Number(delay) as 0 | 1,
     ...(part > 0 && { part }),
     ...(clauses.get("on")?.[0] === "mac-array" && { onMacArray: true }),
+    ...(clauses.has("kernel") && { convolution: parseConvolution(clauses) }),
     ...(from !== undefined && { sources: { first: Number(from), count: rows } }),
     synapses,
+  };
+}
+
+function parseConvolution(clauses: ReadonlyMap<string, readonly string[]>): SharedConvolution {
+  const numbers = (label: string): number[] => (clauses.get(label)?.[0] ?? "").split(/[x/]/).map(Number);
+  const maps = (label: string) => {
+    const [channels, height, width, together] = numbers(label) as [number, number, number, number];
+    return { channels, height, width, together };
+  };
+  const pair = (label: (typeof PAIRS)[number]) => numbers(label) as [number, number];
+  return {
+    input: maps("input"),
+    output: maps("output"),
+    kernel: pair("kernel"),
+    stride: pair("stride"),
+    dilation: pair("dilation"),
+    padding: pair("padding"),
+    groups: numbers("groups")[0]!,
   };
 }
 

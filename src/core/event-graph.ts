@@ -1,6 +1,7 @@
 import type { Activation } from "./model-ir.ts";
 import type { Quantisation } from "./number-format.ts";
 import type { ChipPopulationKind } from "./population-kind.ts";
+import type { SharedConvolution } from "./shared-convolution.ts";
 
 /**
  * EventGraph: what is sent to whom. Populations that live on the chip, the inputs that reach it, and
@@ -71,6 +72,8 @@ export interface GraphProjection {
   readonly sources?: SourceRange;
   /** Worked off on MAC arrays, as one product a timestep, instead of event by event; int8 with one scale. */
   readonly onMacArray?: true;
+  /** Of one on MAC arrays whose synapses are a convolution's at all places: it is multiplied by its kernel, which PEs hold once. */
+  readonly convolution?: SharedConvolution;
   readonly synapses: FanOut;
 }
 

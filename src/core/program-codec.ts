@@ -159,6 +159,10 @@ function fromWire(wire: WireProgram): Program {
     // A copy: views into an image need its start to be aligned.
     pes: wire.pes.map((pe) => ({
       ...pe,
+      sources: pe.sources.map(({ convolution, ...source }) => ({
+        ...source,
+        ...(convolution && { convolution }),
+      })),
       image: Uint8Array.from(pe.image),
       dramImage: Uint8Array.from(pe.dramImage),
     })),

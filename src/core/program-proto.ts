@@ -80,10 +80,28 @@ message SourceBlock {
   uint32 scale_shift = 9;
   bool in_dram = 10;
   uint32 part = 11;
-  string form = 12;               // csr, delta-csr, bitmap, block, dense, mac-array
+  string form = 12;               // csr, delta-csr, bitmap, block, dense, mac-array, mac-convolution
   uint32 slots = 13;
   string weight_format = 14;      // float32, int16, int8
   uint32 gates = 15;
+  Convolution convolution = 16;   // of the form mac-convolution
+}
+
+message Convolution {
+  Maps input = 1;
+  Maps output = 2;
+  repeated uint32 kernel = 3;     // y, x; the next three too
+  repeated uint32 stride = 4;
+  repeated uint32 dilation = 5;
+  repeated uint32 padding = 6;    // in front of the first row and column
+  uint32 groups = 7;
+}
+
+message Maps {
+  uint32 channels = 1;
+  uint32 height = 2;
+  uint32 width = 3;
+  uint32 together = 4;            // channels of a block; within it place by place, within a place channel by channel
 }
 
 message Section {

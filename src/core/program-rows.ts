@@ -1,5 +1,6 @@
 import { InputError } from "./errors.ts";
 import { DRAM_ADDRESS, type PeProgram, type SourceBlock } from "./program.ts";
+import { unrolledKernel } from "./kernel-rows.ts";
 import { BLOCK_COLUMNS, bitmapBytesOf, type BlockForm, gatesIn, storesAllColumns } from "./row-form.ts";
 
 /** Synaptic rows of one source block, decoded from the bytes of a PE's image; zeros that only fill a place are left out. */
@@ -14,6 +15,7 @@ export interface ImageRows {
 export function rowsOf(pe: PeProgram, block: number): ImageRows {
   const source = pe.sources[block]!;
   const image = readerOf(pe, source);
+  if (source.form === "mac-convolution") return kernelRowsOf(pe, source, image);
   const rowStart = new Uint32Array(source.rows + 1);
   const index = new Uint32Array(source.synapses);
   const weight = new Float64Array(source.synapses);
@@ -36,6 +38,20 @@ export function rowsOf(pe: PeProgram, block: number): ImageRows {
   return { rowStart, index, weight };
 }
 
+/** A kernel at each place anew. */
+function kernelRowsOf(
+  pe: PeProgram,
+  { convolution, population, rows, slots, synapses }: SourceBlock,
+  { weight }: Reader,
+): ImageRows {
+  const kernel = Int8Array.from({ length: slots }, (_, slot) => weight(slot));
+  const slice = { first: pe.firstNeuron, count: pe.neurons };
+  const unrolled = unrolledKernel(convolution!, slice, kernel, rows, synapses);
+  if (unrolled?.index.length !== synapses)
+    return fail(pe, `the kernel of ${population} does not unroll to its ${synapses} synapses`);
+  return { ...unrolled, weight: Float64Array.from(unrolled.weight) };
+}
+
 /** One row: its entries, as row pointers count them, and what it takes to read them. */
 interface Row {
   readonly source: SourceBlock;
@@ -48,7 +64,7 @@ interface Row {
 }
 type ReadRow = (row: Row, put: (accumulator: number, weight: number) => void) => void;
 
-const READERS: Readonly<Record<BlockForm, ReadRow>> = {
+const READERS: Readonly<Record<Exclude<BlockForm, "mac-convolution">, ReadRow>> = {
   csr({ image, from, to }, put) {
     for (let i = from; i < to; i += 1) put(image.index(i), image.weight(i));
   },

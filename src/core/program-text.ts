@@ -5,6 +5,7 @@ import type { MemorySection, NodeDestination, RoutingEntry } from "./mapping.ts"
 import { dataBytesOfPe, type PeProgram, type Program, type SourceBlock } from "./program.ts";
 import { rowsOf } from "./program-rows.ts";
 import { storesAllColumns } from "./row-form.ts";
+import { describeConvolution } from "./shared-convolution.ts";
 
 /**
  * A Program as text to be read by people: manifest, keys, router table, then each PE with its memory map and
@@ -112,10 +113,11 @@ const describeSource = ({
   indexBits,
   scalePerRow,
   scaleShift,
+  convolution,
 }: SourceBlock): string =>
   `from ${describeConnection({ source: population, delay, part })}: keys ${hex(keys.base)}/${hex(keys.mask)}, ${rows} rows, ${synapses} synapses, ` +
-  `${form} ${weightFormat}${slots > synapses ? ` in ${slots} slots` : ""}` +
-  `${storesAllColumns(form) ? "" : `, ${8 * pointerBytes}-bit pointers`}${indexBits > 0 ? `, ${indexBits}-bit indices` : ""}${scaleShift > 0 ? `, scale by ${scalePerRow ? "row" : "matrix"} >> ${scaleShift}` : ""}`;
+  `${form} ${weightFormat}${convolution ? ` with a kernel of ${slots} values, ${describeConvolution(convolution)}` : slots > synapses ? ` in ${slots} slots` : ""}` +
+  `${storesAllColumns(form) || convolution ? "" : `, ${8 * pointerBytes}-bit pointers`}${indexBits > 0 ? `, ${indexBits}-bit indices` : ""}${scaleShift > 0 ? `, scale by ${scalePerRow ? "row" : "matrix"} >> ${scaleShift}` : ""}`;
 
 const describeStage = (stage: HostStage): string =>
   stage.kind === "embedding"

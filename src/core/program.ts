@@ -3,6 +3,7 @@ import type { KeyRange, MemorySection, RoutingTable } from "./mapping.ts";
 import type { NumberFormat, Quantisation } from "./number-format.ts";
 import type { PopulationKind } from "./population-kind.ts";
 import type { BlockForm, IndexBits } from "./row-form.ts";
+import type { SharedConvolution } from "./shared-convolution.ts";
 
 /**
  * Program: everything that is loaded onto chip and host, and nothing else. The simulator sees a Program
@@ -75,7 +76,7 @@ export interface ProgramPopulation {
  * - tables: σ then tanh, 513 uint16 each (integer formats; absent in float32 and where the kind looks nothing up).
  * - row-buffer: room for two rows that come from DRAM, so that one can be worked off while the next arrives.
  * - state [states, n] (absent where the kind has none), accumulators [accumulators, n], packet-fifo, send-buffer, decoder-buffer
- *   (where the PE helps a decoder on the chip), mac-buffer (a block of the form mac-array), mac-tiles (where such blocks lie in
+ *   (where the PE helps a decoder on the chip), mac-buffer (a block that is a product), mac-tiles (where such blocks lie in
  *   DRAM): not loaded, start at zero.
  */
 export interface PeProgram {
@@ -114,7 +115,7 @@ export interface SourceBlock {
   readonly keys: KeyRange;
   /** One for each of these neurons. */
   readonly rows: number;
-  /** Weights that are not zero. */
+  /** Weights that are not zero; of a kernel at each place anew. */
   readonly synapses: number;
   readonly form: BlockForm;
   /** Weights that are stored: synapses, and zeros where the form needs them. */
@@ -129,6 +130,8 @@ export interface SourceBlock {
   readonly scaleShift: number;
   /** Whether the rows' indices and weights lie in DRAM; their pointers and scales never do. */
   readonly inDram: boolean;
+  /** Of the form mac-convolution, and of no other. */
+  readonly convolution?: SharedConvolution;
 }
 
 /** Bytes of one record of the population table. */

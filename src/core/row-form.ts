@@ -1,3 +1,5 @@
+import { CONVOLUTION_WORDS } from "./shared-convolution.ts";
+
 /**
  * How a PE stores the synaptic rows of one source block. All forms say the same: which accumulators an event of each
  * source changes, and by which weights. They differ in bytes and in cycles of the PE's kernels.
@@ -24,12 +26,20 @@ export const ROW_FORMS = ["csr", "delta-csr", "bitmap", "block", "dense"] as con
 export type RowForm = (typeof ROW_FORMS)[number];
 
 /**
- * How a PE stores a source block: as rows that its core works off event by event, or as the matrix of a product on its MAC array,
- * once a timestep (docs/model.md, 2). mac-array: int8 weights of each column, zeros too, one column after the other, in each the
- * rows in their order; neither row pointers nor indices, and one scale.
+ * How a PE stores what its MAC array multiplies once a timestep (docs/model.md, 2); both int8 with one scale, and without indices.
+ * mac-array: a matrix. Weights of each column, zeros too, one column after the other, in each the rows in their order; no row pointers.
+ * mac-convolution: a kernel, once for all places. Its values for each of the slice's output channels, zeros too, one channel after the
+ * other, in each by input channel, kernel row and kernel column; in place of row pointers stand the words of `convolutionWords`.
  */
-export const BLOCK_FORMS = [...ROW_FORMS, "mac-array"] as const;
+export const PRODUCT_FORMS = ["mac-array", "mac-convolution"] as const;
+export type ProductForm = (typeof PRODUCT_FORMS)[number];
+
+/** How a PE stores a source block: as rows that its core works off event by event, or for its MAC array. */
+export const BLOCK_FORMS = [...ROW_FORMS, ...PRODUCT_FORMS] as const;
 export type BlockForm = (typeof BLOCK_FORMS)[number];
+
+export const isProductForm = (form: string): form is ProductForm =>
+  form === "mac-array" || form === "mac-convolution";
 
 /** Forms that store every column of every row. */
 export const storesAllColumns = (form: BlockForm): boolean => form === "dense" || form === "mac-array";
@@ -73,16 +83,18 @@ export function rowBytesOf(layout: RowLayout): RowBytes {
     case "dense":
     case "mac-array":
       return { pointers, indices: 0, weights };
+    case "mac-convolution":
+      return { pointers: 4 * CONVOLUTION_WORDS, indices: 0, weights };
   }
 }
 
 /**
- * Bytes of SRAM in which a block of the form mac-array gathers what its product reads and writes: the int8 inputs; of each event
- * that has come its payload and, in two bytes, its row (recurrent ones twice, as those of the next timestep may
+ * Bytes of SRAM in which a product gathers what it reads and writes: the int8 operands, one for each source that it may meet; of each
+ * event that has come its payload and, in two bytes, its operand (recurrent ones twice, as those of the next timestep may
  * come before the product); a sum a column.
  */
-export const macBufferBytes = (rows: number, columns: number, delay: 0 | 1): number =>
-  4 * Math.ceil(rows / 4) + (1 + delay) * (4 * rows + 4 * Math.ceil(rows / 2)) + 4 * columns;
+export const macBufferBytes = (operands: number, columns: number, delay: 0 | 1): number =>
+  4 * Math.ceil(operands / 4) + (1 + delay) * (4 * operands + 4 * Math.ceil(operands / 2)) + 4 * columns;
 
 /** Columns of a product whose weights come from DRAM together, as one tile. */
 export const MAC_TILE_COLUMNS = 16;
@@ -91,8 +103,8 @@ export const MAC_TILE_COLUMNS = 16;
 export const macTilesBytes = (rows: number, burstBytes: number): number =>
   2 * burstBytes * (Math.ceil((MAC_TILE_COLUMNS * rows) / burstBytes) + 1);
 
-/** Rows that two bytes name. */
-export const MAX_MAC_ROWS = 2 ** 16;
+/** Operands that two bytes name. */
+export const MAX_MAC_OPERANDS = 2 ** 16;
 
 /** Bytes of one row's bitmap. */
 export const bitmapBytesOf = (columns: number): number => 4 * Math.ceil(columns / 32);

@@ -1,3 +1,4 @@
+import { elementsOf } from "./convolution.ts";
 import { InputError } from "./errors.ts";
 import type { HostStage } from "./event-graph.ts";
 import { ACTIVATIONS } from "./model-ir.ts";
@@ -16,11 +17,19 @@ import {
   BLOCK_COLUMNS,
   BLOCK_FORMS,
   gatesIn,
+  isProductForm,
   macBufferBytes,
-  MAX_MAC_ROWS,
+  MAX_MAC_OPERANDS,
   rowBytesOf,
   storesAllColumns,
 } from "./row-form.ts";
+import {
+  faultOfSharedConvolution,
+  neuronsOfBlock,
+  neuronsOfMapRow,
+  operandsOf,
+  tapsOf,
+} from "./shared-convolution.ts";
 
 /**
  * Checks what every Program promises on its own, without a profile: known kinds, shapes that agree, sections
@@ -147,6 +156,7 @@ function verifyPe(program: PeProgram, known: KnownPopulations): void {
     if (source.pointerBytes !== 2 && source.pointerBytes !== 4)
       fail(field, `row pointers of ${source.pointerBytes} bytes`);
     verifyForm(source, kind, field);
+    verifyConvolution(program, source, known, size, field);
     verifyBlockSections(program, source, field);
   }
 }
@@ -184,6 +194,7 @@ const INDEX_BITS: Readonly<Record<SourceBlock["form"], readonly number[]>> = {
   block: [8, 16],
   dense: [0],
   "mac-array": [0],
+  "mac-convolution": [0],
 };
 
 function verifyForm(
@@ -199,18 +210,52 @@ function verifyForm(
     fail(field, `${form} rows ${of} with indices of ${indexBits} bits`);
   if (gates >= 2 ** NEURON_TRAITS[kind].accumulators.length)
     fail(field, `rows ${of} reach accumulators that a neuron does not have`);
-  if (slots < synapses || (form === "block" && slots % BLOCK_COLUMNS !== 0))
+  const isShort = slots < synapses && form !== "mac-convolution";
+  if (isShort || (form === "block" && slots % BLOCK_COLUMNS !== 0))
     fail(field, `${form} rows ${of} hold ${synapses} synapses in ${slots} slots`);
-  if (form !== "mac-array") return;
+  if (!isProductForm(form)) return;
   if (weightFormat !== "int8")
     fail(field, `${weightFormat} weights ${of} on a MAC array, which multiplies int8`);
   if (scalePerRow) fail(field, `scales by row ${of} on a MAC array, whose sums have one`);
-  if (rows > MAX_MAC_ROWS) fail(field, `${rows} rows ${of} on a MAC array, at most ${MAX_MAC_ROWS}`);
+  if (rows > MAX_MAC_OPERANDS && form === "mac-array")
+    fail(field, `${rows} rows ${of} on a MAC array, at most ${MAX_MAC_OPERANDS}`);
+}
+
+/** A shared kernel's maps are its populations', and a slice holds whole rows of a block of them. */
+function verifyConvolution(
+  { firstNeuron, neurons }: PeProgram,
+  { population, form, rows, gates, slots, keys, pointerBytes, convolution }: SourceBlock,
+  known: KnownPopulations,
+  target: number,
+  field: string,
+): void {
+  const of = `of source "${population}"`;
+  if ((form === "mac-convolution") !== (convolution !== undefined))
+    fail(field, `${form} rows ${of} ${convolution ? "with" : "without"} a convolution`);
+  if (convolution === undefined) return;
+  const { input, output, kernel, stride, dilation, padding } = convolution;
+  if (!input || !output || [kernel, stride, dilation, padding].some((pair) => pair.length !== 2))
+    fail(field, `the convolution ${of} is not whole`);
+  const fault = faultOfSharedConvolution(convolution);
+  if (fault !== undefined) fail(field, `the convolution ${of}: ${fault}`);
+  const source = known.get(population)!;
+  if (elementsOf(input) !== source.size || rows !== source.size || keys.base !== source.keys.base)
+    fail(field, `the convolution ${of} reads other maps than its source's ${source.size} neurons`);
+  if (elementsOf(output) !== target || gatesIn(gates).length > 1)
+    fail(field, `the convolution ${of} ends in other maps than its ${target} targets`);
+  const [row, block] = [neuronsOfMapRow(output), neuronsOfBlock(output)];
+  if (firstNeuron % row !== 0 || neurons % row !== 0 || (firstNeuron % block) + neurons > block)
+    fail(field, `its neurons are no whole rows of the maps of the convolution ${of}`);
+  if (pointerBytes !== 4 || slots !== output.together * tapsOf(convolution))
+    fail(field, `the convolution ${of} has a kernel of ${slots} values`);
+  const { count } = operandsOf(convolution, { first: firstNeuron, count: neurons });
+  if (count > MAX_MAC_OPERANDS)
+    fail(field, `${count} operands ${of} on a MAC array, at most ${MAX_MAC_OPERANDS}`);
 }
 
 /** A source block's sections are as long as its rows and slots say, so that nobody reads past them. */
 function verifyBlockSections(
-  { neurons, sections, dramSections }: PeProgram,
+  { firstNeuron, neurons, sections, dramSections }: PeProgram,
   source: SourceBlock,
   field: string,
 ): void {
@@ -218,13 +263,15 @@ function verifyBlockSections(
   const columns = gatesIn(gates).length * neurons;
   if (storesAllColumns(form) && slots !== rows * columns)
     fail(field, `${slots} slots of source "${population}" are not ${rows} rows of ${columns}`);
+  const own = { first: firstNeuron, count: neurons };
+  const operands = source.convolution ? operandsOf(source.convolution, own).count : rows;
   const bytesOf = rowBytesOf({ ...source, columns, weightBytes: WEIGHT_BYTES[weightFormat] });
   const expected: readonly (readonly [SectionKind, number])[] = [
     ["row-pointers", bytesOf.pointers],
     ["indices", bytesOf.indices],
     ["weights", bytesOf.weights],
     ...(weightFormat === "float32" ? [] : [["scales", scalePerRow ? 4 * rows : 4] as const]),
-    ["mac-buffer", form === "mac-array" ? macBufferBytes(rows, columns, delay) : 0],
+    ["mac-buffer", isProductForm(form) ? macBufferBytes(operands, columns, delay) : 0],
   ];
   for (const [kind, bytes] of expected) {
     const isRow = kind === "indices" || kind === "weights";

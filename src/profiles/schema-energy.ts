@@ -41,12 +41,13 @@ const action = Type.Object(
         rowWord: Type.Optional(energyOf("rowWord")),
         emptySlot: Type.Optional(energyOf("emptySlot")),
         macOperand: Type.Optional(energyOf("macOperand")),
+        macMagnitude: Type.Optional(energyOf("macMagnitude")),
         macResult: Type.Optional(energyOf("macResult")),
       },
       {
         ...CLOSED,
         description:
-          "Energy by kernel action. rowWord and emptySlot belong to forms of rows other than csr, macOperand and macResult to products on MAC arrays; they and updates are unknown where absent",
+          "Energy by kernel action. rowWord and emptySlot belong to forms of rows other than csr, macOperand, macMagnitude and macResult to products on MAC arrays; they and updates are unknown where absent",
       },
     ),
   },

@@ -1,4 +1,5 @@
 import type { RunReport } from "../compare/run.ts";
+import { isProductForm } from "../core/row-form.ts";
 import { counted } from "../core/wording.ts";
 import { figureBases } from "./figure-bases.ts";
 
@@ -65,7 +66,7 @@ function codingAssumption(
 }
 
 const hasProducts = ({ pes }: RunReport["program"]): boolean =>
-  pes.some(({ sources }) => sources.some(({ form }) => form === "mac-array"));
+  pes.some(({ sources }) => sources.some(({ form }) => isProductForm(form)));
 
 /** How timesteps are kept apart, and what changing operating points leaves out. */
 function policyAssumptions(readings: RunReport["readings"]): string[] {

@@ -25,6 +25,7 @@ const PE_CAUSES: Readonly<Record<PeCause, string>> = {
   eventSend: "sending events",
   timestep: "loop and synchronisation",
   macOperand: "operands of MAC arrays",
+  macMagnitude: "magnitudes for MAC arrays",
   macResult: "sums of MAC arrays",
   spinning: "waiting awake",
   other: "other busy cycles",

@@ -99,7 +99,7 @@ export function tinyChip(
         sramPortBytes: 16,
         setupCycles: cycles(74),
         accumulatorBits: 24,
-        kernel: { macOperand: cycles(31), macResult: cycles(23) },
+        kernel: { macOperand: cycles(31), macMagnitude: cycles(11), macResult: cycles(23) },
       },
       whileWaiting: "sleep",
       whileUnused: "sleep",

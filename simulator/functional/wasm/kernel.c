@@ -205,19 +205,60 @@ static uint32_t add_some_rows(int32_t *sum, const int8_t **row, int16_t *input, 
 
 static inline int64_t within(int64_t x) { return x < -BEYOND ? -BEYOND : x > BEYOND ? BEYOND : x; }
 
-KERNEL void addProduct(const int8_t *weight, uint32_t columns, const uint32_t *neuron, const int32_t *payload,
-                       uint32_t count, const uint8_t *hears, int32_t *sum, uint32_t sum_bits,
-                       const uint32_t *target, int32_t *accumulator, uint32_t bits, uint32_t multiplier,
-                       uint32_t shift, Saturations *saturations) {
+/** The payloads that arrive, in int8: shifted by the common scale and rounded. */
+typedef struct {
+  /** Whether all of them are 0. */
+  uint32_t is_zero;
+  uint32_t scale;
+  int64_t half;
+} Inputs;
+
+static Inputs inputs_of(const uint32_t *neuron, const int32_t *payload, uint32_t count, const uint8_t *hears) {
   uint32_t largest = 0;
   for (uint32_t event = 0; event < count; event += 1) {
     const uint32_t magnitude = absolute(payload[event]);
     if (hears[neuron[event]] && magnitude > largest) largest = magnitude;
   }
-  if (largest == 0) return;
   uint32_t scale = 0;
   while (largest >> scale > INPUT_LIMIT) scale += 1;
-  const int64_t half = scale == 0 ? 0 : (int64_t)1 << (scale - 1);
+  return (Inputs){largest == 0, scale, scale == 0 ? 0 : (int64_t)1 << (scale - 1)};
+}
+
+static inline int32_t input_of(int32_t payload, Inputs inputs) {
+  return limited((payload + inputs.half) >> inputs.scale, -INPUT_LIMIT, INPUT_LIMIT);
+}
+
+/** How sums are scaled before they are added to accumulators. */
+typedef struct {
+  uint32_t multiplier, right;
+  int64_t up, rounding;
+  /** Accumulators have values from -end to end - 1. */
+  int64_t end;
+} Scaling;
+
+/** |sum * multiplier| < 2^55, so that shifts beyond 62 give 0 like this one. */
+static Scaling scaling_of(uint32_t multiplier, uint32_t shift, Inputs inputs, uint32_t bits) {
+  const int32_t down = (int32_t)shift + PRODUCT_BITS - (int32_t)inputs.scale;
+  const uint32_t right = down > 62 ? 62 : down > 0 ? (uint32_t)down : 0;
+  return (Scaling){multiplier, right, down < 0 ? (int64_t)1 << -down : 0,
+                   right == 0 ? 0 : (int64_t)1 << (right - 1), (int64_t)1 << (bits - 1)};
+}
+
+/** Adds a sum to its accumulator. Returns whether that was clamped. */
+static inline uint32_t add_sum(int32_t sum, int32_t *accumulator, Scaling to) {
+  const int64_t product = (int64_t)sum * to.multiplier;
+  const int64_t value = within(to.up ? within(product) * to.up : (product + to.rounding) >> to.right);
+  const int64_t after = (int64_t)*accumulator + value;
+  *accumulator = limited(after, -to.end, to.end - 1);
+  return after < -to.end || after >= to.end;
+}
+
+KERNEL void addProduct(const int8_t *weight, uint32_t columns, const uint32_t *neuron, const int32_t *payload,
+                       uint32_t count, const uint8_t *hears, int32_t *sum, uint32_t sum_bits,
+                       const uint32_t *target, int32_t *accumulator, uint32_t bits, uint32_t multiplier,
+                       uint32_t shift, Saturations *saturations) {
+  const Inputs inputs = inputs_of(neuron, payload, count, hears);
+  if (inputs.is_zero) return;
   const int8_t *row[ROWS_AT_ONCE + ROWS_IN_TURN - 1];
   int16_t input[ROWS_AT_ONCE + ROWS_IN_TURN - 1];
   const int64_t sum_end = (int64_t)1 << (sum_bits - 1);
@@ -228,25 +269,64 @@ KERNEL void addProduct(const int8_t *weight, uint32_t columns, const uint32_t *n
     const uint32_t source = neuron[event];
     if (!hears[source]) continue;
     row[rows] = weight + source * columns;
-    input[rows] = (int16_t)limited((payload[event] + half) >> scale, -INPUT_LIMIT, INPUT_LIMIT);
+    input[rows] = (int16_t)input_of(payload[event], inputs);
     rows += input[rows] != 0;
     if (rows < ROWS_AT_ONCE) continue;
     clamped += add_some_rows(sum, row, input, rows, columns, sum_end);
     rows = 0;
   }
   if (rows > 0) clamped += add_some_rows(sum, row, input, rows, columns, sum_end);
-  /* |sum * multiplier| < 2^55, so that shifts beyond 62 give 0 like this one. */
-  const int32_t down = (int32_t)shift + PRODUCT_BITS - (int32_t)scale;
-  const uint32_t right = down > 62 ? 62 : down > 0 ? (uint32_t)down : 0;
-  const int64_t up = down < 0 ? (int64_t)1 << -down : 1;
-  const int64_t rounding = right == 0 ? 0 : (int64_t)1 << (right - 1);
-  const int64_t end = (int64_t)1 << (bits - 1);
-  for (uint32_t column = 0; column < columns; column += 1) {
-    const int64_t product = (int64_t)sum[column] * multiplier;
-    const int64_t value = within(down < 0 ? within(product) * up : (product + rounding) >> right);
-    const int64_t after = (int64_t)accumulator[target[column]] + value;
-    accumulator[target[column]] = limited(after, -end, end - 1);
-    clamped += after < -end || after >= end;
+  const Scaling scaling = scaling_of(multiplier, shift, inputs, bits);
+  for (uint32_t column = 0; column < columns; column += 1)
+    clamped += add_sum(sum[column], accumulator + target[column], scaling);
+  saturations->accumulator += clamped;
+}
+
+/* By a kernel that all places share: weight [channels, taps]; source [groups, places, taps]: what each tap meets, `size` where that is
+ * padding; operand [size + 1] and seen [taps] are overwritten; accumulator [places, channels].
+ */
+
+/** Sum of what taps meet, taps ascending. Returns how often it was clamped. */
+static uint32_t add_taps(int32_t *into, const int8_t *seen, const int8_t *weight, uint32_t taps, int64_t end) {
+  int32_t sum = 0;
+  uint32_t clamped = 0;
+  if ((int64_t)taps * INPUT_LIMIT * INPUT_LIMIT < end) {
+    for (uint32_t tap = 0; tap < taps; tap += 1) sum += (int16_t)seen[tap] * (int16_t)weight[tap];
+  } else {
+    for (uint32_t tap = 0; tap < taps; tap += 1) {
+      const int64_t wide = (int64_t)sum + seen[tap] * weight[tap];
+      sum = limited(wide, -end, end - 1);
+      clamped += wide != sum;
+    }
+  }
+  *into = sum;
+  return clamped;
+}
+
+KERNEL void addConvolution(const int8_t *weight, uint32_t taps, uint32_t channels, uint32_t groups, uint32_t places,
+                           const uint32_t *source, const uint32_t *neuron, const int32_t *payload, uint32_t count,
+                           const uint8_t *hears, uint32_t size, int8_t *operand, int8_t *seen, uint32_t sum_bits,
+                           int32_t *accumulator, uint32_t bits, uint32_t multiplier, uint32_t shift,
+                           Saturations *saturations) {
+  const Inputs inputs = inputs_of(neuron, payload, count, hears);
+  if (inputs.is_zero) return;
+  for (uint32_t each = 0; each <= size; each += 1) operand[each] = 0;
+  for (uint32_t event = 0; event < count; event += 1)
+    if (hears[neuron[event]]) operand[neuron[event]] = (int8_t)input_of(payload[event], inputs);
+  const Scaling scaling = scaling_of(multiplier, shift, inputs, bits);
+  const int64_t sum_end = (int64_t)1 << (sum_bits - 1);
+  const uint32_t each_group = channels / groups;
+  uint32_t clamped = 0;
+  for (uint32_t group = 0; group < groups; group += 1) {
+    for (uint32_t place = 0; place < places; place += 1) {
+      for (uint32_t tap = 0; tap < taps; tap += 1) seen[tap] = operand[source[tap]];
+      source += taps;
+      for (uint32_t channel = group * each_group; channel < (group + 1) * each_group; channel += 1) {
+        int32_t sum;
+        clamped += add_taps(&sum, seen, weight + channel * taps, taps, sum_end);
+        clamped += add_sum(sum, accumulator + place * channels + channel, scaling);
+      }
+    }
   }
   saturations->accumulator += clamped;
 }

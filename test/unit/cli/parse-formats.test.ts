@@ -36,6 +36,9 @@ describe("projections for MAC arrays on the command line", () => {
   });
 
   it("refuses what is neither", () => {
+    expect(macChoice("conv1:pool1=matrix, conv2:conv2")).toEqual(
+      new Set(["conv1 -> pool1=matrix", "conv2 -> conv2 (recurrent)"]),
+    );
     expect(() => macChoice("some")).toThrow('"some" is not a projection, such as egru0:egru1.');
   });
 });

@@ -62,6 +62,7 @@ describe("PEs charged by action", () => {
     eventSend: 6,
     timestep: 7,
     macOperand: 10,
+    macMagnitude: 15,
     macResult: 11,
   };
   const pe = (changes: Partial<Record<keyof typeof costs, undefined>> = {}): PeEnergy => ({
@@ -93,21 +94,24 @@ describe("PEs charged by action", () => {
     work(run, 2, "rowWord", 50, "block");
     work(run, 2, "emptySlot", 70, "dense");
     work(run, 2, "macOperand", 30);
+    work(run, 2, "macMagnitude", 40);
     work(run, 2, "macResult", 20);
     const known = price(run, withEnergy(slow, { pe: pe() }), 1e-3);
     expect(
-      relativeError(part(known, "pe")!.dynamic, 50 * 8e-9 + 70 * 9e-9 + 30 * 10e-9 + 20 * 11e-9),
+      relativeError(part(known, "pe")!.dynamic, 50 * 8e-9 + 70 * 9e-9 + 30 * 10e-9 + 40 * 15e-9 + 20 * 11e-9),
     ).toBeLessThan(1e-12);
     const costs = {
       rowWord: undefined,
       emptySlot: undefined,
       macOperand: undefined,
+      macMagnitude: undefined,
       macResult: undefined,
     };
     expect(price(run, withEnergy(slow, { pe: pe(costs) }), 1e-3).unpriced).toEqual([
       { component: "pe", action: "rowWord", count: 50 },
       { component: "pe", action: "emptySlot", count: 70 },
       { component: "pe", action: "macOperand", count: 30 },
+      { component: "pe", action: "macMagnitude", count: 40 },
       { component: "pe", action: "macResult", count: 20 },
     ]);
   });

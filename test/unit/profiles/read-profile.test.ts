@@ -20,7 +20,7 @@ describe("readProfile", () => {
       sramPortBytes: 16,
       setupCycles: 74,
       accumulatorBits: 24,
-      kernel: { macOperand: 54, macResult: 9 },
+      kernel: { macOperand: 54, macMagnitude: 30, macResult: 9 },
     });
     expect(profile.synchronisation).toEqual({ kind: "data-flow", period: 1e-3 });
     expect(profile.dvfs).toEqual({ switchTime: 100e-9 });

@@ -22,6 +22,7 @@ export const KERNEL_CYCLES: Readonly<Record<KernelAction, Cycles>> = {
   eventSend: 1_300_000,
   timestep: 17_000_000,
   macOperand: 310,
+  macMagnitude: 110,
   macResult: 23_000,
 };
 

@@ -46,6 +46,7 @@ const withKernel = (changes: { setup?: number; operand?: number; result?: number
       setupCycles: cycles(changes.setup ?? array.setupCycles),
       kernel: {
         macOperand: cycles(changes.operand ?? array.kernel!.macOperand),
+        macMagnitude: array.kernel!.macMagnitude,
         macResult: cycles(changes.result ?? array.kernel!.macResult),
       },
     },

@@ -10,6 +10,7 @@ const GATES = 0b1011;
 /** Row 0: accumulators 0, 1, 18 and 39. Row 1: nothing. Row 2: accumulator 33. */
 const rows: SliceRows = {
   source: "a",
+  first: 0,
   delay: 0,
   part: 0,
   gates: GATES,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { lower } from "../../../../compiler/lower/lower.ts";
 import { chooseProducts, type ExpectedSeconds } from "../../../../compiler/partition/choose-products.ts";
+import type { Products } from "../../../../compiler/passes/use-mac-arrays.ts";
 import { compile, type CompileOptions } from "../../../../compiler/pipeline.ts";
 import { UserError } from "../../../../src/core/errors.ts";
 import { modelProjectionName } from "../../../../src/core/event-graph.ts";
@@ -60,7 +61,7 @@ describe("which projections are products", () => {
         ...chip.pe,
         macArray: {
           ...chip.pe.macArray!,
-          kernel: { macOperand: cycles(5), macResult: cycles(result) },
+          kernel: { macOperand: cycles(5), macMagnitude: cycles(2), macResult: cycles(result) },
         },
       },
     });
@@ -81,8 +82,35 @@ describe("which projections are products", () => {
 });
 
 describe("a convolution", () => {
-  it("is multiplied as the matrix into which it unrolls, and a line says so", () => {
-    const { remarks, program } = compile(convolutionalModel(5, false), chip, { format: "int8", mac: "all" });
+  const CONVOLUTIONS = ["input -> maps", "maps -> pooled", "pooled -> last"];
+
+  it("is multiplied by its kernel, which each PE holds once, and a line says so", () => {
+    const { remarks, program, graph } = compile(convolutionalModel(5, false), chip, {
+      format: "int8",
+      mac: "all",
+    });
+    const lines = remarks.filter((line) => line.includes("multiplied"));
+    expect(lines.map((line) => line.split(":")[0])).toEqual(CONVOLUTIONS);
+    expect(lines[0]).toBe(
+      "input -> maps: a convolution is multiplied by its kernel of 54 values (2x5x5/2 to 3x5x5/3, kernel 3x3); neurons of both stand in the order of their maps",
+    );
+    for (const { population, sources, neurons } of program.pes.filter(
+      ({ population: own }) => own === "maps",
+    )) {
+      expect([population, sources[0]!.form, sources[0]!.slots, neurons % 15]).toEqual([
+        "maps",
+        "mac-convolution",
+        54,
+        0,
+      ]);
+    }
+    expect(program.manifest.options["mac"]).toContain("input -> maps (kernel)");
+    expect(graph.populations[0]!.order!.slice(0, 4)).toEqual(Uint32Array.of(0, 25, 1, 26));
+  });
+
+  it("named with =matrix is multiplied as the matrix into which it unrolls, and a line says so", () => {
+    const mac = new Set(CONVOLUTIONS.map((name) => `${name}=matrix`));
+    const { remarks, program } = compile(convolutionalModel(5, false), chip, { format: "int8", mac });
     // Each of 25 places meets 9 taps of 2 channels, fewer at the edge: (5 + 4 + 4)² taps of a channel in all.
     expect(remarks.filter((line) => line.includes("convolution"))).toEqual([
       "input -> maps: a convolution is multiplied as the matrix into which it unrolls, of 50 × 75 weights for the 54 of its kernel; 73.0 % of them are zeros",
@@ -101,16 +129,14 @@ describe("a convolution", () => {
 describe("auto", () => {
   /** What is chosen where a timestep takes this with so many products, of the four. */
   const chosenBy = (secondsOf: (names: readonly string[]) => Partial<ExpectedSeconds>): string[] => {
-    const secondsWith = (names: ReadonlySet<string>) => ({
+    const secondsWith = (products: Products) => ({
       inTurn: 1,
       overlapped: 0.5,
       usesDram: false,
-      ...secondsOf([...names]),
+      ...secondsOf([...products.keys()]),
     });
-    const graph = lower(dense);
-    return [
-      ...chooseProducts({ graph, profile: chip, format: "int8", formats: new Map(), secondsWith }, "auto"),
-    ];
+    const problem = { model: dense, graph: lower(dense), profile: chip, pes: 16, secondsWith };
+    return [...chooseProducts({ ...problem, format: "int8", formats: new Map() }, "auto").keys()];
   };
 
   it("takes one after the other that makes a timestep faster", () => {
