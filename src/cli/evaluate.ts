@@ -9,10 +9,10 @@ export interface EvaluateOptions {
   readonly text?: string;
   readonly config?: string;
   readonly vocab?: string;
-  readonly level: "word" | "character";
   readonly window?: number;
   readonly streams: number;
   readonly format: "float32" | "int8" | "int16";
+  readonly chip?: string;
   readonly backend: BackendWish;
   readonly json?: true;
 }
@@ -34,11 +34,6 @@ export function evaluateCommand(io: CommandIo): Command {
     )
     .addOption(vocabularyOption())
     .addOption(
-      new Option("--level <level>", "what a token of the text is")
-        .choices(["word", "character"])
-        .default("word"),
-    )
-    .addOption(
       new Option("--window <n>", "restart the hidden state every n steps; else it is carried on").argParser(
         wholeNumber(1, 100_000),
       ),
@@ -52,6 +47,12 @@ export function evaluateCommand(io: CommandIo): Command {
       new Option("--format <format>", "round the recurrent weights as the compiler does, a scale a row")
         .choices(["float32", "int16", "int8"])
         .default("float32"),
+    )
+    .addOption(
+      new Option(
+        "-c, --chip <chip>",
+        "with --config, of sequences: compile the model for this chip in --format as well, and simulate them there",
+      ).conflicts("text"),
     )
     .addOption(backendOption())
     .addOption(jsonOption())
