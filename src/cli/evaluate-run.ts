@@ -34,7 +34,7 @@ export async function evaluateModel(path: string, options: EvaluateOptions, io: 
   const network: Network = {
     shape,
     parameters,
-    ...(options.format !== "float32" && { weightFormat: { format: options.format, scales: "row" } }),
+    ...(options.format !== "float32" && { weightFormat: { format: options.format, scales: options.scales } }),
   };
   const progress = showProgress(io, `evaluate ${model.name}`, "steps");
   try {
@@ -96,7 +96,7 @@ function evaluateConfig(
 function onChip(
   { shape, parameters, vocabulary, name }: LoadedModel,
   sequences: LabelledSequences,
-  { chip, format }: EvaluateOptions,
+  { chip, format, scales }: EvaluateOptions,
   io: CommandIo,
 ): ChipFigures {
   const progress = showProgress(io, `simulate ${name}`, "steps");
@@ -104,7 +104,7 @@ function onChip(
     const steps = sequences.count * sequences.steps;
     const model = writeTrainedModel(shape, parameters, vocabulary);
     const sample = { kind: "sequences", sequences } as const;
-    return runOnChip(model, sample, { profile: chip!, format, steps }, progress.advance);
+    return runOnChip(model, sample, { profile: chip!, format, scales, steps }, progress.advance);
   } finally {
     progress.end();
   }

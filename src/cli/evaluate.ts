@@ -1,8 +1,9 @@
 import { Command, Option } from "commander";
+import type { ScaleGranularity } from "../core/number-format.ts";
 import type { BackendWish } from "../runtime/backend-wish.ts";
 import type { CommandIo } from "./command-io.ts";
 import { filePath, wholeNumber } from "./parse-values.ts";
-import { jsonOption, vocabularyOption, withExample } from "./shared-options.ts";
+import { jsonOption, scalesOption, vocabularyOption, withExample } from "./shared-options.ts";
 import { backendOption } from "./train.ts";
 
 export interface EvaluateOptions {
@@ -12,6 +13,7 @@ export interface EvaluateOptions {
   readonly window?: number;
   readonly streams: number;
   readonly format: "float32" | "int8" | "int16";
+  readonly scales: ScaleGranularity;
   readonly chip?: string;
   readonly backend: BackendWish;
   readonly json?: true;
@@ -44,10 +46,11 @@ export function evaluateCommand(io: CommandIo): Command {
         .default(10),
     )
     .addOption(
-      new Option("--format <format>", "round the recurrent weights as the compiler does, a scale a row")
+      new Option("--format <format>", "round the recurrent layers' weights as the compiler does")
         .choices(["float32", "int16", "int8"])
         .default("float32"),
     )
+    .addOption(scalesOption())
     .addOption(
       new Option(
         "-c, --chip <chip>",

@@ -39,14 +39,14 @@ interface Run {
 export function runOnChip(
   model: Uint8Array,
   sample: ChipSample,
-  { profile: spec, format, steps }: NonNullable<Study["chip"]>,
+  { profile: spec, format, scales, steps }: NonNullable<Study["chip"]>,
   onProgress?: (stepsDone: number, steps: number) => void,
 ): ChipFigures {
   const chip = openChip(spec);
   const { name } = parseChipSpec(spec);
   try {
     const ir = readModel({ name: "point", fileName: "model.safetensors", bytes: model });
-    const { program } = compile(ir, chip.profile, { format });
+    const { program } = compile(ir, chip.profile, { format, ...(scales && { scales }) });
     const { stimulus, streams, window, labels } = runOf(sample, steps);
     const score = labels && startScore(program, labels, stimulus);
     const report = runProgram(program, chip, stimulus, {
