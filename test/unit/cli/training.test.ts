@@ -175,7 +175,7 @@ describe("models of characters", () => {
     const text = ["--text", at("valid.txt"), "--streams", "1"];
     const { stdout, stderr } = await good("simulate", at("characters"), ...text, "--json");
     expect(stderr).not.toContain("<unk>");
-    const simulated = JSON.parse(stdout).run.quality;
+    const simulated = JSON.parse(stdout).runs[0].quality;
     const evaluated = JSON.parse(
       (await good("evaluate", at("characters"), ...text, "--json", ...WASM)).stdout,
     );
@@ -218,7 +218,7 @@ describe("models of sequences", () => {
     ]);
   const training = {
     ...TINY_CONFIG.training,
-    epochs: 4,
+    epochs: 10,
     batch: 6,
     learningRate: 0.03,
     dropout: {},
@@ -295,9 +295,9 @@ describe("models of sequences", () => {
   it("are run on a chip by evaluate alone; texts by simulate", async () => {
     const { code, stderr } = await run([
       "evaluate",
-      at("run"),
+      at("characters"),
       "--config",
-      at("tiny.yaml"),
+      at("characters.yaml"),
       "--chip",
       "spinnaker2@150MHz",
       ...WASM,
