@@ -90,6 +90,9 @@ function panel({ title, subtitle = "", x, y, series }: LineChart): string[] {
 
 const GRID: Attributes = { stroke: "#dddddd", "stroke-width": 1 };
 
+/** Of a line; with more, it is no row of measurements but a curve. */
+const MOST_DOTS = 20;
+
 function drawn({ name, points, dashed }: Series, colour: string, across: Scale, up: Scale): string {
   const sorted = points.filter(({ x, y }) => across.holds(x) && up.holds(y)).sort((a, b) => a.x - b.x);
   const path = sorted.map(({ x, y }) => `${round(across.at(x))},${round(up.at(y))}`).join(" ");
@@ -99,7 +102,7 @@ function drawn({ name, points, dashed }: Series, colour: string, across: Scale, 
       : [line(across.at(x), up.at(low), across.at(x), up.at(high), { stroke: colour, "stroke-width": 1 })],
   );
   const dots =
-    sorted.length > 40
+    sorted.length > MOST_DOTS
       ? []
       : sorted.map(({ x, y }) => element("circle", { cx: across.at(x), cy: up.at(y), r: 3, fill: colour }));
   const style = {

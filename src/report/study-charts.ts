@@ -109,12 +109,14 @@ function decayCharts(
             at,
           ),
         ),
-        chart(
-          `distribution-${of}`,
-          `Distribution of the ${of}`,
-          { label: of === "weights" ? "weight, where not pruned" : "bias" },
-          { label: "density", min: 0 },
-          densities(own, of, at),
+        ...(["weights", "biases"] as const).map((drawn) =>
+          chart(
+            `distribution-${drawn}-${of}`,
+            `Distribution of the ${drawn}, decay of the ${of}`,
+            { label: drawn === "weights" ? "weight, where not pruned" : "bias" },
+            { label: "density", min: 0 },
+            densities(own, drawn, at),
+          ),
         ),
         ...chipCharts(own, x, at, `-${of}`),
       ];
@@ -201,12 +203,14 @@ const MOST_LAYERS = 4;
 const asDashed = (series: readonly Series[]): Series[] =>
   series.map((one, colour) => ({ ...one, dashed: true, colour }));
 
-/** One line a degree of decay, of the first seed. */
-const densities = (groups: readonly Group[], of: "weights" | "biases", at: Place): Series[] =>
-  groups.map(({ first }) => ({
-    name: `${first.cell.toUpperCase()} ${at(first)}`,
-    points: densityOf(first[of]),
-  }));
+/** One line a degree of decay, ascending, of the first seed. */
+const densities = (groups: readonly Group[], drawn: "weights" | "biases", at: Place): Series[] =>
+  [...groups]
+    .sort((a, b) => at(a.first) - at(b.first))
+    .map(({ first }) => ({
+      name: `${first.cell.toUpperCase()}, decay ${at(first)}`,
+      points: densityOf(first[drawn]),
+    }));
 
 function densityOf({ count, min, max, bins }: Distribution): Series["points"] {
   const width = max > min ? (max - min) / bins.length : 1;

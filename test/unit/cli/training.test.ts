@@ -384,9 +384,15 @@ describe("study", () => {
     const [small, weights] = results;
     expect(weights.weightDecay).toEqual({ weights: 1, biases: 0.01 });
     expect(weights.weights.deviation).toBeLessThan(small.weights.deviation);
-    expect(readdirSync(at("decay")).filter((name) => name.startsWith("distribution"))).toEqual([
-      "distribution-biases.svg",
-      "distribution-weights.svg",
+    expect(
+      readdirSync(at("decay"))
+        .filter((name) => name.startsWith("distribution"))
+        .sort(),
+    ).toEqual([
+      "distribution-biases-biases.svg",
+      "distribution-biases-weights.svg",
+      "distribution-weights-biases.svg",
+      "distribution-weights-weights.svg",
     ]);
   });
 
