@@ -7,7 +7,9 @@ import { pointsOf } from "../../../src/study/points.ts";
 import { readStudy, type StudyKind } from "../../../src/study/read-study.ts";
 import { readTrainingConfig } from "../../../src/training/config.ts";
 
-const FOLDERS = ["examples/training", "examples/study-wt2-small"].map((name) => join(ownPackage().root, name));
+const FOLDERS = ["examples/training", "examples/study-wt2-small"].map((name) =>
+  join(ownPackage().root, name),
+);
 const files = FOLDERS.flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.endsWith(".yaml"))
