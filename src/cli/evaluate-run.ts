@@ -1,14 +1,18 @@
 import { formatPairs, printable } from "../report/layout.ts";
-import { formatCount, formatShare } from "../report/quantities.ts";
+import { formatCount, formatShare, formatSi } from "../report/quantities.ts";
 import { formatJson } from "../report/result-json.ts";
 import { READ_LIMITS, readTextBounded } from "../runtime/files.ts";
 import { filesBeside } from "../runtime/run-folder.ts";
 import { openTensorBackend } from "../runtime/tensor-backend.ts";
+import type { ChipFigures } from "../study/point-result.ts";
+import { runOnChip } from "../study/run-on-chip.ts";
 import { readTrainingConfig } from "../training/config.ts";
 import { type Evaluation, evaluateTokens } from "../training/evaluate.ts";
+import { writeTrainedModel } from "../training/model-tensors.ts";
 import type { Network } from "../training/network.ts";
 import { prepareTraining } from "../training/prepare.ts";
 import { sparsityOf } from "../training/pruning.ts";
+import type { LabelledSequences } from "../training/tasks.ts";
 import { idsOfText } from "../training/text-data.ts";
 import type { CommandIo } from "./command-io.ts";
 import type { EvaluateOptions } from "./evaluate.ts";
@@ -30,18 +34,21 @@ export async function evaluateModel(path: string, options: EvaluateOptions, io: 
   const network: Network = {
     shape,
     parameters,
-    ...(options.format !== "float32" && { weightFormat: { format: options.format, scales: "row" } }),
+    ...(options.format !== "float32" && { weightFormat: { format: options.format, scales: options.scales } }),
   };
   const progress = showProgress(io, `evaluate ${model.name}`, "steps");
   try {
-    const evaluation =
+    const { evaluation, sequences } =
       options.config === undefined
-        ? evaluateText(model, network, options, progress.advance)
-        : evaluateConfig(path, network, options.config, progress.advance);
+        ? { evaluation: evaluateText(model, network, options, progress.advance) }
+        : evaluateConfig(path, network, options.config, options.chip !== undefined, progress.advance);
     progress.end();
+    const chip = sequences && onChip(model, sequences, options, io);
     const sparsity = sparsityOf(parameters);
-    const all = { model: model.name, cell: shape.cell, sparsity, ...evaluation };
-    io.stdout.write(options.json ? formatJson(all) : formatEvaluation(model.name, evaluation, sparsity));
+    const all = { model: model.name, cell: shape.cell, sparsity, ...evaluation, ...(chip && { chip }) };
+    io.stdout.write(
+      options.json ? formatJson(all) : formatEvaluation(model.name, evaluation, sparsity, chip),
+    );
   } finally {
     progress.end();
     parameters.dispose();
@@ -51,13 +58,13 @@ export async function evaluateModel(path: string, options: EvaluateOptions, io: 
 function evaluateText(
   { name, vocabulary }: LoadedModel,
   network: Network,
-  { text, level, streams, window }: EvaluateOptions,
+  { text, streams, window }: EvaluateOptions,
   onProgress: (done: number, of: number) => void,
 ): Evaluation {
   if (vocabulary === undefined) {
     throw new UsageError(`${name} has no vocabulary to read a text with.`, "Give one with --vocab.");
   }
-  const ids = idsOfText(readTextBounded(text!, READ_LIMITS.text), level, vocabulary, 2 * streams);
+  const ids = idsOfText(readTextBounded(text!, READ_LIMITS.text), vocabulary, 2 * streams);
   return evaluateTokens(network, ids, {
     streams,
     window: window ?? STEPS_AT_ONCE,
@@ -70,15 +77,45 @@ function evaluateConfig(
   path: string,
   network: Network,
   configFile: string,
+  isForChip: boolean,
   onProgress: (done: number, of: number) => void,
-): Evaluation {
+): { readonly evaluation: Evaluation; readonly sequences?: LabelledSequences | undefined } {
   const config = readTrainingConfig(configFile, readTextBounded(configFile, READ_LIMITS.settings));
-  const { shape, task } = prepareTraining(config, filesBeside(configFile));
+  const { shape, task, sequences } = prepareTraining(config, filesBeside(configFile));
   requireSameShape(path, network.shape, shape);
-  return task.validate(network, onProgress);
+  if (isForChip && sequences === undefined) {
+    throw new UsageError(
+      `${configFile} is about text, which --chip does not run here.`,
+      "Run the text with `eventloom simulate --text`.",
+    );
+  }
+  return { evaluation: task.validate(network, onProgress), ...(isForChip && { sequences }) };
 }
 
-function formatEvaluation(name: string, evaluation: Evaluation, sparsity: number): string {
+/** All of the sequences, one after the other, on the simulated chip. */
+function onChip(
+  { shape, parameters, vocabulary, name }: LoadedModel,
+  sequences: LabelledSequences,
+  { chip, format, scales }: EvaluateOptions,
+  io: CommandIo,
+): ChipFigures {
+  const progress = showProgress(io, `simulate ${name}`, "steps");
+  try {
+    const steps = sequences.count * sequences.steps;
+    const model = writeTrainedModel(shape, parameters, vocabulary);
+    const sample = { kind: "sequences", sequences } as const;
+    return runOnChip(model, sample, { profile: chip!, format, scales, steps }, progress.advance);
+  } finally {
+    progress.end();
+  }
+}
+
+function formatEvaluation(
+  name: string,
+  evaluation: Evaluation,
+  sparsity: number,
+  chip: ChipFigures | undefined,
+): string {
   const { scored, loss, perplexity, perplexityInterval: interval, accuracy, activity, macs } = evaluation;
   const measured = macs.effective / macs.dense;
   const [lambdaA, lambdaW] = [macs.active / macs.dense, macs.kept / macs.dense];
@@ -107,6 +144,23 @@ function formatEvaluation(name: string, evaluation: Evaluation, sparsity: number
       "left of the work",
       `${formatShare(measured)}; λ_a ${formatShare(lambdaA)} · λ_w ${formatShare(lambdaW)} = ${formatShare(lambdaA * lambdaW)}`,
     ],
+    ...(chip ? chipPairs(chip) : []),
   ];
   return `${printable(name)}\n${formatPairs(pairs).join("\n")}\n`;
+}
+
+function chipPairs(chip: ChipFigures): [string, string][] {
+  if ("refused" in chip) return [[`on ${chip.profile}`, `refused: ${chip.refused}`]];
+  const { accuracy = 0, sequences = 0, pes, latencySeconds, energyJoules, isLowerBound } = chip;
+  const bound = isLowerBound ? "≥ " : "";
+  return [
+    [
+      `on ${chip.profile}@${chip.operatingPoint}`,
+      `accuracy ${formatShare(accuracy)} of ${formatCount(sequences)} sequences in ${chip.format}, ${formatCount(pes)} PEs`,
+    ],
+    [
+      "a step there",
+      `${formatSi(latencySeconds, "s")}, ${bound}${formatSi(energyJoules, "J")}, ${formatCount(chip.synopsPerToken)} synops`,
+    ],
+  ];
 }

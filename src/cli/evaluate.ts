@@ -1,18 +1,20 @@
 import { Command, Option } from "commander";
+import type { ScaleGranularity } from "../core/number-format.ts";
 import type { BackendWish } from "../runtime/backend-wish.ts";
 import type { CommandIo } from "./command-io.ts";
 import { filePath, wholeNumber } from "./parse-values.ts";
-import { jsonOption, vocabularyOption, withExample } from "./shared-options.ts";
+import { jsonOption, scalesOption, vocabularyOption, withExample } from "./shared-options.ts";
 import { backendOption } from "./train.ts";
 
 export interface EvaluateOptions {
   readonly text?: string;
   readonly config?: string;
   readonly vocab?: string;
-  readonly level: "word" | "character";
   readonly window?: number;
   readonly streams: number;
   readonly format: "float32" | "int8" | "int16";
+  readonly scales: ScaleGranularity;
+  readonly chip?: string;
   readonly backend: BackendWish;
   readonly json?: true;
 }
@@ -34,11 +36,6 @@ export function evaluateCommand(io: CommandIo): Command {
     )
     .addOption(vocabularyOption())
     .addOption(
-      new Option("--level <level>", "what a token of the text is")
-        .choices(["word", "character"])
-        .default("word"),
-    )
-    .addOption(
       new Option("--window <n>", "restart the hidden state every n steps; else it is carried on").argParser(
         wholeNumber(1, 100_000),
       ),
@@ -49,9 +46,16 @@ export function evaluateCommand(io: CommandIo): Command {
         .default(10),
     )
     .addOption(
-      new Option("--format <format>", "round the recurrent weights as the compiler does, a scale a row")
+      new Option("--format <format>", "round the recurrent layers' weights as the compiler does")
         .choices(["float32", "int16", "int8"])
         .default("float32"),
+    )
+    .addOption(scalesOption())
+    .addOption(
+      new Option(
+        "-c, --chip <chip>",
+        "with --config, of sequences: compile the model for this chip in --format as well, and simulate them there",
+      ).conflicts("text"),
     )
     .addOption(backendOption())
     .addOption(jsonOption())

@@ -91,6 +91,14 @@ export const vocabularyOption = (): Option =>
     filePath,
   );
 
+export const scalesOption = (): Option =>
+  new Option(
+    "--scales <scales>",
+    "scales of integer weights: one a matrix, one a fan-out row, or a power of two a matrix",
+  )
+    .choices(SCALE_GRANULARITIES)
+    .default("row");
+
 export const timestepOption = (): Option =>
   new Option(
     "--dt <seconds>",
@@ -129,14 +137,7 @@ export const withProgramOptions = (command: Command): Command =>
         "integer formats of single projections, as in egru0:egru1=int16, with commas between them",
       ).argParser(projectionFormats),
     )
-    .addOption(
-      new Option(
-        "--scales <scales>",
-        "scales of integer weights: one a matrix, one a fan-out row, or a power of two a matrix",
-      )
-        .choices(SCALE_GRANULARITIES)
-        .default("row"),
-    )
+    .addOption(scalesOption())
     .addOption(
       new Option("--partition <strategy>", "how layers are cut into slices, one slice a PE")
         .choices(PARTITION_STRATEGIES.map(({ name }) => name))

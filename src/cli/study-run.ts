@@ -82,7 +82,7 @@ function identified(points: readonly StudyPoint[], file: string): IdentifiedPoin
     return hash;
   };
   return points.map((point) => ({
-    id: pointId(point, hashOf(dataFilesOf(point).map(hashOfFile).join())),
+    id: pointId(point, hashOf(dataFilesOf(point, files).map(hashOfFile).join())),
     point,
   }));
 }

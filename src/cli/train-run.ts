@@ -45,7 +45,8 @@ export async function trainFrom(configFile: string, options: TrainOptions, io: C
         : `best model: epoch ${best.epoch + 1}, validation loss ${best.loss.toFixed(4)}, perplexity ${best.perplexity.toFixed(2)}, ` +
             `accuracy ${(100 * best.accuracy).toFixed(1)} %, sparsity ${(100 * best.sparsity).toFixed(1)} %\n`,
     );
-    say(io, printable(`wrote ${Object.values(RUN_FILES).join(", ")} and ${CURVE} to ${options.out}`));
+    const written = [...Object.values(RUN_FILES), CURVE].filter((name) => folder.read(name) !== undefined);
+    say(io, printable(`${options.out} holds ${written.join(", ")}`));
   } finally {
     talk.end();
   }

@@ -37,5 +37,5 @@ export function trainCommand(io: CommandIo): Command {
       const { trainFrom } = await import("./train-run.ts");
       await trainFrom(config, options, io);
     });
-  return withExample(command, "train examples/training/wikitext-2-small.yaml --out runs/wt2");
+  return withExample(command, "train examples/training/wikitext-2.yaml --out runs/wt2");
 }

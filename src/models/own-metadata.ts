@@ -8,8 +8,11 @@ export const OWN_METADATA = {
   model: "eventloom.model",
   /** Kind of the recurrent layers, where the file was trained here. */
   cell: "eventloom.cell",
+  /** `events`: components of the input vectors that are 0 send nothing. */
+  input: "eventloom.input",
 } as const;
 
 export const EVALUATION_ORDER = "evaluation";
+export const EVENT_INPUT = "events";
 
 export const isOwnKey = (key: string): boolean => key.startsWith("eventloom.");

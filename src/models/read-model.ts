@@ -22,7 +22,7 @@ import type { ReadBeside } from "../formats/read-beside.ts";
 import { parseJsonText } from "../formats/json.ts";
 import type { Description } from "./description-schema.ts";
 import { isDescription, modelFromDescription, validateDescription } from "./read-description.ts";
-import { isOwnKey, OWN_METADATA } from "./own-metadata.ts";
+import { EVENT_INPUT, isOwnKey, OWN_METADATA } from "./own-metadata.ts";
 import { parseVocabulary, withVocabulary } from "./vocabulary.ts";
 
 interface TextFile {
@@ -135,12 +135,21 @@ function fromTensors(input: ModelInput, kind: "safetensors" | "torch"): Omit<Mod
   const metadata = Object.fromEntries(Object.entries(all).filter(([key]) => !isOwnKey(key)));
   const described = descriptionOf(input, all);
   if (described !== undefined) return { ...modelFromDescription(described, tensors), metadata };
-  const parts = { ...buildModel(arrangeLayers(findLayers(tensors), order)), metadata };
+  const built = buildModel(arrangeLayers(findLayers(tensors), order));
+  const parts = { ...(all[OWN_METADATA.input] === EVENT_INPUT ? readingEvents(built) : built), metadata };
   const words = all[OWN_METADATA.vocabulary];
   return words === undefined
     ? parts
     : withVocabulary({ version: 1, name: input.name, ...parts }, parseVocabulary(words), input.fileName);
 }
+
+/** The model whose input sends nothing where it is 0. */
+const readingEvents = <Parts extends Pick<ModelIr, "populations">>(parts: Parts): Parts => ({
+  ...parts,
+  populations: parts.populations.map((population) =>
+    population.kind === "dense-input" ? { ...population, silentZeros: true as const } : population,
+  ),
+});
 
 function refuseBeside(path: string): never {
   throw new InputError(

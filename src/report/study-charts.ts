@@ -1,7 +1,8 @@
 import type { Distribution } from "../study/distribution.ts";
 import type { PointResult } from "../study/point-result.ts";
 import type { Study } from "../study/study-schema.ts";
-import { type Axis, formatLineChart, type Series } from "./line-chart.ts";
+import type { Axis } from "./chart-scale.ts";
+import { formatLineChart, type Series } from "./line-chart.ts";
 import { activityOf, energyOf, type Group, groupsOf, latencyOf, spreadOf } from "./study-groups.ts";
 
 export interface NamedChart {
@@ -17,13 +18,16 @@ type Place = (point: PointResult) => number;
 export const studyCharts = (study: Study, results: readonly PointResult[]): readonly NamedChart[] =>
   study.kind === "sparsity" ? sparsityCharts(results) : decayCharts(study, results);
 
-const SPARSITY: Axis = { label: "connection sparsity (share of zero weights)" };
+const SPARSITY: Axis = {
+  label: "connection sparsity (share of zero weights; evenly in the logarithm of what is left)",
+  scale: "sparsity",
+};
 const sparsityAt: Place = (point) => point.measuredSparsity;
 
 function sparsityCharts(results: readonly PointResult[]): NamedChart[] {
   const groups = groupsOf(results);
-  const over = (name: string, title: string, y: Axis, figure: Figure, only?: (group: Group) => boolean) =>
-    chart(name, title, SPARSITY, y, bySeries(groups.filter(only ?? (() => true)), sparsityAt, figure));
+  const over = (name: string, title: string, y: Axis, figure: Figure) =>
+    chart(name, title, SPARSITY, y, bySeries(groups, sparsityAt, figure));
   return [
     over(
       "perplexity",
@@ -31,12 +35,15 @@ function sparsityCharts(results: readonly PointResult[]): NamedChart[] {
       { label: "perplexity", scale: "log" },
       (point) => point.evaluation.perplexity,
     ),
-    over(
+    chart(
       "activity",
       "Activity over connection sparsity",
+      SPARSITY,
       { label: "share of units with an event", min: 0 },
-      activityOf,
-      ({ first }) => hasEvents(first),
+      activities(
+        groups.filter(({ first }) => hasEvents(first)),
+        sparsityAt,
+      ),
     ),
     over(
       "macs",
@@ -57,14 +64,12 @@ function sparsityCharts(results: readonly PointResult[]): NamedChart[] {
     ),
     chart(
       "product-law",
-      "Measured work beside λ_a·λ_w",
+      "Measured work (whole lines) beside λ_a·λ_w (dashed)",
       SPARSITY,
       { label: "share of the dense MACs", scale: "log" },
       [
         ...bySeries(groups, sparsityAt, (point) => point.measured, " measured"),
-        ...bySeries(groups, sparsityAt, (point) => point.lambdaA * point.lambdaW, " λ_a·λ_w").map(
-          (series) => ({ ...series, dashed: true }),
-        ),
+        ...asDashed(bySeries(groups, sparsityAt, (point) => point.lambdaA * point.lambdaW, " λ_a·λ_w")),
       ],
     ),
     ...chipCharts(groups, SPARSITY, sparsityAt),
@@ -83,25 +88,35 @@ function decayCharts(
   return sweeps
     .flatMap(({ of, fixed }) => {
       const own = groups.filter(({ first }) => fixed(first));
-      const x: Axis = { label: `weight decay of the ${of}` };
+      const isLog = own.every(({ first }) => first.weightDecay[of] > 0);
+      const x: Axis = { label: `weight decay of the ${of}`, scale: isLog ? "log" : "linear" };
       const at: Place = (point) => point.weightDecay[of];
-      const over = (name: string, title: string, y: Axis, figure: Figure, only = own) =>
-        chart(`${name}-${of}`, `${title}, decay of the ${of}`, x, y, bySeries(only, at, figure));
+      const over = (name: string, title: string, y: Axis, series: readonly Series[]) =>
+        chart(`${name}-${of}`, `${title}, decay of the ${of}`, x, y, series);
       return [
-        over("perplexity", "Perplexity", { label: "perplexity" }, (point) => point.evaluation.perplexity),
+        over(
+          "perplexity",
+          "Perplexity",
+          { label: "perplexity" },
+          bySeries(own, at, (point) => point.evaluation.perplexity),
+        ),
         over(
           "activity",
           "Activity",
           { label: "share of units with an event", min: 0 },
-          activityOf,
-          own.filter(({ first }) => hasEvents(first)),
+          activities(
+            own.filter(({ first }) => hasEvents(first)),
+            at,
+          ),
         ),
-        chart(
-          `distribution-${of}`,
-          `Distribution of the ${of}`,
-          { label: of === "weights" ? "weight, where not pruned" : "bias" },
-          { label: "density", min: 0 },
-          densities(own, of, at),
+        ...(["weights", "biases"] as const).map((drawn) =>
+          chart(
+            `distribution-${drawn}-${of}`,
+            `Distribution of the ${drawn}, decay of the ${of}`,
+            { label: drawn === "weights" ? "weight, where not pruned" : "bias" },
+            { label: "density", min: 0 },
+            densities(own, drawn, at),
+          ),
         ),
         ...chipCharts(own, x, at, `-${of}`),
       ];
@@ -112,6 +127,9 @@ function decayCharts(
 const hasEvents = ({ cell }: PointResult): boolean => cell.endsWith("egru");
 
 function chipCharts(groups: readonly Group[], x: Axis, at: Place, suffix = ""): (NamedChart | undefined)[] {
+  const isBound = groups.some(({ points }) =>
+    points.some(({ chip }) => chip && "isLowerBound" in chip && chip.isLowerBound),
+  );
   return [
     chart(
       `latency${suffix}`,
@@ -122,7 +140,7 @@ function chipCharts(groups: readonly Group[], x: Axis, at: Place, suffix = ""): 
     ),
     chart(
       `energy${suffix}`,
-      "Energy a token on the chip (a lower bound where costs are unknown)",
+      `Energy a token on the chip${isBound ? ", at least" : ""}`,
       x,
       { label: "µJ a token", min: 0 },
       bySeries(groups, at, (point) => scaled(energyOf(point))),
@@ -162,12 +180,37 @@ function bySeries(groups: readonly Group[], at: Place, figure: Figure, suffix = 
   }));
 }
 
-/** One line a degree of decay, of the first seed. */
-const densities = (groups: readonly Group[], of: "weights" | "biases", at: Place): Series[] =>
-  groups.map(({ first }) => ({
-    name: `${first.cell.toUpperCase()} ${at(first)}`,
-    points: densityOf(first[of]),
-  }));
+/** Over all layers, and dashed by layer where there are some. */
+function activities(groups: readonly Group[], at: Place): Series[] {
+  const layers = Math.min(MOST_LAYERS, groups[0]?.first.evaluation.activity.length ?? 0);
+  if (layers < 2) return bySeries(groups, at, activityOf);
+  const byLayer = Array.from({ length: layers }, (_, layer) =>
+    bySeries(groups, at, ({ evaluation }) => evaluation.activity[layer], `, layer ${layer + 1}`),
+  );
+  const cells = bySeries(groups, at, activityOf, ", all layers");
+  return [
+    ...cells,
+    ...byLayer.flatMap((series, layer) =>
+      series.map((one, cell) => ({ ...one, dashed: true, colour: cells.length * (layer + 1) + cell })),
+    ),
+  ];
+}
+
+/** More lines could not be told apart. */
+const MOST_LAYERS = 4;
+
+/** In the colours of the lines that they belong to. */
+const asDashed = (series: readonly Series[]): Series[] =>
+  series.map((one, colour) => ({ ...one, dashed: true, colour }));
+
+/** One line a degree of decay, ascending, of the first seed. */
+const densities = (groups: readonly Group[], drawn: "weights" | "biases", at: Place): Series[] =>
+  [...groups]
+    .sort((a, b) => at(a.first) - at(b.first))
+    .map(({ first }) => ({
+      name: `${first.cell.toUpperCase()}, decay ${at(first)}`,
+      points: densityOf(first[drawn]),
+    }));
 
 function densityOf({ count, min, max, bins }: Distribution): Series["points"] {
   const width = max > min ? (max - min) / bins.length : 1;

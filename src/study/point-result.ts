@@ -10,12 +10,17 @@ export type ChipFigures =
       readonly format: string;
       readonly steps: number;
       readonly pes: number;
-      /** Seconds from a token's input to its result, mean. */
+      /** Seconds from a token's (or a vector's) input to its result, mean. */
       readonly latencySeconds: number;
       /** Joules a token; a lower bound where `isLowerBound`, as costs of some actions are not known. */
       readonly energyJoules: number;
       readonly isLowerBound: boolean;
       readonly synopsPerToken: number;
+      /** Of the tokens that ran here; a few, so that chance is in it. Integers and the reference's float32 differ, too. */
+      readonly perplexity?: number;
+      /** Whole sequences that ran here, and the share of which the class came out right. */
+      readonly sequences?: number;
+      readonly accuracy?: number;
     }
   | { readonly profile: string; readonly refused: string };
 

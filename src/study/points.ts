@@ -1,6 +1,8 @@
 import { canonicalJson, hashOf } from "../core/hash.ts";
 import { checkTrainingConfig } from "../training/config.ts";
 import type { TrainingConfig } from "../training/config-schema.ts";
+import type { DataFiles } from "../training/prepare.ts";
+import { recordingsOf } from "../training/sequence-data.ts";
 import type { Cell } from "../training/shape.ts";
 import type { Study } from "./study-schema.ts";
 
@@ -91,13 +93,13 @@ const defaultPruning = ({ training: { epochs } }: TrainingConfig) => ({
 export const pointId = (point: StudyPoint, dataHash: string): string =>
   hashOf(canonicalJson({ version: 1, ...point }), dataHash).slice(0, 24);
 
-/** Files of the point's data, for the hash. */
-export function dataFilesOf({ config: { data }, test }: StudyPoint): readonly string[] {
+/** Files of the point's data, for the hash. Of event recordings, each that the labels name. */
+export function dataFilesOf({ config: { data }, test }: StudyPoint, files: DataFiles): readonly string[] {
   const own =
     data.kind === "text"
       ? [data.train, data.valid, data.vocabulary]
       : data.kind === "mnist"
         ? [data.images, data.labels, data.validImages, data.validLabels]
-        : [data.labels];
+        : [data.labels, ...recordingsOf(data, files).map(({ path }) => path)];
   return [...own, test].filter((path) => path !== undefined);
 }

@@ -10,7 +10,7 @@ import { idsOfText } from "../training/text-data.ts";
 import { distributionOf } from "./distribution.ts";
 import type { StudyPoint } from "./points.ts";
 import { type PointResult, productLaw } from "./point-result.ts";
-import { runOnChip } from "./run-on-chip.ts";
+import { type ChipSample, runOnChip } from "./run-on-chip.ts";
 
 export const RESULT_FILE = "result.json";
 
@@ -35,13 +35,12 @@ export function runPoint(
   const { tensors, metadata } = readSafetensors(model);
   const { shape, parameters } = parametersOf(tensors, metadata);
   const network: Network = { shape, parameters, weightFormat: prepared.weightFormat };
-  const { evaluation, ids } = judged(point, prepared, network, files);
+  const { evaluation, sample } = judged(point, prepared, network, files);
   const named = (isWanted: (role: string) => boolean) =>
     parameters.shapes
       .filter(({ role, layer }) => layer !== undefined && isWanted(role))
       .map(({ name }) => parameters.values(name));
-  const { cell, seed, sparsity, weightDecay, chip, config } = point;
-  const window = config.training.state === "windowed" ? Math.round(config.training.window.mean) : undefined;
+  const { cell, seed, sparsity, weightDecay, chip } = point;
   const result: PointResult = {
     id,
     cell,
@@ -61,7 +60,7 @@ export function runPoint(
       named((role) => role === "bias"),
       false,
     ),
-    ...(chip && ids && { chip: runOnChip(model, ids, chip, window) }),
+    ...(chip && { chip: runOnChip(model, sample, chip) }),
   };
   parameters.dispose();
   folder.write(RESULT_FILE, `${JSON.stringify(result, undefined, 2)}\n`);
@@ -70,17 +69,21 @@ export function runPoint(
 
 function judged(
   { config, test }: StudyPoint,
-  { task, vocabulary }: PreparedTraining,
+  { task, vocabulary, sequences }: PreparedTraining,
   network: Network,
   files: DataFiles,
-): { readonly evaluation: Evaluation; readonly ids: Int32Array | undefined } {
+): { readonly evaluation: Evaluation; readonly sample: ChipSample } {
   const { data, training } = config;
-  if (data.kind !== "text" || vocabulary === undefined)
-    return { evaluation: task.validate(network), ids: undefined };
+  if (sequences !== undefined)
+    return { evaluation: task.validate(network), sample: { kind: "sequences", sequences } };
+  if (data.kind !== "text" || vocabulary === undefined) throw new Error("a text has a vocabulary");
   const streams = training.evaluationBatch;
-  const ids = idsOfText(files.text(test ?? data.valid), data.level, vocabulary, 2 * streams);
+  const ids = idsOfText(files.text(test ?? data.valid), vocabulary, 2 * streams);
   const window = Math.max(1, Math.round(training.window.mean));
-  return { evaluation: evaluateTokens(network, ids, { streams, window, state: training.state }), ids };
+  return {
+    evaluation: evaluateTokens(network, ids, { streams, window, state: training.state }),
+    sample: { kind: "tokens", ids, ...(training.state === "windowed" && { window }) },
+  };
 }
 
 /** The result of a point that is finished, read from its folder; undefined where it is not, or is not whole. */

@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { NUMBER_FORMATS } from "../core/number-format.ts";
+import { NUMBER_FORMATS, SCALE_GRANULARITIES } from "../core/number-format.ts";
 import { CELLS } from "../training/shape.ts";
 
 /** The form of a study's configuration: one training, and what is varied of it. */
@@ -26,6 +26,7 @@ const common = {
           description: "profile name or path, and after an @ an operating point",
         }),
         format: Type.Enum([...NUMBER_FORMATS], { default: "float32" }),
+        scales: Type.Optional(Type.Enum([...SCALE_GRANULARITIES])),
         steps: Type.Integer({ minimum: 1, maximum: 10_000_000, default: 500 }),
       },
       { additionalProperties: false },

@@ -1,5 +1,6 @@
 import { type Static, type TObject, type TProperties, Type } from "typebox";
 import { SCALE_GRANULARITIES } from "../core/number-format.ts";
+import { TEXT_LEVELS } from "../inputs/text.ts";
 import { PRUNING_SCOPES } from "./pruning.ts";
 import { CELLS } from "./shape.ts";
 
@@ -45,7 +46,7 @@ const TextData = closed({
   kind: Type.Literal("text"),
   train: file("text file, a sentence or paragraph a line"),
   valid: file("text file"),
-  level: oneOf(["word", "character"], "word"),
+  level: oneOf([...TEXT_LEVELS], "word"),
   vocabulary: Type.Optional(
     file("vocabulary, one word a line; else the training text's most frequent words"),
   ),

@@ -73,7 +73,7 @@ export function shapeOfConfig({ model, data }: TrainingConfig, outputs: number, 
     cell: model.cell,
     input: isText
       ? { kind: "tokens", vocabulary: outputs, embedding: model.embedding }
-      : { kind: "vectors", width },
+      : { kind: "vectors", width, ...(data.kind === "events" && { silentZeros: true as const }) },
     layers: model.layers,
     outputs,
     tied: isText && model.tied,

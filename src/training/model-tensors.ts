@@ -1,7 +1,7 @@
 import { InputError, UnsupportedError } from "../core/errors.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import { float32Of, formatShape, type NamedTensors, type Tensor } from "../formats/tensors.ts";
-import { EVALUATION_ORDER, OWN_METADATA } from "../models/own-metadata.ts";
+import { EVALUATION_ORDER, EVENT_INPUT, OWN_METADATA } from "../models/own-metadata.ts";
 import { isTorchCell, Parameters } from "./parameters.ts";
 import {
   type Cell,
@@ -64,6 +64,7 @@ export function writeTrainedModel(
   return writeSafetensors(tensors, {
     [OWN_METADATA.order]: EVALUATION_ORDER,
     [OWN_METADATA.cell]: shape.cell,
+    ...(shape.input.kind === "vectors" && shape.input.silentZeros && { [OWN_METADATA.input]: EVENT_INPUT }),
     ...(vocabulary && { [OWN_METADATA.vocabulary]: vocabulary.join("\n") }),
   });
 }
@@ -180,7 +181,11 @@ function shapeOf(tensors: NamedTensors, metadata: Readonly<Record<string, string
     cell,
     input: table
       ? { kind: "tokens", vocabulary: table.shape[0]!, embedding: table.shape[1]! }
-      : { kind: "vectors", width },
+      : {
+          kind: "vectors",
+          width,
+          ...(metadata[OWN_METADATA.input] === EVENT_INPUT && { silentZeros: true as const }),
+        },
     layers,
     outputs: bias.shape[0]!,
     tied,

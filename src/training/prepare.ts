@@ -2,11 +2,12 @@ import { canonicalJson, hashOf } from "../core/hash.ts";
 import { InputError } from "../core/errors.ts";
 import { checkWords, parseVocabulary } from "../models/vocabulary.ts";
 import { settingsOfConfig, shapeOfConfig } from "./config.ts";
+import { levelOfVocabulary, type TextLevel } from "../inputs/text.ts";
 import type { TrainingConfig } from "./config-schema.ts";
 import type { Network } from "./network.ts";
 import type { ModelShape } from "./shape.ts";
 import { readEventSequences, readMnistSequences } from "./sequence-data.ts";
-import { classificationTask, languageTask, type Task } from "./tasks.ts";
+import { classificationTask, type LabelledSequences, languageTask, type Task } from "./tasks.ts";
 import { idsOfText, logFrequencies, vocabularyOf } from "./text-data.ts";
 import type { TrainingSettings } from "./trainer.ts";
 
@@ -25,20 +26,22 @@ export interface PreparedTraining {
   readonly vocabulary?: readonly string[];
   readonly decoderBias?: Float32Array;
   readonly weightFormat?: Network["weightFormat"];
+  /** On which the model is judged, where it classifies sequences. */
+  readonly sequences?: LabelledSequences;
   /** Hash of settings and data: what a checkpoint belongs to. */
   readonly identity: string;
 }
 
 /** @throws InputError naming the file, where one cannot be read or is too short. */
 export function prepareTraining(config: TrainingConfig, files: DataFiles): PreparedTraining {
-  const { task, outputs, width, hash, ...words } =
+  const { task, outputs, width, hash, ...more } =
     config.data.kind === "text" ? textTask(config, files) : sequenceTask(config, files);
   return {
     config,
     shape: shapeOfConfig(config, outputs, width),
     task,
     settings: settingsOfConfig(config, task),
-    ...words,
+    ...more,
     ...(config.training.quantise && { weightFormat: config.training.quantise }),
     identity: hashOf(canonicalJson(config), hash),
   };
@@ -51,6 +54,7 @@ interface TaskWithData {
   readonly hash: string;
   readonly vocabulary?: readonly string[];
   readonly decoderBias?: Float32Array;
+  readonly sequences?: LabelledSequences;
 }
 
 function textTask({ data, training, seed }: TrainingConfig, files: DataFiles): TaskWithData {
@@ -58,9 +62,11 @@ function textTask({ data, training, seed }: TrainingConfig, files: DataFiles): T
   const { level, words } = data;
   const text = files.text(data.train);
   const vocabulary =
-    data.vocabulary === undefined ? vocabularyOf(text, level, words) : readVocabulary(data.vocabulary, files);
+    data.vocabulary === undefined
+      ? vocabularyOf(text, level, words)
+      : readVocabulary(data.vocabulary, level, files);
   const idsIn = (path: string, content: string, streams: number) =>
-    inFile(path, () => idsOfText(content, level, vocabulary, 2 * streams));
+    inFile(path, () => idsOfText(content, vocabulary, 2 * streams));
   const train = idsIn(data.train, text, training.batch);
   const valid = idsIn(data.valid, files.text(data.valid), training.evaluationBatch);
   const { batch, evaluationBatch, window, state, decoderBias } = training;
@@ -83,15 +89,24 @@ function textTask({ data, training, seed }: TrainingConfig, files: DataFiles): T
   };
 }
 
-function readVocabulary(path: string, files: DataFiles): readonly string[] {
+/** @throws InputError where the vocabulary is of the other level, as it alone says how the model's texts are read later. */
+function readVocabulary(path: string, level: TextLevel, files: DataFiles): readonly string[] {
   const words = parseVocabulary(files.text(path));
   checkWords(words, path);
+  const found = levelOfVocabulary(words);
+  if (found !== level) {
+    throw new InputError(
+      { file: path },
+      `is a vocabulary of ${found}s, as it holds ${found === "word" ? "no" : "a"} space, but data.level is ${level}`,
+      "Set data.level as the vocabulary has it; one of characters has a line that is a space alone.",
+    );
+  }
   return words;
 }
 
 function sequenceTask({ data, training, seed }: TrainingConfig, files: DataFiles): TaskWithData {
   if (data.kind === "text") throw new Error("a text");
-  const { train, valid, classes } =
+  const { train, valid, classes, hash } =
     data.kind === "mnist" ? readMnistSequences(data, files) : readEventSequences(data, files);
   if (train.count < training.batch) {
     throw new InputError(
@@ -104,11 +119,8 @@ function sequenceTask({ data, training, seed }: TrainingConfig, files: DataFiles
     task: classificationTask(train, valid, training.batch, seed),
     outputs: classes,
     width: train.width,
-    hash: hashOf(
-      train.labels,
-      valid.labels,
-      ...[train, valid].flatMap((set) => [set.sequence(0), set.sequence(set.count - 1)]),
-    ),
+    hash,
+    sequences: valid,
   };
 }
 

@@ -1,5 +1,6 @@
 import { gunzipSync } from "fflate";
 import { InputError } from "../core/errors.ts";
+import { hashOf } from "../core/hash.ts";
 import { binEvents, readNmnistEvents } from "../inputs/event-streams.ts";
 import { readIdx } from "../inputs/idx.ts";
 import type { TrainingConfig } from "./config-schema.ts";
@@ -13,11 +14,23 @@ interface Split {
   readonly train: LabelledSequences;
   readonly valid: LabelledSequences;
   readonly classes: number;
+  /** Of all that was read. */
+  readonly hash: string;
+}
+
+/** A set as it was read, and the hash of its files' content. */
+interface ReadSet extends LabelledSequences {
+  readonly hash: string;
 }
 
 /** Bounds what a small .gz may unfold into. */
 const MOST_UNPACKED_BYTES = 2 ** 28;
 const MOST_RECORDINGS = 1_000_000;
+
+export interface Recording {
+  readonly path: string;
+  readonly label: number;
+}
 
 /** MNIST's images row by row (28 steps of 28) or pixel by pixel (784 steps of 1), in 0 … 1. */
 export function readMnistSequences(settings: MnistSettings, files: DataFiles): Split {
@@ -25,7 +38,7 @@ export function readMnistSequences(settings: MnistSettings, files: DataFiles): S
   const { validImages, validLabels, order, validShare } = settings;
   if (validImages !== undefined && validLabels !== undefined) {
     const valid = mnistSet(validImages, validLabels, order, files);
-    return { train: whole, valid, classes: classesOf(whole, valid) };
+    return { train: whole, valid, classes: classesOf(whole, valid), hash: hashOf(whole.hash, valid.hash) };
   }
   return split(whole, validShare);
 }
@@ -35,7 +48,7 @@ function mnistSet(
   labelPath: string,
   order: MnistSettings["order"],
   files: DataFiles,
-): LabelledSequences {
+): ReadSet {
   const images = inFile(imagePath, () => readIdx(unpacked(files.bytes(imagePath))));
   const labels = inFile(labelPath, () => readIdx(unpacked(files.bytes(labelPath))));
   const [count = 0, rows = 0, columns = 0] = images.shape;
@@ -54,6 +67,7 @@ function mnistSet(
     sequence: (index) =>
       Float32Array.from(images.values.subarray(index * pixels, (index + 1) * pixels), (value) => value / 255),
     labels: labels.values,
+    hash: hashOf(images.shape.join(), images.values, labels.values),
   };
 }
 
@@ -75,19 +89,27 @@ function unpacked(bytes: Uint8Array): Uint8Array {
   }
 }
 
+/** The recordings that a list of labels names, in its order. */
+export const recordingsOf = (settings: EventSettings, files: DataFiles): readonly Recording[] =>
+  recordingsIn(settings.labels, files.text(settings.labels)).map(({ number, label }) => ({
+    path: `${settings.folder.replace(/\/+$/, "")}/${number}.bs2`,
+    label,
+  }));
+
 /** Recordings of an event camera, counted in bins of time. */
 export function readEventSequences(settings: EventSettings, files: DataFiles): Split {
-  const listed = recordingsIn(settings.labels, files.text(settings.labels));
-  const sequences = listed.map(({ number }) => {
-    const path = `${settings.folder.replace(/\/+$/, "")}/${number}.bs2`;
-    return inFile(path, () => binEvents(readNmnistEvents(files.bytes(path)), settings));
-  });
-  const whole: LabelledSequences = {
+  const listed = recordingsOf(settings, files);
+  const sequences = listed.map(({ path }) =>
+    inFile(path, () => binEvents(readNmnistEvents(files.bytes(path)), settings)),
+  );
+  const labels = Uint8Array.from(listed, ({ label }) => label);
+  const whole: ReadSet = {
     steps: settings.steps,
     width: 2 * settings.width * settings.height,
     count: listed.length,
     sequence: (index) => sequences[index]!,
-    labels: Uint8Array.from(listed, ({ label }) => label),
+    labels,
+    hash: hashOf(labels, ...sequences),
   };
   return split(whole, settings.validShare);
 }
@@ -116,7 +138,7 @@ function recordingsIn(file: string, text: string): { readonly number: number; re
 }
 
 /** The last share is kept for validation. */
-function split(whole: LabelledSequences, validShare: number): Split {
+function split(whole: ReadSet, validShare: number): Split {
   const held = Math.min(whole.count - 1, Math.max(1, Math.round(whole.count * validShare)));
   const part = (begin: number, count: number): LabelledSequences => ({
     ...whole,
@@ -126,7 +148,7 @@ function split(whole: LabelledSequences, validShare: number): Split {
   });
   const train = part(0, whole.count - held);
   const valid = part(whole.count - held, held);
-  return { train, valid, classes: classesOf(train, valid) };
+  return { train, valid, classes: classesOf(train, valid), hash: whole.hash };
 }
 
 const classesOf = (...sets: readonly LabelledSequences[]): number =>

@@ -6,7 +6,12 @@ export interface ModelShape {
   readonly cell: Cell;
   readonly input:
     | { readonly kind: "tokens"; readonly vocabulary: number; readonly embedding: number }
-    | { readonly kind: "vectors"; readonly width: number };
+    | {
+        readonly kind: "vectors";
+        readonly width: number;
+        /** Components at 0 are no events, as those of an event camera. */
+        readonly silentZeros?: true;
+      };
   /** Units of each recurrent layer. */
   readonly layers: readonly number[];
   /** Outputs of the decoder. Tied, its weights are the embedding's. */

@@ -1,38 +1,31 @@
 import { InputError } from "../core/errors.ts";
 import { counted } from "../core/wording.ts";
-import { END_OF_LINE, linesOf, tokensOfText, UNKNOWN_WORD, wordsOfLine } from "../inputs/text.ts";
-
-export type TextLevel = "word" | "character";
-
-/** A text's tokens as text: the words or characters of each line, then `<eos>`. */
-function* tokensIn(text: string, level: TextLevel): Generator<string> {
-  for (const line of linesOf(text)) {
-    yield* level === "word" ? wordsOfLine(line) : line;
-    yield END_OF_LINE;
-  }
-}
+import {
+  END_OF_LINE,
+  linesOf,
+  type TextLevel,
+  tokensOfLine,
+  tokensOfText,
+  UNKNOWN_WORD,
+} from "../inputs/text.ts";
 
 /**
  * The most frequent words (or characters) of a text: `<unk>` first, then `<eos>`, then by frequency, of equally frequent
- * ones the smaller code points first.
+ * ones the smaller code points first. Of characters, the space is one in any case: by it such a vocabulary is known.
  */
 export function vocabularyOf(text: string, level: TextLevel, most: number): readonly string[] {
   const counts = new Map<string, number>();
-  for (const token of tokensIn(text, level)) counts.set(token, (counts.get(token) ?? 0) + 1);
-  counts.delete(UNKNOWN_WORD);
-  counts.delete(END_OF_LINE);
+  for (const line of linesOf(text))
+    for (const token of tokensOfLine(line, level)) counts.set(token, (counts.get(token) ?? 0) + 1);
+  const first = level === "word" ? [UNKNOWN_WORD, END_OF_LINE] : [UNKNOWN_WORD, END_OF_LINE, " "];
+  for (const token of first) counts.delete(token);
   const byFrequency = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-  return [UNKNOWN_WORD, END_OF_LINE, ...byFrequency.slice(0, most - 2).map(([token]) => token)];
+  return [...first, ...byFrequency.slice(0, Math.max(0, most - first.length)).map(([token]) => token)];
 }
 
 /** Token ids of a text. @throws InputError where the text is too short to learn from, or lacks words for `<unk>`. */
-export function idsOfText(
-  text: string,
-  level: TextLevel,
-  vocabulary: readonly string[],
-  shortest: number,
-): Int32Array {
-  const ids = level === "word" ? tokensOfText(text, vocabulary) : characterIds(text, vocabulary);
+export function idsOfText(text: string, vocabulary: readonly string[], shortest: number): Int32Array {
+  const ids = tokensOfText(text, vocabulary);
   if (ids.length < shortest) {
     throw new InputError(
       {},
@@ -41,24 +34,6 @@ export function idsOfText(
     );
   }
   return Int32Array.from(ids);
-}
-
-function characterIds(text: string, vocabulary: readonly string[]): number[] {
-  const idOf = new Map(vocabulary.map((token, id) => [token, id]));
-  const unknown = idOf.get(UNKNOWN_WORD);
-  const ids: number[] = [];
-  for (const token of tokensIn(text, "character")) {
-    const id = idOf.get(token) ?? unknown;
-    if (id === undefined) {
-      throw new InputError(
-        {},
-        `the vocabulary has no character ${JSON.stringify(token)}, nor ${UNKNOWN_WORD}`,
-        "Add it.",
-      );
-    }
-    ids.push(id);
-  }
-  return ids;
 }
 
 /** ln of each token's share, a count of one added to each: a decoder's bias to begin with. */

@@ -36,14 +36,14 @@ describe("vocabularies", () => {
   });
 
   it("give ids to words, or to characters, and an end to each line", () => {
-    expect([...idsOfText(text, "word", ["<unk>", "<eos>", "b"], 1)]).toEqual([2, 0, 2, 1, 1, 0, 0, 2, 1]);
+    expect([...idsOfText(text, ["<unk>", "<eos>", "b"], 1)]).toEqual([2, 0, 2, 1, 1, 0, 0, 2, 1]);
     const characters = vocabularyOf("ab a", "character", 10);
-    expect(characters).toEqual(["<unk>", "<eos>", "a", " ", "b"]);
-    expect([...idsOfText("ba\nx", "character", characters, 1)]).toEqual([4, 2, 1, 0, 1]);
+    expect(characters).toEqual(["<unk>", "<eos>", " ", "a", "b"]);
+    expect([...idsOfText("ba\nx", characters, 1)]).toEqual([4, 3, 1, 0, 1]);
   });
 
   it("say where a text is too short", () => {
-    expect(() => idsOfText("a b", "word", ["<unk>", "<eos>"], 20)).toThrow("holds 3 tokens; 20 are needed");
+    expect(() => idsOfText("a b", ["<unk>", "<eos>"], 20)).toThrow("holds 3 tokens; 20 are needed");
   });
 });
 
