@@ -8,6 +8,7 @@ import { run } from "./run-in-process.ts";
 const EXAMPLE = join(ownPackage().root, "examples/egru-wt2-small");
 const expected = JSON.parse(readFileSync(join(EXAMPLE, "expected.json"), "utf8"));
 const text = join(EXAMPLE, "wikitext-2-test-slice.txt");
+const PAIR = join(ownPackage().root, "examples/wikitext-2");
 
 async function resultOf(...options: string[]) {
   const { code, stdout, stderr } = await run([
@@ -54,5 +55,35 @@ describe("the example that `npm start` shows, on the simulated chip", () => {
     expect(found.projections).toHaveLength(reference.length);
     for (const [index, projection] of found.projections.entries())
       expectNear(projection.synops, reference[index]);
+  });
+});
+
+describe("the EGRU and the LSTM that were trained alike", () => {
+  const pair = ["egru", "lstm"].map((cell) => join(PAIR, cell));
+
+  it("give the figures of their README on the simulated chip", async () => {
+    const window = ["--steps", "2000", "--window", "70"];
+    const options = ["--text", text, "--chips", "spinnaker2@150MHz", "--json", ...window];
+    const { code, stdout, stderr } = await run(["compare", ...pair, ...options]);
+    expect(code, stderr).toBe(0);
+    const found = (JSON.parse(stdout) as ResultJson).runs.map((one) =>
+      one.verdict === "fits" ? one : expect.fail("it does not fit"),
+    );
+    const synops = found.map(({ projections }) => projections.reduce((sum, own) => sum + own.synops, 0));
+    const readme = readFileSync(join(PAIR, "README.md"), "utf8");
+    const cells = /^\| synaptic operations +\|([^|]+)\|([^|]+)\|/m.exec(readme)!.slice(1);
+    for (const [index, cell] of cells.entries())
+      expectNear(synops[index]! / 2000, Number(cell.replaceAll(",", "")));
+    const perplexities = found.map(({ quality }) => quality!.perplexity.toFixed(1));
+    expect(readme).toContain(`| ${perplexities[0]} (`);
+    expect(readme).toContain(`| ${perplexities[1]} (`);
+  });
+
+  it("have 92 % of their recurrent weights pruned", async () => {
+    for (const model of pair) {
+      const { code, stdout, stderr } = await run(["inspect", model]);
+      expect(code, stderr).toBe(0);
+      expect(stdout).toMatch(/weight sparsity +92\.00 %/);
+    }
   });
 });
