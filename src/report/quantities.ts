@@ -1,6 +1,7 @@
 /** Numbers as people read them: three significant digits, SI prefixes, thousands apart. */
 
 const PREFIXES = [
+  ["f", 1e-15],
   ["p", 1e-12],
   ["n", 1e-9],
   ["µ", 1e-6],
@@ -12,7 +13,7 @@ const PREFIXES = [
   ["T", 1e12],
 ] as const;
 
-/** `formatSi(0.00243, "s")` is "2.43 ms". Below pico and above tera it falls back to exponents. */
+/** `formatSi(0.00243, "s")` is "2.43 ms". Below femto and above tera it falls back to exponents. */
 export function formatSi(value: number, unit: string): string {
   if (value === 0) return `0 ${unit}`;
   // Rounded first, so that 0.9999 ms becomes 1.00 ms and not 1000 µs.
