@@ -20,6 +20,7 @@ import { PARTITION_STRATEGIES } from "./partition/partition.ts";
 import { chooseParts, type FanInParts } from "./partition/choose-parts.ts";
 import { splitFanIn } from "./passes/split-fan-in.ts";
 import { dropZeroSynapses } from "./passes/drop-zero-synapses.ts";
+import { orderMaps } from "./passes/order-maps.ts";
 import { activityIn } from "./passes/permute-neurons.ts";
 import { GRAPH_VERIFIERS, type GraphPass, type GraphProperty } from "./passes/pass.ts";
 import { quantiseWeights } from "./passes/quantise-weights.ts";
@@ -124,7 +125,11 @@ export const graphPipeline = (
   quantisation: Quantisation,
   formats?: ProjectionFormats,
   products: Products = new Map(),
+  parts: FanInParts = new Map(),
 ): readonly GraphPass[] => [
+  // First, as rows of a part of a fan-in keep their place.
+  ...(products.size > 0 ? [orderMaps(products)] : []),
+  ...(parts.size > 0 ? [splitFanIn(parts)] : []),
   // Before quantisation, as a product's weights share one scale.
   ...(products.size > 0 ? [useMacArrays(products)] : []),
   // Early, so that whatever follows sees the weights that the chip will hold.
@@ -199,9 +204,8 @@ export function compile(model: ModelIr, chip: HardwareProfile, options: CompileO
   };
   const products = chooseProducts(asked, mac);
   const cutInto = (parts: FanInParts) => {
-    const pipeline = graphPipeline(quantisation, options.formats, products);
-    const split = parts.size > 0 ? [splitFanIn(parts), ...pipeline] : pipeline;
-    const { graph: passed, passes } = runPasses(lowered, split, { ...options, seed });
+    const pipeline = graphPipeline(quantisation, options.formats, products, parts);
+    const { graph: passed, passes } = runPasses(lowered, pipeline, { ...options, seed });
     checkCapabilities(passed, chip, options.coding);
     const profile = withRowForm(chip, passed, form);
     const expected = expectedActivity(passed, activityIn(passed, options.activity));

@@ -1,12 +1,6 @@
 import { carriesPartialSums, type EventGraph, modelProjectionName } from "../../src/core/event-graph.ts";
-import {
-  describeConvolution,
-  type MapLayout,
-  modelOrderOf,
-  type SharedConvolution,
-} from "../../src/core/shared-convolution.ts";
+import { describeConvolution, type SharedConvolution } from "../../src/core/shared-convolution.ts";
 import { type GraphPass, mapProjections } from "./pass.ts";
-import { permuteNeurons } from "./permute-neurons.ts";
 
 /**
  * Projections of the model that are products, by `modelProjectionName`: a convolution by its kernel, with the layouts that its
@@ -16,8 +10,8 @@ export type Products = ReadonlyMap<string, SharedConvolution | "matrix">;
 
 /**
  * Marks projections that PEs work off on their MAC arrays: as one product a timestep instead of row by row. What is
- * computed changes with it (docs/model.md, 2), so this is before quantisation and never done unasked. Neurons of maps that a
- * kernel reads or writes are put into their layout's order. All parts of a matrix are marked.
+ * computed changes with it (docs/model.md, 2), so this is before quantisation and never done unasked. All parts of a
+ * matrix are marked.
  */
 export const useMacArrays = (products: Products): GraphPass => ({
   name: "use-mac-arrays",
@@ -30,7 +24,7 @@ export const useMacArrays = (products: Products): GraphPass => ({
       context.remark(
         `${name}: a product a timestep on MAC arrays${form === "matrix" ? "" : `, by its kernel: ${describeConvolution(form)}`}`,
       );
-    const marked = mapProjections(graph, (projection) => {
+    return mapProjections(graph, (projection) => {
       const form = products.get(modelProjectionName(graph, projection));
       if (form === undefined || carriesPartialSums(graph, projection)) return projection;
       if (form === "matrix") return { ...projection, onMacArray: true };
@@ -38,21 +32,8 @@ export const useMacArrays = (products: Products): GraphPass => ({
         throw new Error(`${modelProjectionName(graph, projection)}: a kernel cannot be divided by sources`);
       return { ...projection, onMacArray: true, convolution: form };
     });
-    return inMapOrder(marked);
   },
 });
-
-/** Populations whose maps a kernel reads or writes, in their layouts' order. */
-function inMapOrder(graph: EventGraph): EventGraph {
-  const layouts = new Map<string, MapLayout>();
-  for (const { source, target, convolution } of graph.projections) {
-    if (!convolution) continue;
-    layouts.set(source, convolution.input);
-    layouts.set(target, convolution.output);
-  }
-  const moved = [...layouts].filter(([, { together }]) => together > 1);
-  return permuteNeurons(graph, new Map(moved.map(([name, layout]) => [name, modelOrderOf(layout)])));
-}
 
 /** Populations that a kernel writes. Their fan-in is not to be divided by sources before. */
 export const targetsOfKernels = (graph: EventGraph, products: Products): ReadonlySet<string> =>
