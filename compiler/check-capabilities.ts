@@ -69,7 +69,7 @@ function* neuronObstacles(
   const foreign = [...kinds].filter((kind) => !neurons.includes(FAMILY[NEURON_TRAITS[kind].update]));
   if (foreign.length === 0) return;
   yield {
-    reason: `its neurons are ${foreign.join(" and ")}, the chip's ${neurons.join(", ")}`,
+    reason: `its neurons are ${foreign.join(", ")}, the chip's ${neurons.join(", ")}`,
     hint: PROGRAMMABLE,
   };
 }

@@ -19,6 +19,8 @@ export function noteIneffective(
   }
   if (format === "float32" && mac === "auto") {
     say(io, "note: --mac auto has no effect on float32 weights; MAC arrays multiply int8.");
+  } else if (mac === "auto" && profile.pe.macArray?.kernel === undefined) {
+    say(io, `note: --mac auto has no effect, as ${profile.name} has no MAC arrays for layers.`);
   }
   const placing = placer ?? defaultPlacer(profile).name;
   if (effort !== undefined && placing !== annealing.name) {

@@ -82,6 +82,8 @@ describe("--mac", () => {
     expect(auto.stderr).toContain(
       "note: --mac auto has no effect on float32 weights; MAC arrays multiply int8.\n",
     );
+    const without = await compileWith("--chip", "spinnaker1", "--format", "int8", "--mac", "auto");
+    expect(without.stderr).toMatch(/^note: --mac auto has no effect, as .* has no MAC arrays for layers\.$/m);
     const all = await compileWith("--mac", "all");
     expect(all.code).toBe(1);
     expect(all.stderr).toContain("MAC arrays multiply int8 weights, and the program's are float32.");
