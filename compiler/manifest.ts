@@ -1,6 +1,7 @@
-import { carriesPartialSums, type EventGraph, projectionName } from "../src/core/event-graph.ts";
+import { type EventGraph, isWeighed, projectionName } from "../src/core/event-graph.ts";
+import { denseWorkOf } from "../src/core/fixed-matrices.ts";
 import { hashOf } from "../src/core/hash.ts";
-import { denseSynapsesOf, type ModelIr } from "../src/core/model-ir.ts";
+import { type ModelIr, populationNamed } from "../src/core/model-ir.ts";
 import type { HardwareProfile } from "../src/core/profile.ts";
 import type { Manifest } from "../src/core/program.ts";
 
@@ -13,10 +14,13 @@ export function manifestOf(
 ): Manifest {
   const onChip = new Set(graph.populations.slice(1).map(({ name }) => name));
   const denseByProjection: Record<string, number> = {};
+  let denseWeights = 0;
   for (const projection of model.projections) {
     if (!onChip.has(projection.target)) continue;
     const name = projectionName(projection);
-    denseByProjection[name] = (denseByProjection[name] ?? 0) + denseSynapsesOf(projection.weights);
+    const dense = denseWorkOf(projection.weights);
+    denseByProjection[name] = (denseByProjection[name] ?? 0) + dense;
+    if (populationNamed(model, projection.target).kind !== "max-pool") denseWeights += dense;
   }
   return {
     formatVersion: 4,
@@ -28,11 +32,11 @@ export function manifestOf(
     seed,
     options,
     quantisation: graph.quantisation,
-    denseWeights: Object.values(denseByProjection).reduce((sum, weights) => sum + weights, 0),
+    denseWeights,
     denseByProjection,
     storedWeights: synapsesOf({
       ...graph,
-      projections: graph.projections.filter((projection) => !carriesPartialSums(graph, projection)),
+      projections: graph.projections.filter((projection) => isWeighed(graph, projection)),
     }),
   };
 }

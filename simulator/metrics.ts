@@ -35,7 +35,7 @@ export function neuroBenchMetrics(result: SimulationResult, program: Program): N
   const synopsWhere = (isSpike: boolean) =>
     perStep(
       projections
-        .filter((own) => !own.bringsPartialSums && (own.isUnitValued ?? false) === isSpike)
+        .filter((own) => !own.bringsPartialSums && !own.isCompared && (own.isUnitValued ?? false) === isSpike)
         .reduce((sum, { synops }) => sum + synops, 0),
     );
   const [effectiveMacs, effectiveAcs] = [synopsWhere(false), synopsWhere(true)];

@@ -1,9 +1,4 @@
-import {
-  carriesPartialSums,
-  type ChipGraphPopulation,
-  type EventGraph,
-  partOf,
-} from "../../src/core/event-graph.ts";
+import { type ChipGraphPopulation, type EventGraph, isWeighed, partOf } from "../../src/core/event-graph.ts";
 import { GATE_FRACTION_BITS, TABLE_INTERVALS, TABLE_STEP_BITS } from "../../src/core/number-format.ts";
 import { NEURON_TRAITS } from "../../src/core/population-kind.ts";
 import type { PeProgram, Program } from "../../src/core/program.ts";
@@ -17,7 +12,7 @@ export function verifyParameters(program: Program, graph: EventGraph): void {
     if (quantisation[field] !== graph.quantisation[field])
       fault(`${field} of the manifest is not the graph's`);
   const synapses = graph.projections
-    .filter((projection) => !carriesPartialSums(graph, projection))
+    .filter((projection) => isWeighed(graph, projection))
     .reduce((sum, projection) => sum + projection.synapses.target.length, 0);
   if (storedWeights !== synapses)
     fault(`the manifest speaks of ${storedWeights} weights, there are ${synapses}`);

@@ -91,6 +91,7 @@ export function projectionActivities(
       target: to.name,
       delay,
       ...(from.kind === "partial-sum" && { bringsPartialSums: true as const }),
+      ...(to.kind === "max-pool" && { isCompared: true as const }),
       ...(isUnitValued(source) && { isUnitValued: true as const }),
       synops:
         (before?.synops ?? 0) + sumOf(rows[index]!.total.sums) - sumOf(empties[index]?.total.sums ?? []),

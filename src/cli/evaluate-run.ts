@@ -1,3 +1,6 @@
+import { inFile, UnsupportedError } from "../core/errors.ts";
+import { UNKNOWN_WORD } from "../inputs/text.ts";
+import { intervalOfShare } from "../core/intervals.ts";
 import { formatPairs, printable } from "../report/layout.ts";
 import { formatCount, formatShare, formatSi } from "../report/quantities.ts";
 import { formatJson } from "../report/result-json.ts";
@@ -17,6 +20,7 @@ import { idsOfText } from "../training/text-data.ts";
 import type { CommandIo } from "./command-io.ts";
 import type { EvaluateOptions } from "./evaluate.ts";
 import { UsageError } from "./failures.ts";
+import { sayUnknown } from "./load-stimulus.ts";
 import { type LoadedModel, loadTrainedModel, requireSameShape } from "./load-trained-model.ts";
 import { showProgress } from "./progress.ts";
 
@@ -40,15 +44,18 @@ export async function evaluateModel(path: string, options: EvaluateOptions, io: 
   try {
     const { evaluation, sequences } =
       options.config === undefined
-        ? { evaluation: evaluateText(model, network, options, progress.advance) }
+        ? { evaluation: evaluateText(model, network, options, io, progress.advance) }
         : evaluateConfig(path, network, options.config, options.chip !== undefined, progress.advance);
     progress.end();
-    const chip = sequences && onChip(model, sequences, options, io);
+    const chip = sequences && options.chip !== undefined ? onChip(model, sequences, options, io) : undefined;
     const sparsity = sparsityOf(parameters);
     const all = { model: model.name, cell: shape.cell, sparsity, ...evaluation, ...(chip && { chip }) };
     io.stdout.write(
-      options.json ? formatJson(all) : formatEvaluation(model.name, evaluation, sparsity, chip),
+      options.json
+        ? formatJson(all)
+        : formatEvaluation(model.name, evaluation, sparsity, sequences !== undefined, chip),
     );
+    if (chip && "refused" in chip) throw new UnsupportedError(chip.refused, chip.hint!);
   } finally {
     progress.end();
     parameters.dispose();
@@ -59,12 +66,16 @@ function evaluateText(
   { name, vocabulary }: LoadedModel,
   network: Network,
   { text, streams, window }: EvaluateOptions,
+  io: CommandIo,
   onProgress: (done: number, of: number) => void,
 ): Evaluation {
   if (vocabulary === undefined) {
     throw new UsageError(`${name} has no vocabulary to read a text with.`, "Give one with --vocab.");
   }
-  const ids = idsOfText(readTextBounded(text!, READ_LIMITS.text), vocabulary, 2 * streams);
+  const ids = inFile(text!, () =>
+    idsOfText(readTextBounded(text!, READ_LIMITS.text), vocabulary, 2 * streams),
+  );
+  sayUnknown(ids, vocabulary.indexOf(UNKNOWN_WORD), io);
   return evaluateTokens(network, ids, {
     streams,
     window: window ?? STEPS_AT_ONCE,
@@ -89,7 +100,7 @@ function evaluateConfig(
       "Run the text with `eventloom simulate --text`.",
     );
   }
-  return { evaluation: task.validate(network, onProgress), ...(isForChip && { sequences }) };
+  return { evaluation: task.validate(network, onProgress), sequences };
 }
 
 /** All of the sequences, one after the other, on the simulated chip. */
@@ -114,6 +125,7 @@ function formatEvaluation(
   name: string,
   evaluation: Evaluation,
   sparsity: number,
+  isOfSequences: boolean,
   chip: ChipFigures | undefined,
 ): string {
   const { scored, loss, perplexity, perplexityInterval: interval, accuracy, activity, macs } = evaluation;
@@ -122,14 +134,12 @@ function formatEvaluation(
   const pairs: [string, string][] = [
     ["scored", formatCount(scored)],
     ["loss", `${loss.toFixed(5)} nats`],
-    [
-      "perplexity",
-      perplexity.toFixed(3) +
-        (interval === undefined
-          ? " (fewer than ten windows: no interval)"
-          : ` (95 %: ${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}, by batch means over windows)`),
-    ],
-    ["accuracy", formatShare(accuracy)],
+    ...(isOfSequences
+      ? [["accuracy", formatAccuracy(accuracy, scored)] as [string, string]]
+      : ([
+          ["perplexity", formatPerplexity(perplexity, interval)],
+          ["accuracy", formatShare(accuracy)],
+        ] as [string, string][])),
     ["activity by layer", activity.map((share) => formatShare(share)).join(", ")],
     ["weight sparsity", `${formatShare(sparsity)} of the recurrent layers`],
     [
@@ -149,14 +159,26 @@ function formatEvaluation(
   return `${printable(name)}\n${formatPairs(pairs).join("\n")}\n`;
 }
 
+const formatPerplexity = (perplexity: number, interval: Evaluation["perplexityInterval"]): string =>
+  perplexity.toFixed(3) +
+  (interval === undefined
+    ? " (fewer than ten windows: no interval)"
+    : ` (95 %: ${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}, by batch means over windows)`);
+
+/** Of sequences, which are independent of one another; words of a text are not. */
+function formatAccuracy(accuracy: number, sequences: number): string {
+  const { low, high } = intervalOfShare(accuracy, sequences);
+  return `${formatShare(accuracy)} (95 %: ${formatShare(low)} to ${formatShare(high)})`;
+}
+
 function chipPairs(chip: ChipFigures): [string, string][] {
-  if ("refused" in chip) return [[`on ${chip.profile}`, `refused: ${chip.refused}`]];
+  if ("refused" in chip) return [[`on ${chip.profile}`, "cannot run"]];
   const { accuracy = 0, sequences = 0, pes, latencySeconds, energyJoules, isLowerBound } = chip;
   const bound = isLowerBound ? "≥ " : "";
   return [
     [
       `on ${chip.profile}@${chip.operatingPoint}`,
-      `accuracy ${formatShare(accuracy)} of ${formatCount(sequences)} sequences in ${chip.format}, ${formatCount(pes)} PEs`,
+      `accuracy ${formatAccuracy(accuracy, sequences)} of ${formatCount(sequences)} sequences in ${chip.format}, ${formatCount(pes)} PEs`,
     ],
     [
       "a step there",

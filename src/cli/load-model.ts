@@ -1,4 +1,4 @@
-import { InputError } from "../core/errors.ts";
+import { InputError, inFile } from "../core/errors.ts";
 import type { ModelIr } from "../core/model-ir.ts";
 import { readModel } from "../models/read-model.ts";
 import { printable } from "../report/layout.ts";
@@ -61,7 +61,7 @@ const HDF5_MS_PER_MEBIBYTE = 200;
 
 /** What the model's HDF5 file holds, where it has one: read in a thread that can be ended. */
 async function hdf5Of({ fileName, bytes }: ModelFiles): Promise<Hdf5Group | undefined> {
-  const content = hdf5BytesIn(bytes);
+  const content = inFile(fileName, () => hdf5BytesIn(bytes));
   if (content === undefined) return undefined;
   const deadline = HDF5_DEADLINE_MS + (HDF5_MS_PER_MEBIBYTE * content.length) / 2 ** 20;
   try {

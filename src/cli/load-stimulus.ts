@@ -116,8 +116,13 @@ export function loadSample(
 function sayUnknownWords(stimulus: Stimulus, port: InputPort, io: CommandIo): void {
   const unknown = port.kind === "tokens" ? (port.vocabulary?.indexOf(UNKNOWN_WORD) ?? -1) : -1;
   if (unknown < 0 || stimulus.kind !== "tokens") return;
-  const { ids } = stimulus;
-  const count = ids.reduce((sum, id) => sum + (id === unknown ? 1 : 0), 0);
+  sayUnknown(stimulus.ids, unknown, io);
+}
+
+/** @param unknown Its id. */
+export function sayUnknown(ids: Uint32Array | Int32Array, unknown: number, io: CommandIo): void {
+  let count = 0;
+  for (const id of ids) if (id === unknown) count += 1;
   if (count > 0) {
     const share = formatPercent(count, ids.length);
     say(

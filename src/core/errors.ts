@@ -89,3 +89,12 @@ export class CapacityError extends UserError {
     );
   }
 }
+
+/** Runs what reads a file's content; its errors name the file. */
+export function inFile<Result>(file: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof InputError && error.place.file === undefined ? error.inFile(file) : error;
+  }
+}

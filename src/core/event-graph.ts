@@ -98,6 +98,14 @@ export const carriesPartialSums = (
   { source }: Pick<GraphProjection, "source">,
 ): boolean => populations.some(({ name, kind }) => name === source && kind === "partial-sum");
 
+/** Whether a projection's synapses are weights of the model: neither sums that are brought, nor what max pooling compares. */
+export const isWeighed = (
+  graph: Pick<EventGraph, "populations">,
+  projection: Pick<GraphProjection, "source" | "target">,
+): boolean =>
+  !carriesPartialSums(graph, projection) &&
+  !graph.populations.some(({ name, kind }) => name === projection.target && kind === "max-pool");
+
 /** The population whose fan-in a partial sum shares; undefined of all others. */
 export const partOf = (population: GraphPopulation | undefined): string | undefined =>
   population === undefined || population.kind === "input" ? undefined : population.partOf;

@@ -8,6 +8,20 @@ export interface MeanInterval {
 }
 
 const BATCHES = 10;
+/** 97.5 % quantile of the normal distribution. */
+const NORMAL_QUANTILE = 1.96;
+
+/** 95 % interval of a share of independent trials, after Wilson (J. Am. Stat. Assoc. 22, 1927). */
+export function intervalOfShare(
+  share: number,
+  trials: number,
+): { readonly low: number; readonly high: number } {
+  const squared = NORMAL_QUANTILE ** 2 / trials;
+  const middle = (share + squared / 2) / (1 + squared);
+  const half =
+    (NORMAL_QUANTILE * Math.sqrt((share * (1 - share)) / trials + squared / (4 * trials))) / (1 + squared);
+  return { low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
+}
 
 /** 97.5 % quantiles of Student's t with 1, 2, … 29 degrees of freedom. */
 const T_QUANTILES = [

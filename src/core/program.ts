@@ -33,9 +33,9 @@ export interface Manifest {
   /** Options that shaped the program, as text. */
   readonly options: Readonly<Record<string, string>>;
   readonly quantisation: Quantisation;
-  /** Of the model's layers on the chip: all weights, pruned ones too, and those that are stored. */
+  /** Of the model's layers on the chip, but for max pooling: all weights, pruned ones too, and those that are stored. */
   readonly denseWeights: number;
-  /** The first by the model's projections, as `projectionName` calls them. */
+  /** All weights by the model's projections, what max pooling compares too, as `projectionName` calls them. */
   readonly denseByProjection: Readonly<Record<string, number>>;
   readonly storedWeights: number;
 }

@@ -90,6 +90,8 @@ export interface ProjectionActivity {
   readonly bringsPartialSums?: true;
   /** Present where every event was a spike of 1, so that its synops are accumulations without a product. */
   readonly isUnitValued?: true;
+  /** Present where max pooling compares what comes: no products, and no weights of the model. */
+  readonly isCompared?: true;
   /** Weight · event products, as executed. */
   readonly synops: number;
   /** Weights stored on the chip. */

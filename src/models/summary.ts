@@ -1,12 +1,11 @@
 import {
-  denseSynapsesOf,
   type ModelIr,
   nonZerosOf,
   type Population,
   type Projection,
   storedValuesOf,
 } from "../core/model-ir.ts";
-import { biasParameters, isFixed } from "./fixed-matrices.ts";
+import { biasParameters, denseWorkOf, isFixed } from "../core/fixed-matrices.ts";
 
 /** Kinds that go to the chip whatever stands around them (docs/model.md, 3). */
 const CORE_KINDS: ReadonlySet<Population["kind"]> = new Set(["egru", "lstm", "gru", "lif"]);
@@ -118,7 +117,7 @@ function matrixSummary(
   const values = storedValuesOf(weights);
   const owner = owners.get(values);
   if (owner === undefined) owners.set(values, `${source} -> ${target}`);
-  const denseMacs = denseSynapsesOf(weights);
+  const denseMacs = denseWorkOf(weights);
   const nonZeros = nonZerosOf(weights);
   return {
     source,

@@ -1,4 +1,4 @@
-import { InputError } from "../core/errors.ts";
+import { InputError, UnsupportedError } from "../core/errors.ts";
 import type { HardwareProfile } from "../core/profile.ts";
 import { checkProfile } from "./check-profile.ts";
 import { type BaseReader, extendProfile } from "./extend-profile.ts";
@@ -6,6 +6,7 @@ import { applyOverrides } from "./overrides.ts";
 import { findUnclearFloorPlan } from "./floor-plan.ts";
 import { findUntellableTimes } from "./kernel-times.ts";
 import { ProfileError } from "./profile-finding.ts";
+import { isRoofline } from "./roofline.ts";
 import { figuresOf, type Provenance } from "./provenance.ts";
 import { findUnderivable } from "./resolve-energy.ts";
 import { findStrayPes } from "./resolve-faults.ts";
@@ -37,6 +38,12 @@ export function readProfile(
   overrides: readonly string[] = [],
   baseOf?: BaseReader,
 ): LoadedProfile {
+  if (isRoofline(text)) {
+    throw new UnsupportedError(
+      `${fileName} describes a dense baseline by roofline, not a chip with PEs.`,
+      "Only `eventloom compare` sets models beside one: name it in --chips there.",
+    );
+  }
   const { json, file } = extendProfile(text, fileName, baseOf);
   const written = withUnitsApart(json);
   try {

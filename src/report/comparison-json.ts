@@ -50,6 +50,13 @@ export function comparisonOf(runs: ResultJson["runs"]): ComparisonEntryJson[] {
 export const chipLabel = ({ name, variant }: { readonly name: string; readonly variant?: string }): string =>
   variant === undefined ? name : `${name} ${variant}`;
 
+/** Whether anything that happened has a known cost; where nothing has, a sum of 0 says nothing. */
+export const isPriced = ({
+  energyIsLowerBound,
+  energyJoulesPerToken,
+}: Pick<ReadingJson, "energyIsLowerBound" | "energyJoulesPerToken">): boolean =>
+  !energyIsLowerBound || energyJoulesPerToken > 0;
+
 function runEntry(run: RunJson, reading: ReadingJson): ComparisonEntryJson {
   const isTimed = reading.untimed === undefined || reading.synchronisation.kind === "timer";
   const energyBound = reading.energyIsLowerBound ? "at least" : "exact";
@@ -63,7 +70,9 @@ function runEntry(run: RunJson, reading: ReadingJson): ComparisonEntryJson {
     ...(isTimed && {
       latencySecondsPerToken: reading.latencySecondsPerToken,
       tokensPerSecond: reading.tokensPerSecond,
-      energyDelayJouleSeconds: reading.energyJoulesPerToken * reading.latencySecondsPerToken,
+      ...(isPriced(reading) && {
+        energyDelayJouleSeconds: reading.energyJoulesPerToken * reading.latencySecondsPerToken,
+      }),
       utilisation: reading.peBusyShare,
     }),
     timeBound: isTimed ? "exact" : "at least",

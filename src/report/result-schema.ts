@@ -90,6 +90,9 @@ const Projection = closed({
   source: text(),
   target: text(),
   isRecurrent: Type.Boolean({ description: "Carries the events of the timestep before" }),
+  isCompared: Type.Optional(
+    Type.Literal(true, { description: "Of max pooling: comparisons, in no total and no metric" }),
+  ),
   denseWeights: count("Weights of the dense matrix"),
   storedWeights: count("Weights on the chip"),
   connectionSparsity: share("1 − stored / dense"),

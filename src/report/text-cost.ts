@@ -1,3 +1,4 @@
+import { isPriced } from "./comparison-json.ts";
 import { alignColumns, REPORT_WIDTH, type Style, shorten, wrap } from "./layout.ts";
 import { formatCount, formatMean, formatPercent, formatShare, formatSi, plural } from "./quantities.ts";
 import type { ComponentEnergyJson, ReadingJson, RunJson } from "./result-schema.ts";
@@ -54,7 +55,7 @@ function rowsOf(run: RunJson, readings: readonly ReadingJson[]): string[][] {
     row("energy", (reading) => formatEnergy(reading, reading.energyJoulesPerToken)),
     ...energyRows(readings),
     row("mean power", (reading) =>
-      reading.untimed ? "-" : atLeast(reading) + formatSi(reading.meanPowerWatts, "W"),
+      reading.untimed || !isPriced(reading) ? "-" : atLeast(reading) + formatSi(reading.meanPowerWatts, "W"),
     ),
   ];
   if (windowSteps === undefined) return rows;
@@ -127,7 +128,7 @@ export function formatTime({ untimed, synchronisation }: ReadingJson, seconds: n
 const atLeast = ({ energyIsLowerBound }: ReadingJson): string => (energyIsLowerBound ? "at least " : "");
 
 const formatEnergy = (reading: ReadingJson, energy: number): string =>
-  atLeast(reading) + formatSi(energy, "J");
+  isPriced(reading) ? atLeast(reading) + formatSi(energy, "J") : "unknown";
 
 function phaseRows(readings: readonly ReadingJson[]): string[][] {
   const names = [...new Set(readings.flatMap(({ phases }) => phases.map(({ name }) => name)))];

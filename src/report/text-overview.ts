@@ -10,7 +10,7 @@ import {
 } from "./layout.ts";
 import { formatMean, formatSi } from "./quantities.ts";
 import type { ReadingJson, ResultJson, RunJson } from "./result-schema.ts";
-import { chipLabel } from "./comparison-json.ts";
+import { chipLabel, isPriced } from "./comparison-json.ts";
 import { formatTime } from "./text-cost.ts";
 import { briefly, wayOf } from "./text-policies.ts";
 
@@ -97,8 +97,8 @@ const rowOf = (run: RunJson, reading: ReadingJson): Row => {
     schedule: briefly(wayOf(reading)),
     latency: formatTime(reading, reading.latencySecondsPerToken),
     rate: reading.untimed ? "-" : formatMean(reading.tokensPerSecond),
-    energy: bound + formatSi(reading.energyJoulesPerToken, "J"),
-    power: reading.untimed ? "-" : bound + formatSi(reading.meanPowerWatts, "W"),
+    energy: isPriced(reading) ? bound + formatSi(reading.energyJoulesPerToken, "J") : "unknown",
+    power: reading.untimed || !isPriced(reading) ? "-" : bound + formatSi(reading.meanPowerWatts, "W"),
     perplexity: run.quality === undefined ? "-" : run.quality.perplexity.toPrecision(4),
   };
 };

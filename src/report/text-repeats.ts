@@ -16,7 +16,9 @@ export function formatRepeats(repeats: readonly RepeatJson[], style: Style): str
       String(repeat.seeds),
       withSpread(activity, "%"),
       latency === undefined ? "unknown" : withSpread(latency, "s"),
-      (repeat.energyIsLowerBound ? "≥ " : "") + withSpread(energy, "J"),
+      repeat.energyIsLowerBound && energy.mean === 0
+        ? "unknown"
+        : (repeat.energyIsLowerBound ? "≥ " : "") + withSpread(energy, "J"),
     ];
   });
   return [

@@ -33,17 +33,18 @@ export function formatWork(run: RunJson, style: Style): string[] {
   const { work, projections } = run;
   const per = run.input.stepIs;
   const rows = projections.map((projection) => [
-    `${shorten(projection.source, 16)} -> ${shorten(projection.target, 16)}${projection.isRecurrent ? " (t-1)" : ""}`,
+    `${shorten(projection.source, 16)} -> ${shorten(projection.target, 16)}${projection.isRecurrent ? " (t-1)" : ""}${projection.isCompared ? " *" : ""}`,
     formatCount(projection.denseWeights),
     formatCount(projection.storedWeights),
     formatMean(projection.synopsPerToken),
     formatShare(projection.share),
     formatShare(projection.shareByProductLaw),
   ]);
+  const weighed = projections.filter(({ isCompared }) => !isCompared);
   const total = [
     "all",
     formatCount(work.denseSynopsPerToken),
-    formatCount(projections.reduce((sum, { storedWeights }) => sum + storedWeights, 0)),
+    formatCount(weighed.reduce((sum, { storedWeights }) => sum + storedWeights, 0)),
     formatMean(work.synopsPerToken),
     formatShare(work.share),
     formatShare(work.shareByProductLaw),
@@ -57,6 +58,9 @@ export function formatWork(run: RunJson, style: Style): string[] {
       style,
     ),
     `  λ_a = ${formatShare(work.activity)} of sources active, λ_w = ${formatShare(work.connectionDensity)} of weights stored.`,
+    ...(weighed.length < projections.length
+      ? ["  * Max pooling compares values: neither weights nor products, and in no sum here."]
+      : []),
   ];
 }
 

@@ -40,6 +40,7 @@ export function projectionsOf({ result }: RunReport): RunJson["projections"] {
       source,
       target,
       isRecurrent: delay === 1,
+      ...(projection.isCompared && { isCompared: true as const }),
       denseWeights: dense,
       storedWeights: synapses,
       connectionSparsity: 1 - shareOf(synapses, dense),
@@ -52,13 +53,13 @@ export function projectionsOf({ result }: RunReport): RunJson["projections"] {
 }
 
 /**
- * All projections together. λ_a weighs each source's activity by the dense synops that hang on it, λ_w is
+ * All projections together but what max pooling compares. λ_a weighs each source's activity by the dense synops that hang on it, λ_w is
  * the share of weights that are stored; their product is what one would expect if activity and pruning were
  * independent. The measured share differs where active neurons have more or fewer weights than others.
  */
 export function workOf({ result }: RunReport): RunJson["work"] {
   const { steps } = result;
-  const projections = modelProjections(result);
+  const projections = modelProjections(result).filter(({ isCompared }) => !isCompared);
   const dense = sumOf(projections.map((projection) => projection.dense));
   const stored = sumOf(projections.map(({ synapses }) => synapses));
   const synops = sumOf(projections.map((projection) => projection.synops));

@@ -22,7 +22,7 @@ export type ChipFigures =
       readonly sequences?: number;
       readonly accuracy?: number;
     }
-  | { readonly profile: string; readonly refused: string };
+  | { readonly profile: string; readonly refused: string; readonly hint?: string };
 
 /** A finished point. */
 export interface PointResult extends PointFacts {

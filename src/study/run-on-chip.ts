@@ -74,7 +74,7 @@ export function runOnChip(
     };
   } catch (error) {
     if (error instanceof UnsupportedError || error instanceof CapacityError)
-      return { profile: name, refused: error.message };
+      return { profile: name, refused: error.message, hint: error.hint };
     throw error;
   }
 }

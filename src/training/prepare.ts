@@ -1,5 +1,5 @@
 import { canonicalJson, hashOf } from "../core/hash.ts";
-import { InputError } from "../core/errors.ts";
+import { InputError, inFile } from "../core/errors.ts";
 import { checkWords, parseVocabulary } from "../models/vocabulary.ts";
 import { settingsOfConfig, shapeOfConfig } from "./config.ts";
 import { levelOfVocabulary, type TextLevel } from "../inputs/text.ts";
@@ -122,13 +122,4 @@ function sequenceTask({ data, training, seed }: TrainingConfig, files: DataFiles
     hash,
     sequences: valid,
   };
-}
-
-/** Adds the file's name to a fault of what was read from it. */
-function inFile<Result>(path: string, read: () => Result): Result {
-  try {
-    return read();
-  } catch (error) {
-    throw error instanceof InputError && error.place.file === undefined ? error.inFile(path) : error;
-  }
 }

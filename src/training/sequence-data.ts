@@ -1,5 +1,5 @@
 import { gunzipSync } from "fflate";
-import { InputError } from "../core/errors.ts";
+import { InputError, inFile } from "../core/errors.ts";
 import { hashOf } from "../core/hash.ts";
 import { binEvents, readNmnistEvents } from "../inputs/event-streams.ts";
 import { readIdx } from "../inputs/idx.ts";
@@ -153,11 +153,3 @@ function split(whole: ReadSet, validShare: number): Split {
 
 const classesOf = (...sets: readonly LabelledSequences[]): number =>
   1 + sets.reduce((most, { labels }) => labels.reduce((a, b) => Math.max(a, b), most), 0);
-
-function inFile<Result>(path: string, read: () => Result): Result {
-  try {
-    return read();
-  } catch (error) {
-    throw error instanceof InputError && error.place.file === undefined ? error.inFile(path) : error;
-  }
-}

@@ -30,7 +30,7 @@ export function idsOfText(text: string, vocabulary: readonly string[], shortest:
     throw new InputError(
       {},
       `holds ${counted(ids.length, "token")}; ${shortest.toLocaleString("en-US")} are needed for two a stream`,
-      "Give a longer text, or a smaller batch.",
+      "Give a longer text, or fewer streams side by side (a smaller batch).",
     );
   }
   return Int32Array.from(ids);

@@ -161,6 +161,25 @@ describe("compare over unlike chips", () => {
     expect(outcome.stderr).toContain("None of the 2 pairs of model and chip goes together");
   });
 
+  it("calls an energy unknown of which nothing is priced, and ranks it nowhere", async () => {
+    const { runs, comparison } = await compared("--chips", "loihi2", "--format", "int8");
+    const [entry] = comparison ?? [];
+    const energy = runs.flatMap((own) => (own.verdict === "fits" ? own.readings : []));
+    expect(energy.map(({ energyJoulesPerToken }) => energyJoulesPerToken)).toEqual([0]);
+    expect(entry?.energyDelayJouleSeconds).toBeUndefined();
+    const { stdout } = await run(["compare", MODEL, "--steps", "4", "--chips", "loihi2", "--format", "int8"]);
+    expect(stdout).toMatch(/^ {2}energy +unknown$/m);
+    expect(stdout).not.toMatch(/(≥|at least) 0 [JW]/);
+  });
+
+  it.each(["compile", "simulate"])("%s says of a dense baseline who takes it", async (command) => {
+    const { code, stderr } = await run([command, MODEL, "--chip", "a100", "--out", join(folder, "x")]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/a100\.json describes a dense baseline by roofline, not a chip with PEs\.$/m);
+    expect(stderr).toContain("Only `eventloom compare` sets models beside one");
+    expect(existsSync(join(folder, "x"))).toBe(false);
+  });
+
   it("says which figures matter", async () => {
     const { sensitivity } = await compared("--chips", "spinnaker2@150MHz", "--sensitivity");
     const [first] = sensitivity!;

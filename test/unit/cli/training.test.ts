@@ -78,7 +78,7 @@ describe("train, evaluate, prune", () => {
 
   it("evaluate the example as the reference does", async () => {
     const text = join(EXAMPLE, "wikitext-2-test-slice.txt");
-    const { stdout } = await good(
+    const { stdout, stderr } = await good(
       "evaluate",
       EXAMPLE,
       "--text",
@@ -90,6 +90,7 @@ describe("train, evaluate, prune", () => {
       "--json",
       ...WASM,
     );
+    expect(stderr).toMatch(/^note: [\d,]+ of [\d,]+ tokens \(\d+ %\) are <unk> to the vocabulary\.$/m);
     const expected = JSON.parse(readFileSync(join(EXAMPLE, "expected.json"), "utf8"));
     const found = JSON.parse(stdout);
     // The whole slice has 2,606 steps, the reference's figures are of 2,000: activities come near, the sparsity is the model's.
@@ -151,6 +152,10 @@ describe("train, evaluate, prune", () => {
       "other settings or other data",
     );
     expect(await run(["evaluate", EXAMPLE])).toMatchObject({ code: 2 });
+    writeFileSync(at("short.txt"), "");
+    expect(await faultOf("evaluate", EXAMPLE, "--text", at("short.txt"), ...WASM)).toContain(
+      `${at("short.txt")}: holds 0 tokens; 20 are needed for two a stream`,
+    );
     expect(await run(["prune", EXAMPLE, "--sparsity", "1.5", "--out", at("p")])).toMatchObject({ code: 2 });
   });
 });
@@ -258,6 +263,9 @@ describe("models of sequences", () => {
     expect(accuracy).toBeGreaterThan(0.7);
     expect(chip).toMatchObject({ sequences: 12, accuracy });
     expect(activity[0]).toBeGreaterThan(0);
+    const { stdout: text } = await good("evaluate", at(name), ...all.filter((word) => word !== "--json"));
+    expect(text).toMatch(/^ {2}accuracy +[\d.]+ % \(95 %: [\d.]+ % to [\d.]+ %\)$/m);
+    expect(text).not.toContain("perplexity");
     // In each step, or each but the last: what was sent then meets no recurrent weight.
     const units = 12;
     const perEvent = 3 * units;
@@ -290,6 +298,14 @@ describe("models of sequences", () => {
     expect(chip).toMatchObject({ sequences: 4, steps: 16 });
     writeFileSync(at("recordings/7.bs2"), Uint8Array.from(events(7).slice(1).flat()));
     expect((await good(...command, ...WASM)).stderr).toContain("1 points, 0 of them finished already");
+  });
+
+  it("end in an error where the chip cannot run the model, its hint included", async () => {
+    const onTrueNorth = ["--config", at("mnist.yaml"), "--chip", "truenorth", ...WASM];
+    const { code, stdout, stderr } = await run(["evaluate", at("mnist"), ...onTrueNorth]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^ {2}on truenorth +cannot run$/m);
+    expect(stderr).toMatch(/^error: TrueNorth.* has no float32 kernels\.\nhint: /m);
   });
 
   it("are run on a chip by evaluate alone; texts by simulate", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type CompileOptions, compile } from "../../../compiler/pipeline.ts";
+import { neuroBenchMetrics } from "../../../simulator/metrics.ts";
 import { simulate } from "../../../simulator/simulate.ts";
 import { UnsupportedError, UserError } from "../../../src/core/errors.ts";
 import { sumOf } from "../../../src/core/counts.ts";
@@ -12,6 +13,7 @@ import type { HardwareProfile } from "../../../src/core/profile.ts";
 import type { Stimulus } from "../../../src/core/stimulus.ts";
 import { loadChip } from "../../../src/cli/load-chip.ts";
 import { pooling } from "../../../src/models/convolutions.ts";
+import { summariseModel } from "../../../src/models/summary.ts";
 import { tinyChip } from "../../support/tiny-chip.ts";
 
 const chip = tinyChip();
@@ -112,6 +114,22 @@ describe("max pooling", () => {
     expect(behind.program.populations.map(({ payloadFractionBits }) => payloadFractionBits)).toEqual([
       20, 23, 23,
     ]);
+  });
+
+  it("counts neither weights nor products, and what only hands values on is not dense", () => {
+    const model = pooled({ after: plain("after", 3) });
+    const { program } = compile(model, chip, { format: "float32" });
+    // Windows of 2, 3 and 3 sources; then each value to one sum.
+    const { denseWeights, storedWeights, denseByProjection } = program.manifest;
+    expect([denseWeights, storedWeights]).toEqual([3, 3]);
+    expect(denseByProjection).toEqual({ "input -> pool": 8, "pool -> after": 3 });
+    const { denseMacs, effectiveMacs, recurrentSparsity } = summariseModel(model);
+    expect([denseMacs.recurrent, effectiveMacs.recurrent, recurrentSparsity]).toEqual([3, 3, 0]);
+    const result = simulate(program, chip, stimulus);
+    expect(result.projections.map(({ isCompared }) => isCompared)).toEqual([true, undefined]);
+    const { effectiveMacs: products, dense } = neuroBenchMetrics(result, program).synapticOperations;
+    const sums = result.projections.find(({ target }) => target === "after")!;
+    expect([products, dense]).toEqual([sums.synops / VALUES.length, 3]);
   });
 
   it("of spikes is whether there was one", () => {

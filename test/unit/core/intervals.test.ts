@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { meanOfIndependent, meanOfSeries } from "../../../src/core/intervals.ts";
+import { intervalOfShare, meanOfIndependent, meanOfSeries } from "../../../src/core/intervals.ts";
 import { randomNumbers } from "../../../src/core/random.ts";
 
 describe("intervals", () => {
@@ -17,6 +17,17 @@ describe("intervals", () => {
     expect(mean).toBe(2);
     expect(halfWidth).toBeCloseTo(4.303 / Math.sqrt(3), 9);
     expect(meanOfIndependent([5])).toEqual({ mean: 5 });
+  });
+
+  it("of a share are Wilson's, within 0 and 1 also at the ends", () => {
+    const { low, high } = intervalOfShare(0.8, 10);
+    expect([low.toFixed(3), high.toFixed(3)]).toEqual(["0.490", "0.943"]);
+    // Nothing of ten: z² / (10 + z²).
+    expect(intervalOfShare(0, 10)).toEqual({
+      low: 0,
+      high: expect.closeTo(1.96 ** 2 / (10 + 1.96 ** 2), 12),
+    });
+    expect(intervalOfShare(1, 10).high).toBe(1);
   });
 
   it("hold the mean of a correlated series about as often as they say", () => {

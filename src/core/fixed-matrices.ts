@@ -1,8 +1,18 @@
-import type { ConvolutionMatrix, Projection, SparseMatrix, WeightMatrix } from "../core/model-ir.ts";
+import {
+  type ConvolutionMatrix,
+  denseSynapsesOf,
+  type Projection,
+  type SparseMatrix,
+  type WeightMatrix,
+} from "./model-ir.ts";
 
 /** Whether a matrix holds nothing that was trained: the windows of pooling, or each source to one target as it is. */
 export const isFixed = (weights: WeightMatrix): boolean =>
   weights.kind === "convolution" ? isPooling(weights) : weights.kind === "sparse" && isRearrangement(weights);
+
+/** Multiply-accumulates of a matrix's dense counterpart. What only hands values on has none but those: it was never dense. */
+export const denseWorkOf = (weights: WeightMatrix): number =>
+  weights.kind === "sparse" && isRearrangement(weights) ? weights.targets : denseSynapsesOf(weights);
 
 /** Each map by itself, every place of a window alike: its maximum, its sum or its mean. */
 function isPooling({ groups, input, output, kernel, values }: ConvolutionMatrix): boolean {
