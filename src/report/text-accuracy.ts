@@ -12,7 +12,11 @@ export const formatPerplexity = ({ perplexity, perplexityInterval }: QualityJson
 const formatRange = (
   { low, high }: { readonly low: number; readonly high: number },
   digits: number,
-): string => `${low.toPrecision(digits)} to ${high.toPrecision(digits)}`;
+): string => {
+  // As many decimals at both ends; the higher one has the digits.
+  const decimals = high > 0 ? Math.max(0, digits - 1 - Math.floor(Math.log10(high))) : digits;
+  return `${low.toFixed(decimals)} to ${high.toFixed(decimals)}`;
+};
 
 /** "+0.52 % (+0.31 to +0.73 %)" of perplexity, or "RMS error 0.52 %" of the output. */
 export function formatAgainst(against: AgainstFloat32Json): string {

@@ -51,7 +51,7 @@ const formatProduct = ({
   energyDelayBound,
 }: ComparisonEntryJson): string => {
   if (product === undefined) return "unknown";
-  return `${{ exact: "", "at least": "≥ ", roofline: "~ " }[energyDelayBound]}${formatSi(product, "Js")}`;
+  return `${{ exact: "", "at least": "≥ ", roofline: "~ " }[energyDelayBound]}${formatSi(product, "J·s")}`;
 };
 
 const formatRank = ({ energyDelayRank: rank, energyDelayBound }: ComparisonEntryJson): string => {

@@ -38,6 +38,16 @@ describe("a fault of the user", () => {
     expect(readdirSync(folder)).toEqual(["model.cpt"]);
   });
 
+  it("names an archive whose weights are damaged", async () => {
+    const bytes = readFileSync(join(import.meta.dirname, "../../fixtures/exchange/keras-maxpool.keras"));
+    // A byte of the stored or packed weights, far from names and lengths.
+    bytes[7400]! ^= 255;
+    writeFileSync(at("damaged.keras"), bytes);
+    expect(await faultOf("inspect", at("damaged.keras"))).toContain(
+      `error: ${at("damaged.keras")}, model.weights.h5`,
+    );
+  });
+
   it("lists the chips where one is unknown", async () => {
     const said = await faultOf("compile", SMALL, "--chip", "loihi9", "-o", at("out.loom"));
     expect(said).toContain('error: chip: there is no profile named "loihi9"\n');
