@@ -65,7 +65,7 @@ export function formatAccuracy({ runs }: ResultJson, style: Style): string[] {
     ),
     ...wrap(
       isPredicting
-        ? "Growth of the perplexity. Intervals are 95 % by batch means; of the growth, over the tokens' differences."
+        ? "Growth of the perplexity. Intervals are 95 % by batch means; of the growth, over the tokens' differences. A chip's integers differ from another's where its accumulators do."
         : "Root mean square of the output's differences over that of float32's output.",
       "  ",
     ),

@@ -54,7 +54,7 @@ export function writeTrainedModel(
       continue;
     }
     const rows = leaf.endsWith("kernel") ? size[0]! : 1;
-    const torch = toTorch(values, rows, size.at(-1)!, TORCH_ORDER[shape.cell as "lstm" | "gru"]);
+    const torch = rearranged(values, torchGates(shape.cell, rows, size.at(-1)!), "torch");
     keep(
       name.replace(leaf, TORCH_LEAVES[leaf]!),
       leaf.endsWith("kernel") ? [size[1]!, size[0]!] : size,
@@ -78,42 +78,31 @@ function keepSurrogate(
   keep(name.replace("recurrent_bias", "pseudo_derivative_support"), [1], Float32Array.of(surrogate.support));
 }
 
-/** [rows, gates · units] as [gates · units, rows], gates in torch's order. */
-function toTorch(
+const torchGates = (cell: ModelShape["cell"], rows: number, columns: number) => ({
+  rows,
+  columns,
+  order: TORCH_ORDER[cell as "lstm" | "gru"],
+});
+
+/** [rows, gates · units] as [gates · units, rows], gates in torch's order; or the way back. */
+function rearranged(
   values: Float32Array,
-  rows: number,
-  columns: number,
-  order: readonly number[],
+  { rows, columns, order }: { rows: number; columns: number; order: readonly number[] },
+  to: "torch" | "ours",
 ): Float32Array {
   const turned = new Float32Array(values.length);
-  forTorchPlaces(rows, columns, order, (ours, torch) => (turned[torch] = values[ours]!));
-  return turned;
-}
-
-function fromTorch(
-  values: Float32Array,
-  rows: number,
-  columns: number,
-  order: readonly number[],
-): Float32Array {
-  const turned = new Float32Array(values.length);
-  forTorchPlaces(rows, columns, order, (ours, torch) => (turned[ours] = values[torch]!));
-  return turned;
-}
-
-function forTorchPlaces(
-  rows: number,
-  columns: number,
-  order: readonly number[],
-  visit: (ours: number, torch: number) => void,
-): void {
   const units = columns / order.length;
   for (let row = 0; row < rows; row += 1) {
     for (const [gate, torchGate] of order.entries()) {
-      for (let n = 0; n < units; n += 1)
-        visit(row * columns + gate * units + n, (torchGate * units + n) * rows + row);
+      for (let n = 0; n < units; n += 1) {
+        const ours = row * columns + gate * units + n;
+        const torch = (torchGate * units + n) * rows + row;
+        if (to === "torch") turned[torch] = values[ours]!;
+        else turned[ours] = values[torch]!;
+      }
     }
   }
+  return turned;
 }
 
 export interface TrainedModel {
@@ -144,7 +133,7 @@ export function parametersOf(
     parameters.load(
       name,
       isTorch
-        ? fromTorch(values, rows, size.at(-1)!, TORCH_ORDER[shape.cell as "lstm" | "gru"])
+        ? rearranged(values, torchGates(shape.cell, rows, size.at(-1)!), "ours")
         : clamped(leaf, values),
     );
   }
